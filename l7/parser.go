@@ -1,0 +1,145 @@
+package l7
+
+import "errors"
+
+// Dir says which way bytes travel. Both directions enter by the same door.
+type Dir uint8
+
+// Directions.
+const (
+	ToServer Dir = iota
+	ToClient
+)
+
+// Opposite returns the other direction.
+func (d Dir) Opposite() Dir { return d ^ 1 }
+
+// Verdict is what detection says about the first bytes of a stream.
+type Verdict uint8
+
+// Verdicts, in rising certainty.
+const (
+	No       Verdict = iota // certainly not this protocol
+	NeedMore                // so far it could be; ask again with more bytes
+	Maybe                   // plausible; taken when no other protocol says Yes
+	Yes                     // certain
+)
+
+// Errors of Parse. They are sentinels; a parser returns no other.
+var (
+	ErrNotMine = errors.New("l7: bytes are not this protocol") // before the first message: try the next
+	ErrDesync  = errors.New("l7: lost message boundary")       // engine calls Resync
+	ErrOpaque  = errors.New("l7: stream became opaque")        // TLS, compression, tunnel: stop looking
+)
+
+// Step is what one call of Parse achieved. The zero Step asks for more bytes.
+type Step struct {
+	Consumed int   // bytes of b that are done with
+	Skip     int64 // further bytes to discard unseen, as a body; a gap inside them is harmless
+	Need     int   // do not call again before len(b) >= Need; 0 means any
+}
+
+// SkipAll as Step.Skip discards the rest of the direction: a body that ends
+// with the connection.
+const SkipAll = int64(1) << 62
+
+// Parser reads one connection. It keeps no reference to b after Parse returns,
+// calls no clock, starts no goroutine, and emits at most one Message per call.
+type Parser interface {
+	// Parse reads b, the unread bytes of one direction. A Step that consumes
+	// nothing and skips nothing asks for more bytes; the engine bounds how
+	// many it keeps (Proto.Window).
+	Parse(dir Dir, b []byte, out *Emitter) (Step, error)
+	// Gap says that bytes were lost at a place that was not skipped. keep
+	// means that the parser can go on with the next byte; otherwise the engine
+	// calls Resync before it parses again.
+	Gap(dir Dir, lost int64) (keep bool)
+	// Resync looks for the nearest plausible message start in b, resets the
+	// state of the direction and returns its offset. ok is false if there is
+	// none; then off says how many bytes cannot be part of one.
+	Resync(dir Dir, b []byte) (off int, ok bool)
+	// End says that a direction has ended in order (FIN). b holds the bytes
+	// that are still unread. Bodies that last until the end are complete now.
+	End(dir Dir, b []byte, out *Emitter)
+	// Finish ends the connection: emit what is half done.
+	Finish(out *Emitter)
+}
+
+// Transport says which transports carry a protocol.
+type Transport uint8
+
+// Transports, as a set.
+const (
+	TCP Transport = 1 << iota
+	UDP
+)
+
+// Class is a family of protocols that name, classify and pair alike (SPANS.md,
+// "Name and kind").
+type Class uint8
+
+// Classes.
+const (
+	ClassOther Class = iota
+	ClassHTTP
+	ClassRPC
+	ClassDB
+	ClassMessaging
+	ClassDNS
+	ClassTLS
+)
+
+// Proto describes a protocol. It is a value in a list, not a registration.
+type Proto struct {
+	Name      string // OpenTelemetry spelling: "redis", "postgresql"
+	Class     Class
+	Transport Transport
+	Ports     []uint16 // a hint that orders detection, never a decision
+	Window    int      // most bytes of one direction that are kept for Parse to see at once
+	Pairing   Pairing
+	Keys      []Key // attributes that the parser sets; Attr.Key indexes it
+	Detect    func(dir Dir, b []byte) Verdict
+	New       func(Options) Parser
+}
+
+// Pairing says how responses find their requests.
+type Pairing uint8
+
+// Kinds of pairing.
+const (
+	InOrder Pairing = iota // first in, first answered
+	ByMatch                // Message.Match is equal
+)
+
+// KeyType is the type of an attribute's value.
+type KeyType uint8
+
+// Types of attribute values.
+const (
+	String KeyType = iota
+	Int
+	Bool
+	Float
+	Strings // the attribute is added once per element
+	Ints
+)
+
+// Key describes an attribute.
+type Key struct {
+	Name string // OpenTelemetry name, or wirespan.*
+	Type KeyType
+	Doc  string // one line for the attribute reference
+}
+
+// Options are what parsers may be told.
+type Options struct {
+	IDs    IDMatcher // recognises header names; never nil
+	Bodies int       // bytes of each body to capture, 0 none
+}
+
+// IDMatcher recognises names of headers, comment keys and properties that
+// carry IDs. l7/ids has the implementation.
+type IDMatcher interface {
+	// Match classifies a name as it is on the wire; IDNone if it carries none.
+	Match(name []byte) IDClass
+}

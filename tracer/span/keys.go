@@ -1,0 +1,166 @@
+package span
+
+// Key is an attribute name, interned. Values below NumKeys are the constants
+// here; protocols add theirs through NewKeys.
+type Key uint16
+
+// Attribute keys that wirespan itself sets (SPANS.md).
+const (
+	KeyClientAddress Key = iota
+	KeyClientPort
+	KeyServerAddress
+	KeyServerPort
+	KeyNetworkPeerAddress
+	KeyNetworkPeerPort
+	KeyNetworkLocalAddress
+	KeyNetworkLocalPort
+	KeyNetworkTransport
+	KeyNetworkType
+	KeyNetworkProtocolName
+	KeyNetworkProtocolVersion
+	KeyErrorType
+	KeyHTTPRequestMethod
+	KeyHTTPRequestMethodOriginal
+	KeyHTTPResponseStatusCode
+	KeyHTTPRequestBodySize
+	KeyHTTPResponseBodySize
+	KeyHTTPRoute
+	KeyURLTemplate
+	KeyURLPath
+	KeyURLQuery
+	KeyURLScheme
+	KeyURLFull
+	KeyUserAgentOriginal
+	KeyDNSQuestionName
+	KeyDNSQuestionType
+	KeyDNSResponseCode
+	KeyDNSID
+	KeyDNSAnswers
+	KeyPeerService
+	KeySignal
+	KeyCapturePoint
+	KeyObservation
+	KeyExchange
+	KeyCommunityID
+	KeySeqRequest
+	KeySeqResponse
+	KeyRequestID
+	KeyRequestIDResponse
+	KeyContext
+	KeyLinkRule
+	KeyLinkConfidence
+	KeyLinkEvidence
+	KeyLossBytes
+	KeyTruncated
+	KeyResponse
+	KeyPhaseConnect
+	KeyPhaseTLS
+	KeyPhaseSend
+	KeyPhaseWait
+	KeyPhaseReceive
+	KeyTCPHandshake
+	KeyTCPRTT
+	KeyTCPRTTClient
+	KeyTCPRTTServer
+	KeyTCPRetransmissions
+	KeyTCPOutOfOrder
+	KeyTCPZeroWindows
+	KeyTCPClose
+	KeyTunnelKind
+	KeyTunnelID
+	KeyTunnelSource
+	KeyTunnelDestination
+	KeyVLAN
+	KeyClientForwarded
+	KeyInterim
+	KeySynthetic
+	KeyOpaque
+	KeySampleRate
+	KeyClockOffset
+	KeyHTTPRequestBody
+	KeyHTTPResponseBody
+	NumKeys
+)
+
+// KeyDoc describes an attribute for the reference in the manual.
+type KeyDoc struct {
+	Name string
+	Type string // String, Int, Bool, Float, Strings, Ints
+	Doc  string
+}
+
+var static = [NumKeys]KeyDoc{
+	KeyClientAddress: {"client.address", "String", "client of the exchange: a name when certain, else the IP address"},
+	KeyClientPort: {"client.port", "Int", ""},
+	KeyServerAddress: {"server.address", "String", "server of the exchange: a name from Host, SNI or DNS when certain, else the IP address"},
+	KeyServerPort: {"server.port", "Int", ""},
+	KeyNetworkPeerAddress: {"network.peer.address", "String", "IP address of the other side, as the span's side sees it"},
+	KeyNetworkPeerPort: {"network.peer.port", "Int", ""},
+	KeyNetworkLocalAddress: {"network.local.address", "String", "IP address of the span's side"},
+	KeyNetworkLocalPort: {"network.local.port", "Int", ""},
+	KeyNetworkTransport: {"network.transport", "String", "tcp or udp"},
+	KeyNetworkType: {"network.type", "String", "ipv4 or ipv6"},
+	KeyNetworkProtocolName: {"network.protocol.name", "String", "protocol of the exchange, always set"},
+	KeyNetworkProtocolVersion: {"network.protocol.version", "String", ""},
+	KeyErrorType: {"error.type", "String", "why the exchange failed"},
+	KeyHTTPRequestMethod: {"http.request.method", "String", "method, or _OTHER"},
+	KeyHTTPRequestMethodOriginal: {"http.request.method_original", "String", "method as it was on the wire, if it is not a known one"},
+	KeyHTTPResponseStatusCode: {"http.response.status_code", "Int", ""},
+	KeyHTTPRequestBodySize: {"http.request.body.size", "Int", ""},
+	KeyHTTPResponseBodySize: {"http.response.body.size", "Int", ""},
+	KeyHTTPRoute: {"http.route", "String", "route pattern, SERVER spans"},
+	KeyURLTemplate: {"url.template", "String", "path with segments that look like ids replaced by {id}"},
+	KeyURLPath: {"url.path", "String", ""},
+	KeyURLQuery: {"url.query", "String", ""},
+	KeyURLScheme: {"url.scheme", "String", ""},
+	KeyURLFull: {"url.full", "String", "absolute URL, CLIENT spans"},
+	KeyUserAgentOriginal: {"user_agent.original", "String", ""},
+	KeyDNSQuestionName: {"dns.question.name", "String", ""},
+	KeyDNSQuestionType: {"dns.question.type", "String", ""},
+	KeyDNSResponseCode: {"dns.response_code", "String", ""},
+	KeyDNSID: {"dns.id", "Int", ""},
+	KeyDNSAnswers: {"dns.answers", "Strings", ""},
+	KeyPeerService: {"peer.service", "String", ""},
+	KeySignal: {"wirespan.signal", "String", "NET, SYS or APP"},
+	KeyCapturePoint: {"wirespan.capture.point", "String", "name of the capture point"},
+	KeyObservation: {"wirespan.observation", "String", "place of the capture point between client and server"},
+	KeyExchange: {"wirespan.exchange", "String", "exchange key, equal for all sightings of one exchange"},
+	KeyCommunityID: {"wirespan.flow.community_id", "String", "Community ID 1:..."},
+	KeySeqRequest: {"wirespan.flow.seq.request", "Int", "TCP sequence number of the request's first byte"},
+	KeySeqResponse: {"wirespan.flow.seq.response", "Int", "TCP sequence number of the response's first byte"},
+	KeyRequestID: {"wirespan.request_id", "Strings", "request-ID headers of the request, name=value"},
+	KeyRequestIDResponse: {"wirespan.request_id.response", "Strings", "request-ID headers of the response"},
+	KeyContext: {"wirespan.context", "Strings", "trace contexts seen"},
+	KeyLinkRule: {"wirespan.link.rule", "String", "rule that chose the parent; absent on roots"},
+	KeyLinkConfidence: {"wirespan.link.confidence", "Float", "0 to 1"},
+	KeyLinkEvidence: {"wirespan.link.evidence", "String", "why, for people"},
+	KeyLossBytes: {"wirespan.loss.bytes", "Int", "bytes of the exchange that were never seen"},
+	KeyTruncated: {"wirespan.truncated", "Bool", "cut by snaplen"},
+	KeyResponse: {"wirespan.response", "String", "none, oneway, orphan or pushed; absent when a response was seen"},
+	KeyPhaseConnect: {"wirespan.phase.connect", "Int", "TCP connect, ns; first exchange of a connection"},
+	KeyPhaseTLS: {"wirespan.phase.tls", "Int", "TLS handshake, ns; first exchange of a connection"},
+	KeyPhaseSend: {"wirespan.phase.send", "Int", "first to last byte of the request, ns"},
+	KeyPhaseWait: {"wirespan.phase.wait", "Int", "last byte of the request to first byte of the response, ns"},
+	KeyPhaseReceive: {"wirespan.phase.receive", "Int", "first to last byte of the response, ns"},
+	KeyTCPHandshake: {"wirespan.tcp.handshake", "Bool", "connection seen from its start"},
+	KeyTCPRTT: {"wirespan.tcp.rtt", "Int", "ns, from the handshake"},
+	KeyTCPRTTClient: {"wirespan.tcp.rtt.client", "Int", ""},
+	KeyTCPRTTServer: {"wirespan.tcp.rtt.server", "Int", ""},
+	KeyTCPRetransmissions: {"wirespan.tcp.retransmissions", "Int", "within the exchange"},
+	KeyTCPOutOfOrder: {"wirespan.tcp.out_of_order", "Int", "within the exchange"},
+	KeyTCPZeroWindows: {"wirespan.tcp.zero_windows", "Int", "within the exchange"},
+	KeyTCPClose: {"wirespan.tcp.close", "String", "how the connection ended, on its last exchange"},
+	KeyTunnelKind: {"wirespan.tunnel.kind", "String", "outermost tunnel that delivered it"},
+	KeyTunnelID: {"wirespan.tunnel.id", "Int", ""},
+	KeyTunnelSource: {"wirespan.tunnel.source", "String", ""},
+	KeyTunnelDestination: {"wirespan.tunnel.destination", "String", ""},
+	KeyVLAN: {"wirespan.vlan", "Int", "VLAN id at the capture point"},
+	KeyClientForwarded: {"wirespan.client.forwarded", "String", "client named by X-Forwarded-For, Forwarded or a PROXY header"},
+	KeyInterim: {"wirespan.interim", "Ints", "1xx status codes before the final one"},
+	KeySynthetic: {"wirespan.synthetic", "Bool", "made from the other side's sighting"},
+	KeyOpaque: {"wirespan.opaque", "Bool", "encrypted, seen from outside"},
+	KeySampleRate: {"wirespan.sample.rate", "Float", "below 1 when connections were sampled"},
+	KeyClockOffset: {"wirespan.clock.offset", "Int", "correction of the capture clock, ns"},
+	KeyHTTPRequestBody: {"wirespan.http.request.body", "String", "first bytes of the request body, with --bodies"},
+	KeyHTTPResponseBody: {"wirespan.http.response.body", "String", "first bytes of the response body, with --bodies"},
+}
