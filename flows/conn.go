@@ -69,12 +69,12 @@ type Conn struct {
 // Metrics are the TCP measurements of a connection, defined in
 // reference/deepflow.md, section 2.5. Times in nanoseconds, 0 if not measured.
 type Metrics struct {
-	RTT       int64 // SYN to the client's ACK of the SYN-ACK
-	RTTClient int64 // SYN-ACK to that ACK
-	RTTServer int64 // SYN to SYN-ACK
+	RTT                   int64 // SYN to the client's ACK of the SYN-ACK
+	RTTClient             int64 // SYN-ACK to that ACK
+	RTTServer             int64 // SYN to SYN-ACK
 	SYNRetransmissions    uint32
 	SYNACKRetransmissions uint32
-	Dir       [2]DirMetrics
+	Dir                   [2]DirMetrics
 }
 
 // DirMetrics are the measurements of one direction.

@@ -52,7 +52,7 @@ type Frame struct {
 	TSVal     uint32 // timestamp option; valid iff HasTS
 	TSEcr     uint32
 	HasTS     bool
-	Truncated bool // the captured part is shorter than the wire length
+	Truncated bool  // the captured part is shorter than the wire length
 	Fragments uint8 // IP fragments that the datagram came in, 0 if whole
 
 	Tap  uint16
@@ -118,19 +118,19 @@ type Reason uint8
 
 // Reasons. OK is the only one that fills a Frame completely.
 const (
-	OK             Reason = iota
-	Fragment              // part of a datagram that is not complete yet
-	NotIP                 // ARP, LLDP, STP and other link-layer traffic
-	NotTransport          // IP, but neither TCP nor UDP (ICMP, OSPF, SCTP, ...)
-	UnknownLink           // link type that is not decoded
-	UnknownNet            // protocol over the link layer that is not known
-	Encrypted             // ESP and the like
-	TooShort              // a header is longer than the captured bytes
-	BadHeader             // a header contradicts itself
-	BadLength             // a length field contradicts the packet
-	TooDeep               // more nested headers than the bound
-	FragmentLost          // fragment refused or expired: overlap, bound, time
-	Control               // tunnel control message (GTP-C, keep-alives, OAM)
+	OK           Reason = iota
+	Fragment            // part of a datagram that is not complete yet
+	NotIP               // ARP, LLDP, STP and other link-layer traffic
+	NotTransport        // IP, but neither TCP nor UDP (ICMP, OSPF, SCTP, ...)
+	UnknownLink         // link type that is not decoded
+	UnknownNet          // protocol over the link layer that is not known
+	Encrypted           // ESP and the like
+	TooShort            // a header is longer than the captured bytes
+	BadHeader           // a header contradicts itself
+	BadLength           // a length field contradicts the packet
+	TooDeep             // more nested headers than the bound
+	FragmentLost        // fragment refused or expired: overlap, bound, time
+	Control             // tunnel control message (GTP-C, keep-alives, OAM)
 	NumReasons
 )
 
