@@ -135,6 +135,12 @@ type Key struct {
 type Options struct {
 	IDs    IDMatcher // recognises header names; never nil
 	Bodies int       // bytes of each body to capture, 0 none
+
+	// What the engine knows of the connection when the parser starts, for
+	// parsers whose protocol has a different name by port or by group (DNS:
+	// mdns, llmnr). A hint for naming only: roles may be exchanged later.
+	ClientPort, ServerPort uint16 // 0 if unknown
+	Multicast              bool   // one end is a multicast group: nobody answers on this connection
 }
 
 // IDMatcher recognises names of headers, comment keys and properties that
