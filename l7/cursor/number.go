@@ -1,0 +1,93 @@
+package cursor
+
+import "math/bits"
+
+// Decimal reads all of b as an unsigned decimal number. ok is false when b is
+// empty, holds anything but digits, or exceeds 64 bits.
+func Decimal(b []byte) (n uint64, ok bool) {
+	for _, c := range b {
+		d := c - '0'
+		if d > 9 {
+			return 0, false
+		}
+		hi, lo := bits.Mul64(n, 10)
+		sum, carry := bits.Add64(lo, uint64(d), 0)
+		if hi|carry != 0 {
+			return 0, false
+		}
+		n = sum
+	}
+	return n, len(b) > 0
+}
+
+// HexDigit is the value of a hexadecimal digit, or 0xff.
+func HexDigit(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9':
+		return c - '0'
+	case c >= 'a' && c <= 'f':
+		return c - 'a' + 10
+	case c >= 'A' && c <= 'F':
+		return c - 'A' + 10
+	}
+	return 0xff
+}
+
+// Hex reads all of b as an unsigned hexadecimal number. ok is false when b is
+// empty, holds anything but digits, or exceeds 64 bits.
+func Hex(b []byte) (n uint64, ok bool) {
+	for _, c := range b {
+		d := HexDigit(c)
+		if d > 15 || n>>60 != 0 {
+			return 0, false
+		}
+		n = n<<4 | uint64(d)
+	}
+	return n, len(b) > 0
+}
+
+// HexBytes decodes b into the end of dst, zeros in front. ok is false, and dst
+// in no defined state, when b is empty, too long, or not hexadecimal.
+func HexBytes(dst, b []byte) (ok bool) {
+	if len(b) == 0 || len(b) > 2*len(dst) {
+		return false
+	}
+	clear(dst)
+	at := 2*len(dst) - len(b)
+	for _, c := range b {
+		d := HexDigit(c)
+		if d > 15 {
+			return false
+		}
+		dst[at>>1] |= d << (4 &^ (at << 2))
+		at++
+	}
+	return true
+}
+
+// Uint16 reads two big-endian bytes of b at off; ok is false when b is short.
+func Uint16(b []byte, off int) (n uint16, ok bool) {
+	if off < 0 || off > len(b)-2 {
+		return 0, false
+	}
+	return uint16(b[off])<<8 | uint16(b[off+1]), true
+}
+
+// Uint32 reads four big-endian bytes of b at off; ok is false when b is short.
+func Uint32(b []byte, off int) (n uint32, ok bool) {
+	if off < 0 || off > len(b)-4 {
+		return 0, false
+	}
+	return uint32(b[off])<<24 | uint32(b[off+1])<<16 | uint32(b[off+2])<<8 | uint32(b[off+3]), true
+}
+
+// Uint64 reads eight big-endian bytes of b at off; ok is false when b is short.
+func Uint64(b []byte, off int) (n uint64, ok bool) {
+	if off < 0 || off > len(b)-8 {
+		return 0, false
+	}
+	for _, c := range b[off : off+8] {
+		n = n<<8 | uint64(c)
+	}
+	return n, true
+}
