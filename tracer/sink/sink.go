@@ -1,5 +1,3 @@
-// Package sink is where finished spans leave: the Sink contract, and what any
-// Sink can be put behind (bound, batches, retry, counters).
 package sink
 
 import (
