@@ -1,0 +1,183 @@
+package ids
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wirespan/wirespan/l7"
+)
+
+// maxName is the longest name that can be configured, in bytes.
+const maxName = 63
+
+// Config says which names carry IDs, beside the trace contexts and forwarding
+// headers, which are always recognised.
+type Config struct {
+	RequestIDs []string // headers of class IDRequest
+	Fields     []string // names of class IDUser
+}
+
+// Default returns the request-ID headers that gateways use of themselves
+// (DESIGN.md, section 7).
+func Default() Config {
+	return Config{RequestIDs: []string{
+		"X-Request-ID", "X-Correlation-ID", "X-Bfe-Log-Id", "Stgw-request-id", "X-BLB-Request-Id", "X-Unique-ID", "CF-Ray",
+	}}
+}
+
+// Validate reports every fault of the configuration at once.
+func (c Config) Validate() error {
+	var errs []error
+	seen := make(map[string]l7.IDClass)
+	for _, k := range known {
+		seen[k.name] = k.class
+	}
+	check := func(key string, names []string, class l7.IDClass) {
+		for _, n := range names {
+			f := fold(n)
+			switch was, dup := seen[f]; {
+			case n == "":
+				errs = append(errs, fmt.Errorf("%s: empty name", key))
+			case len(n) > maxName:
+				errs = append(errs, fmt.Errorf("%s: %q is longer than %d bytes", key, n, maxName))
+			case dup && was != class:
+				errs = append(errs, fmt.Errorf("%s: %q already has another meaning", key, n))
+			default:
+				seen[f] = class
+			}
+		}
+	}
+	check("request_ids", c.RequestIDs, l7.IDRequest)
+	check("fields", c.Fields, l7.IDUser)
+	return errors.Join(errs...)
+}
+
+// name is a recognised name in folded form.
+type name struct {
+	name  string
+	class l7.IDClass
+}
+
+// known are the names that need no configuration, in folded form.
+var known = []name{
+	{"traceparent", l7.IDContext},
+	{"tracestate", l7.IDBaggage},
+	{"b3", l7.IDContext},
+	{"x-b3-traceid", l7.IDContext},
+	{"x-b3-spanid", l7.IDBaggage},
+	{"x-b3-parentspanid", l7.IDBaggage},
+	{"x-b3-sampled", l7.IDBaggage},
+	{"x-b3-flags", l7.IDBaggage},
+	{"uber-trace-id", l7.IDContext},
+	{"sw8", l7.IDContext},
+	{"sw6", l7.IDContext},
+	{"sw3", l7.IDContext},
+	{"x-datadog-trace-id", l7.IDContext},
+	{"x-datadog-parent-id", l7.IDBaggage},
+	{"x-datadog-sampling-priority", l7.IDBaggage},
+	{"x-datadog-tags", l7.IDBaggage},
+	{"x-amzn-trace-id", l7.IDContext},
+	{"x-cloud-trace-context", l7.IDContext},
+	{"grpc-trace-bin", l7.IDContext},
+	{"x-forwarded-for", l7.IDForwarded},
+	{"forwarded", l7.IDForwarded},
+	{"x-real-ip", l7.IDForwarded},
+	{"true-client-ip", l7.IDForwarded},
+	{"cf-connecting-ip", l7.IDForwarded},
+}
+
+// Matcher is a compiled set of names. It is immutable and may be shared by
+// goroutines.
+type Matcher struct {
+	// first and last hold, per length, the set of letters (bit c&31) that
+	// names of that length begin and end with: most names fail here.
+	first, last [maxName + 1]uint32
+	// names of one length.
+	names [maxName + 1][]name
+}
+
+var _ l7.IDMatcher = (*Matcher)(nil)
+
+// New compiles the configuration.
+func New(c Config) (*Matcher, error) {
+	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("compile id names: %w", err)
+	}
+	m := new(Matcher)
+	for _, k := range known {
+		m.add(k.name, k.class)
+	}
+	for _, n := range c.RequestIDs {
+		m.add(fold(n), l7.IDRequest)
+	}
+	for _, n := range c.Fields {
+		m.add(fold(n), l7.IDUser)
+	}
+	return m, nil
+}
+
+func (m *Matcher) add(n string, class l7.IDClass) {
+	l := len(n)
+	m.first[l] |= letter(n[0])
+	m.last[l] |= letter(n[l-1])
+	m.names[l] = append(m.names[l], name{n, class})
+}
+
+// letter is the bit of a folded byte, and of '_' where that is meant too.
+func letter(c byte) uint32 {
+	if c == '-' {
+		return 1<<('-'&31) | 1<<('_'&31)
+	}
+	return 1 << (c & 31)
+}
+
+// Match classifies a name as it is on the wire; IDNone if it carries none.
+func (m *Matcher) Match(b []byte) l7.IDClass {
+	l := len(b)
+	if uint(l-1) >= maxName || m.first[l]>>(b[0]&31)&(m.last[l]>>(b[l-1]&31))&1 == 0 {
+		return l7.IDNone
+	}
+	return m.find(b)
+}
+
+func (m *Matcher) find(b []byte) l7.IDClass {
+	for _, n := range m.names[len(b)] {
+		if equal(b, n.name) {
+			return n.class
+		}
+	}
+	return l7.IDNone
+}
+
+// folded maps a byte to the one that stands for it in comparisons: lower case,
+// '-' for '_'.
+func folded(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c | 0x20
+	case c == '_':
+		return '-'
+	}
+	return c
+}
+
+// equal compares a name from the wire with a folded one.
+func equal(b []byte, f string) bool {
+	if len(b) != len(f) {
+		return false
+	}
+	for i, c := range b {
+		if c != f[i] && folded(c) != f[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func fold(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = folded(c)
+	}
+	return string(b)
+}
