@@ -1,6 +1,9 @@
 package wire
 
-import "github.com/wirespan/wirespan/capture"
+import (
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/tunnel"
+)
 
 // Addr is an IPv6 address, or an IPv4 address mapped into IPv6 (::ffff:a.b.c.d).
 type Addr [16]byte
@@ -68,42 +71,36 @@ type Frame struct {
 }
 
 // TunnelKind names an encapsulation.
-type TunnelKind uint8
+type TunnelKind = tunnel.Kind
 
 // Tunnel kinds. MPLS, VLAN and PPPoE are link layers, not tunnels, except for
 // the MPLS pseudo-wire.
 const (
-	NoTunnel TunnelKind = iota
-	IPIP
-	IPv4in6
-	IPv6in4
-	IPv6in6
-	GRE
-	L2GRE
-	NVGRE
-	ERSPAN1
-	ERSPAN2
-	ERSPAN3
-	VXLAN
-	VXLANGPE
-	NSH
-	Geneve
-	GTPU
-	Teredo
-	AYIYA
-	MPLSoUDP
-	PseudoWire
-	L2TP
-	NumTunnels
+	NoTunnel   = tunnel.None
+	IPIP       = tunnel.IPIP
+	IPv4in6    = tunnel.IPv4in6
+	IPv6in4    = tunnel.IPv6in4
+	IPv6in6    = tunnel.IPv6in6
+	GRE        = tunnel.GRE
+	L2GRE      = tunnel.L2GRE
+	NVGRE      = tunnel.NVGRE
+	ERSPAN1    = tunnel.ERSPAN1
+	ERSPAN2    = tunnel.ERSPAN2
+	ERSPAN3    = tunnel.ERSPAN3
+	VXLAN      = tunnel.VXLAN
+	VXLANGPE   = tunnel.VXLANGPE
+	NSH        = tunnel.NSH
+	Geneve     = tunnel.Geneve
+	GTPU       = tunnel.GTPU
+	Teredo     = tunnel.Teredo
+	AYIYA      = tunnel.AYIYA
+	MPLSoUDP   = tunnel.MPLSoUDP
+	PseudoWire = tunnel.PseudoWire
+	L2TP       = tunnel.L2TP
+	EtherIP    = tunnel.EtherIP
+	CAPWAP     = tunnel.CAPWAP
+	NumTunnels = tunnel.NumKinds
 )
-
-var tunnelNames = [NumTunnels]string{
-	"", "ipip", "4in6", "6in4", "6in6", "gre", "l2gre", "nvgre", "erspan1", "erspan2", "erspan3",
-	"vxlan", "vxlan-gpe", "nsh", "geneve", "gtp-u", "teredo", "ayiya", "mpls-over-udp", "pseudowire", "l2tp",
-}
-
-// String gives the value of wirespan.tunnel.kind.
-func (k TunnelKind) String() string { return tunnelNames[k] }
 
 // Tunnel says how an outer packet delivered the inner one.
 type Tunnel struct {

@@ -1,0 +1,103 @@
+package wire
+
+import "github.com/wirespan/wirespan/capture/defrag"
+
+// IPv4 header, RFC 791, section 3.1.
+const (
+	ip4Version  = 0 // and header length in 4 bytes
+	ip4Total    = 2
+	ip4ID       = 4
+	ip4Fragment = 6 // flags 3 bits, offset in 8 bytes
+	ip4TTL      = 8
+	ip4Proto    = 9
+	ip4Src      = 12
+	ip4Dst      = 16
+	ip4Len      = 20
+
+	ip4More   = 0x2000
+	ip4Offset = 0x1fff
+)
+
+func (d *Decoder) ipv4(f *Frame, b []byte, cut int) Reason {
+	if len(b) < ip4Len {
+		return TooShort
+	}
+	if b[ip4Version]>>4 != 4 {
+		return BadHeader
+	}
+	head := int(b[ip4Version]&0xf) * 4
+	if head < ip4Len {
+		return BadHeader
+	}
+	total := int(be16(b[ip4Total:]))
+	if total == 0 {
+		total = len(b) + cut // segmentation offload: the NIC fills it in
+	}
+	if total < head {
+		return BadLength
+	}
+	if head > len(b) {
+		return TooShort
+	}
+	b, cut = trim(b, total)
+	f.Version, f.TTL = 4, b[ip4TTL]
+	map4(&f.Src, b[ip4Src:])
+	map4(&f.Dst, b[ip4Dst:])
+	proto, body := b[ip4Proto], b[head:]
+	if frag := be16(b[ip4Fragment:]); frag&(ip4More|ip4Offset) != 0 {
+		return d.fragment4(f, b, body, cut)
+	}
+	if proto == ProtoTCP {
+		return tcp(f, body, cut)
+	}
+	return d.upper(f, proto, body, cut)
+}
+
+// map4 puts an IPv4 address into IPv6 (RFC 4291, 2.5.5.2).
+func map4(a *Addr, b []byte) {
+	*a = Addr{10: 0xff, 11: 0xff, 12: b[0], 13: b[1], 14: b[2], 15: b[3]}
+}
+
+func (d *Decoder) fragment4(f *Frame, b, body []byte, cut int) Reason {
+	frag := be16(b[ip4Fragment:])
+	k := defrag.Key{
+		Src: f.Src, Dst: f.Dst, ID: uint32(be16(b[ip4ID:])), Proto: b[ip4Proto],
+		Version: 4, Tap: f.Tap, Tunnel: f.TunnelKey,
+	}
+	return d.rebuild(f, k, defrag.Fragment{
+		Data: body, Size: len(body) + cut, Offset: int(frag&ip4Offset) * 8,
+		More: frag&ip4More != 0, Proto: b[ip4Proto], Time: f.Time,
+	})
+}
+
+// rebuild adds a fragment and goes on with the datagram if it is whole.
+func (d *Decoder) rebuild(f *Frame, k defrag.Key, part defrag.Fragment) Reason {
+	if d.fed++; d.fed > MaxTunnels {
+		return TooDeep
+	}
+	whole, v := d.frags.Add(k, part)
+	switch v {
+	case defrag.Waiting:
+		return Fragment
+	case defrag.Lost:
+		return FragmentLost
+	case defrag.BadLength:
+		return BadLength
+	}
+	f.Fragments = uint8(min(whole.Count, 255))
+	if k.Version == 6 {
+		return d.extensions(f, whole.Proto, whole.Data, whole.Cut)
+	}
+	return d.upper(f, whole.Proto, whole.Data, whole.Cut)
+}
+
+// upper goes on after an IP header.
+func (d *Decoder) upper(f *Frame, proto uint8, b []byte, cut int) Reason {
+	switch proto {
+	case ProtoTCP:
+		return tcp(f, b, cut)
+	case ProtoUDP:
+		return d.udp(f, b, cut)
+	}
+	return d.nested(f, proto, b, cut)
+}

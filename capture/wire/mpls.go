@@ -1,0 +1,56 @@
+package wire
+
+import "github.com/wirespan/wirespan/capture/tunnel"
+
+// controlWord is the length of the pseudo-wire control word, RFC 4385, section 3.
+const controlWord = 4
+
+// mpls reads a label stack. Behind it is IP, or an Ethernet frame with or
+// without a control word; nothing in the packet says which, so that the frame
+// whose content makes sense wins (as RFC 4928 warns, a first nibble of 4 or 6
+// may belong to a MAC address).
+func (d *Decoder) mpls(f *Frame, b []byte, cut int) Reason {
+	h, v := tunnel.ParseMPLS(b)
+	if v != tunnel.Inner {
+		return d.follow(f, h, v, b, cut)
+	}
+	saved, depth, fed := *f, d.depth, d.fed
+	body := b[h.Len:]
+	first := TooShort
+	if h.Next == tunnel.IP {
+		first = d.ip(f, body, cut)
+		if d.fed != fed || credible(first, cut) {
+			return first
+		}
+		*f, d.depth = saved, depth
+	}
+	h.Next = tunnel.Ethernet
+	if body[0]>>4 == 0 && len(body) >= controlWord {
+		withWord := h
+		withWord.Len += controlWord
+		r := d.inner(f, withWord, b, cut)
+		if d.fed != fed || credible(r, cut) {
+			return r
+		}
+		*f, d.depth = saved, depth
+		first = r
+	}
+	r := d.inner(f, h, b, cut)
+	if d.fed != fed || credible(r, cut) {
+		return r
+	}
+	*f, d.depth = saved, depth
+	if h.Next == tunnel.IP || first != TooShort {
+		return first
+	}
+	return r
+}
+
+// mplsOverUDP notes the tunnel and goes on with its labels (RFC 7510).
+func (d *Decoder) mplsOverUDP(f *Frame, b []byte, cut int) Reason {
+	if !d.enter() {
+		return TooDeep
+	}
+	f.push(tunnel.Header{Kind: MPLSoUDP})
+	return d.mpls(f, b, cut)
+}

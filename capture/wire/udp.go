@@ -1,0 +1,73 @@
+package wire
+
+// UDP header, RFC 768.
+const (
+	udpSrc  = 0
+	udpDst  = 2
+	udpSize = 4
+	udpLen  = 8
+)
+
+// Ports of tunnels over UDP, IANA unless noted.
+const (
+	portL2TP     = 1701
+	portGTPU     = 2152
+	portTeredo   = 3544
+	portVXLAN    = 4789
+	portVXLANGPE = 4790
+	portAYIYA    = 5072
+	portCAPWAP   = 5247
+	portGeneve   = 6081
+	portMPLS     = 6635
+	portVXLANOld = 8472 // Linux before the assignment, and still Flannel
+)
+
+// udp fills the rest of f from a UDP datagram, or goes on into the tunnel that
+// it carries.
+func (d *Decoder) udp(f *Frame, b []byte, cut int) Reason {
+	if len(b) < udpLen {
+		return shortOr(b, cut, udpLen)
+	}
+	size, whole := int(be16(b[udpSize:])), len(b)+cut
+	if size == 0 {
+		size = whole // jumbogram (RFC 2675, 4) or segmentation offload
+	}
+	if size < udpLen {
+		return BadLength
+	}
+	if size != whole {
+		b, cut = trim(b, size)
+	}
+	f.SrcPort, f.DstPort = be16(b[udpSrc:]), be16(b[udpDst:])
+	if carriesTunnel(f.SrcPort, f.DstPort) {
+		if r, ok := d.try(f, b[udpLen:], cut); ok {
+			return r
+		}
+	}
+	f.Proto = ProtoUDP
+	f.Flags, f.Seq, f.Ack, f.Window = 0, 0, 0, 0
+	f.WScale, f.MSS, f.TSVal, f.TSEcr, f.HasTS = 0, 0, 0, 0, false
+	f.PayloadLen = uint32(size - udpLen)
+	f.Truncated = cut > 0
+	f.Payload = b[udpLen:]
+	return OK
+}
+
+// carriesTunnel says whether the ports are worth a try. Protocols in which only
+// the destination port is fixed are looked for there alone.
+func carriesTunnel(src, dst uint16) bool {
+	switch dst {
+	case portL2TP, portGTPU, portTeredo, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portVXLANOld:
+		return true
+	}
+	return fixedBothWays(src)
+}
+
+// fixedBothWays says whether a tunnel answers from the port that it listens on.
+func fixedBothWays(src uint16) bool {
+	switch src {
+	case portL2TP, portTeredo, portAYIYA, portCAPWAP:
+		return true
+	}
+	return false
+}
