@@ -104,7 +104,7 @@ func readCapture(path string) []payload {
 
 func decode(link layers.LinkType, data []byte) (p payload, ok bool) {
 	var first gopacket.Decoder = link
-	if link == layers.LinkTypeRaw || link == 12 {
+	if link == layers.LinkTypeRaw || link == 12 || link == layers.LinkTypeIPv4 || link == layers.LinkTypeIPv6 {
 		first = layers.LayerTypeIPv4
 		if len(data) > 0 && data[0]>>4 == 6 {
 			first = layers.LayerTypeIPv6

@@ -26,6 +26,9 @@ func detectTCP(dir l7.Dir, b []byte) l7.Verdict {
 	if n < headerLen {
 		return l7.No
 	}
+	if msg := b[lengthLen:]; len(msg) >= offCounts+2 && binary.BigEndian.Uint16(msg[offCounts:]) > 1 {
+		return l7.No // several questions are the way of multicast DNS
+	}
 	if len(b) >= lengthLen+n {
 		return judge(dir, b[lengthLen:lengthLen+n], true)
 	}
@@ -51,8 +54,10 @@ func judge(dir l7.Dir, msg []byte, whole bool) l7.Verdict {
 			return l7.NeedMore
 		case q.next == 0 && !whole:
 			return verdict(doubts)
-		case !q.asked || isNetBIOS(msg, off, q.typ):
+		case isNetBIOS(msg, off, &q):
 			return l7.No
+		case !q.asked:
+			return broken(h, &q, doubts)
 		}
 		d, ok := questionDoubts(&q)
 		if !ok {
@@ -83,9 +88,6 @@ func judgeStart(dir l7.Dir, msg []byte) l7.Verdict {
 	if h := (header{flags: flags}); h.response() != (dir == l7.ToClient) || opcodeNames[h.opcode()] == "" {
 		return l7.No
 	}
-	if len(msg) >= offCounts+2 && binary.BigEndian.Uint16(msg[offCounts:]) > 1 {
-		return l7.No
-	}
 	return l7.NeedMore
 }
 
@@ -102,7 +104,7 @@ func (h header) doubts(dir l7.Dir) (n int, ok bool) {
 	if h.has(flagZ) {
 		n++
 	}
-	if qd > 1 && (h.id != 0 || h.response()) { // several questions are the way of multicast DNS
+	if qd > 1 && (h.id != 0 || h.response()) {
 		n++
 	}
 	if h.response() {
@@ -170,20 +172,36 @@ func recordDoubts(h header, msg []byte, off int, whole bool) (n int) {
 	return n
 }
 
+// broken judges a message whose first question is cut by snaplen or breaks the
+// format: the header of an ordinary query speaks for it, or what follows the
+// name.
+func broken(h header, q *question, doubts int) l7.Verdict {
+	if doubts > 0 || h.opcode() != opQuery || h.count[questions] != 1 {
+		return l7.No
+	}
+	if q.next > 0 && q.class == classIN && knownType(q.typ) {
+		return l7.Maybe
+	}
+	if !h.response() && q.next == 0 && h.count[answers]+h.count[authorities] == 0 && h.count[additionals] <= 2 {
+		return l7.Maybe
+	}
+	return l7.No
+}
+
 // isNetBIOS says whether the question at off is of the NetBIOS name service,
 // whose header and questions look like DNS: the name is 16 bytes in the form of
 // 32 letters A to P, the type NB or NBSTAT (RFC 1001, section 14.1; RFC 1002,
-// section 4.2.1.2).
-func isNetBIOS(msg []byte, off int, typ uint16) bool {
+// section 4.2.1.2). A name that is cut counts as well.
+func isNetBIOS(msg []byte, off int, q *question) bool {
 	const (
 		encoded = 32
 		nb      = 0x20
 		nbstat  = 0x21
 	)
-	if typ != nb && typ != nbstat || int(msg[off]) != encoded {
+	if off >= len(msg) || int(msg[off]) != encoded || q.asked && q.typ != nb && q.typ != nbstat {
 		return false
 	}
-	for _, c := range msg[off+1 : off+1+encoded] {
+	for _, c := range msg[off+1 : min(off+1+encoded, len(msg))] {
 		if c < 'A' || c > 'P' {
 			return false
 		}

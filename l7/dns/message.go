@@ -43,7 +43,8 @@ type reading struct {
 	header   header
 	question question
 	next     int    // offset of what is to be read
-	broken   bool   // no more can be read, or something could not be
+	broken   bool   // it cannot be read to the end
+	garbled  bool   // the data of a record breaks the format
 	extended uint32 // high bits of the response code, from EDNS
 	size     uint16 // of UDP payloads, from EDNS
 	opt      bool   // EDNS was there
@@ -147,9 +148,10 @@ func (c *conversation) records(m *l7.Message, r *reading) {
 // answer lists the record's data; it returns how many texts it added.
 func (c *conversation) answer(m *l7.Message, r *reading, rec *record, rare *int) int {
 	from := len(c.texts)
-	texts, ok := appendData(c.texts, r.msg, *rec, c.keepUTF8, rare)
-	if !ok || len(texts) == from {
+	texts, fate := appendData(c.texts, r.msg, *rec, c.keepUTF8, rare)
+	if fate != shown || len(texts) == from {
 		c.texts = texts[:from]
+		r.garbled = r.garbled || fate == garbled
 		return 0
 	}
 	c.texts = texts[:min(len(texts), from+maxText)]
@@ -228,7 +230,7 @@ func (c *conversation) flags(m *l7.Message, r *reading) {
 	if r.opt && !h.response() {
 		m.Int(keyEDNSSize, int64(r.size))
 	}
-	if r.broken {
+	if r.broken || r.garbled {
 		m.Bool(keyMalformed, true)
 	}
 }

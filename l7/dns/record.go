@@ -64,7 +64,7 @@ func readRecord(msg []byte, off int) (r record, ok bool) {
 // question is the first question of a message.
 type question struct {
 	domain
-	typ, class uint16 // class without the QU bit
+	typ, class uint16 // valid iff next > 0; class without the QU bit
 	asked      bool   // name, type and class are whole
 }
 

@@ -41,15 +41,16 @@ func (p *segments) Gap(l7.Dir, int64) bool { return false }
 
 // Resync looks for a length field before a message that is certainly one.
 func (p *segments) Resync(dir l7.Dir, b []byte) (int, bool) {
+	unsure := len(b)
 	for i := range b {
 		switch detectTCP(dir, b[i:]) {
 		case l7.Yes:
 			return i, true
 		case l7.NeedMore:
-			return i, false
+			unsure = min(unsure, i)
 		}
 	}
-	return len(b), false
+	return unsure, false
 }
 
 // End reports a message that the end cut short, if its head is there.
