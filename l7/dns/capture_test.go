@@ -2,7 +2,6 @@ package dns
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 	"net/netip"
 	"os"
@@ -138,9 +137,4 @@ func decode(link layers.LinkType, data []byte) (p payload, ok bool) {
 func hasDNS(path string) bool {
 	b, err := os.ReadFile(strings.TrimSuffix(path, filepath.Ext(path)) + ".truth.ndjson")
 	return err == nil && bytes.Contains(b, []byte(`dns"`))
-}
-
-// tcpQR tells the direction of a segment that begins a message by its QR bit.
-func tcpQR(b []byte) (response bool) {
-	return len(b) > lengthLen+headerLen && binary.BigEndian.Uint16(b[lengthLen+offFlags:])&flagQR != 0
 }

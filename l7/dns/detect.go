@@ -85,7 +85,8 @@ func judgeStart(dir l7.Dir, msg []byte) l7.Verdict {
 		return l7.NeedMore
 	}
 	flags := binary.BigEndian.Uint16(msg[offFlags:])
-	if h := (header{flags: flags}); h.response() != (dir == l7.ToClient) || opcodeNames[h.opcode()] == "" {
+	h := header{flags: flags}
+	if h.response() != (dir == l7.ToClient) || opcodeNames[h.opcode()] == "" || !h.response() && flags&codeLow != rcodeOK {
 		return l7.No
 	}
 	return l7.NeedMore

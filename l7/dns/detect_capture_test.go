@@ -8,7 +8,8 @@ import (
 )
 
 // TestDetectOthers runs detection over the first payloads of every flow of the
-// captures in which tshark saw no DNS.
+// captures in which the truth names no DNS. Some hold DNS nevertheless, which
+// the truth leaves out: there the port tells.
 func TestDetectOthers(t *testing.T) {
 	looked, wrong := 0, 0
 	for _, path := range captureFiles(t, "") {
@@ -29,9 +30,13 @@ func TestDetectOthers(t *testing.T) {
 				detect = detectTCP
 			}
 			q, r := detect(l7.ToServer, p.b), detect(l7.ToClient, p.b)
+			switch min(p.src.Port(), p.dst.Port()) {
+			case portDNS, portMDNS, portLLMNR, 8053:
+				continue
+			}
 			if max(q, r) >= l7.Maybe {
 				wrong++
-				t.Logf("%s: frame %d: %v > %v: %d, %d: %.60x", filepath.Base(path), p.frame, p.src, p.dst, q, r, p.b)
+				t.Errorf("%s: frame %d: %v > %v: %d, %d: %.60x", filepath.Base(path), p.frame, p.src, p.dst, q, r, p.b)
 			}
 		}
 	}

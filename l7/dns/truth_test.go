@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/wirespan/wirespan/l7"
 )
@@ -100,68 +104,23 @@ func byFrame(ps []payload) map[int][]seen {
 	return out
 }
 
+// sameName compares with tshark's spelling: it writes bytes that are not UTF-8
+// as U+FFFD and the root as "<Root>".
 func sameName(got, want string) bool {
 	want = strings.ReplaceAll(strings.TrimSuffix(want, "."), "<Root>", "")
+	if strings.ContainsRune(want, utf8.RuneError) {
+		ascii := func(r rune) rune {
+			if r >= utf8.RuneSelf {
+				return -1
+			}
+			return r
+		}
+		got, want = escape.ReplaceAllString(got, ""), strings.Map(ascii, want)
+	}
 	return strings.EqualFold(strings.TrimSuffix(got, "."), want)
 }
 
-// TestTruth compares every query and answer with what tshark says of its
-// frame: name, type, id, response code; and that the Match of both agree.
-func TestTruth(t *testing.T) {
-	total, bad, absent := 0, 0, 0
-	for _, path := range captureFiles(t, "") {
-		want := readTruth(t, path)
-		if len(want) == 0 {
-			continue
-		}
-		got := byFrame(readCapture(path))
-		pick := func(frame int, x truth, response bool) *seen {
-			for i, s := range got[frame] {
-				if (s.kind == l7.Response || s.kind == l7.Pushed) == response && s.attr("dns.id") == itoa(x.ID) {
-					return &got[frame][i]
-				}
-			}
-			return nil
-		}
-		for _, x := range want {
-			total++
-			var q, r *seen
-			if x.Req > 0 {
-				if q = pick(x.Req, x, false); q == nil {
-					absent++
-					t.Logf("%s: frame %d: no query: %+v", filepath.Base(path), x.Req, x)
-					continue
-				}
-				if !sameName(q.attr("dns.question.name"), x.Resource) || !sameType(q.op, x.Type) {
-					bad++
-					t.Logf("%s: frame %d: %q %s, want %q %s", filepath.Base(path), x.Req, q.name, q.op, x.Resource, x.Type)
-				}
-			}
-			if x.Resp > 0 {
-				if r = pick(x.Resp, x, true); r == nil {
-					absent++
-					t.Logf("%s: frame %d: no answer: %+v", filepath.Base(path), x.Resp, x)
-					continue
-				}
-				if x.Status != nil && int(r.code&codeLow) != *x.Status {
-					bad++
-					t.Logf("%s: frame %d: code %d, want %d", filepath.Base(path), x.Resp, r.code, *x.Status)
-				}
-				if q == nil && !sameName(r.attr("dns.question.name"), x.Resource) {
-					bad++
-					t.Logf("%s: frame %d: answer %q, want %q", filepath.Base(path), x.Resp, r.name, x.Resource)
-				}
-			}
-			if q != nil && r != nil && q.match != r.match {
-				bad++
-				t.Logf("%s: frames %d, %d: Match %x, %x: %q %q", filepath.Base(path), x.Req, x.Resp, q.match, r.match, q.name, r.name)
-			}
-		}
-	}
-	t.Logf("%d records, %d not found, %d deviations", total, absent, bad)
-}
-
-func itoa(n int) string { b, _ := json.Marshal(n); return string(b) }
+var escape = regexp.MustCompile(`\\[0-9]{3}`)
 
 // sameType compares with tshark's spelling.
 func sameType(got, want string) bool {
@@ -172,4 +131,73 @@ func sameType(got, want string) bool {
 		want = "TYPE0"
 	}
 	return want == "" || got == want
+}
+
+// unlike are the records of the truth that are not met, by capture, and why.
+var unlike = map[string]string{
+	"ndpi-dnscrypt-v2.pcap":                     "encrypted bytes on port 5353; there is no DNS in it",
+	"pcpp-DnsTooManyResources.pcap":             "random bytes on port 53",
+	"suricata-dns-udp-junkrequest-first.pcap":   "SNMP sent to port 53",
+	"zeek-dns-edns-ecs-bad.pcap":                "zeros over type, class and records: only the port names it",
+	"zeek-dns_dns-invalid-names.pcap":           "a name that loops is not reported; tshark puts a remark in its place",
+	"arkime-arkime_synthetic.pcap":              "frame 618 is VXLAN-GPE whose payload tshark takes for DNS",
+	"ndpi-dnscrypt-v1-and-resolver-pings.pcap":  "IP fragments, which this test does not join",
+	"zeek-ipv6-fragmented-dns.pcap":             "IP fragments, which this test does not join",
+	"tcpdump-arcnet-rfc1051-arp-icmp-http.pcap": "ARCNET, which gopacket does not decode",
+}
+
+// TestTruth compares every query and answer with what tshark says of its
+// frame: name, type, id, response code; and that the Match of both agree.
+func TestTruth(t *testing.T) {
+	total, known := 0, 0
+	for _, path := range captureFiles(t, "") {
+		want := readTruth(t, path)
+		if len(want) == 0 {
+			continue
+		}
+		got := byFrame(readCapture(path))
+		for _, x := range want {
+			total++
+			why := x.differs(got)
+			if why == "" {
+				continue
+			}
+			if unlike[filepath.Base(path)] != "" {
+				known++
+				continue
+			}
+			t.Errorf("%s: frames %d, %d: %s", filepath.Base(path), x.Req, x.Resp, why)
+		}
+	}
+	t.Logf("%d records, %d of them not met for known reasons", total, known)
+}
+
+// differs says how the messages differ from what tshark saw.
+func (x truth) differs(got map[int][]seen) string {
+	pick := func(frame int, response bool) *seen {
+		for i, s := range got[frame] {
+			if (s.kind == l7.Response || s.kind == l7.Pushed) == response && s.attr("dns.id") == strconv.Itoa(x.ID) {
+				return &got[frame][i]
+			}
+		}
+		return nil
+	}
+	q, r := pick(x.Req, false), pick(x.Resp, true)
+	switch {
+	case x.Req > 0 && q == nil:
+		return "no query"
+	case x.Resp > 0 && r == nil:
+		return "no answer"
+	case r != nil && x.Status != nil && int(r.code&codeLow) != *x.Status:
+		return fmt.Sprintf("code %d, want %d", r.code, *x.Status)
+	case q != nil && r != nil && q.match != r.match:
+		return fmt.Sprintf("Match %x and %x: %s and %s", q.match, r.match, q.name, r.name)
+	}
+	if q == nil {
+		q = r
+	}
+	if !sameName(q.attr("dns.question.name"), x.Resource) || !sameType(q.attr("dns.question.type"), x.Type) {
+		return fmt.Sprintf("%q %s, want %q %s", q.name, q.op, x.Resource, x.Type)
+	}
+	return ""
 }
