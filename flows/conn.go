@@ -46,13 +46,13 @@ type Conn struct {
 	Roles          Certainty
 	Proto          uint8 // wire.ProtoTCP or wire.ProtoUDP
 	Version        uint8 // 4 or 6
+	Handshake      bool  // TCP: SYN, SYN-ACK and the client's ACK were seen
 	Point          uint16
 	VLAN           uint16
 	TTL            [2]uint8 // by Dir, of the first packet seen; 0 if none
 	Tunnel         wire.Tunnel
 
 	First, Last int64 // packet times
-	Handshake   bool  // TCP: SYN, SYN-ACK and the client's ACK were seen
 	SynTime     int64 // first SYN, 0 if not seen
 	SynAckTime  int64 // first SYN-ACK
 	OpenTime    int64 // client's ACK that completed the handshake
@@ -62,7 +62,6 @@ type Conn struct {
 	// Ext belongs to the Handler.
 	Ext any
 
-	table *Table
 	state connState
 }
 
@@ -80,15 +79,15 @@ type Metrics struct {
 // DirMetrics are the measurements of one direction.
 type DirMetrics struct {
 	Packets, Bytes  uint64 // packets, and payload bytes on the wire
-	Retransmissions uint32 // segments of which nothing was new
+	Retransmissions uint32 // segments of which nothing was new; keep-alives are not counted
 	OutOfOrder      uint32 // segments that filled an earlier gap
 	ZeroWindows     uint32 // packets that announced a window of zero
 	KeepAlives      uint32
 	Lost            uint64 // bytes that were never seen
 	Truncated       uint64 // of these, bytes cut by snaplen
 	SRT             Delay  // data to the peer's pure ACK of exactly it (this direction's data)
-	ART             Delay  // request data to the next in-sequence data of the other side
-	CIT             Delay  // client idle: server data to the client's next data
+	ART             Delay  // request data to the next in-sequence data of the other side; in Dir[ToServer]
+	CIT             Delay  // client idle: server data, or the end of the handshake, to the client's next data; in Dir[ToClient]
 }
 
 // Delay sums up a kind of delay. Nanoseconds.
