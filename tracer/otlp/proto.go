@@ -27,6 +27,7 @@ const (
 type prefix struct {
 	n int
 	b [prefixRoom]byte
+	_ [8]byte // a power of two is quicker to index
 }
 
 // Encoder turns spans into protobuf. It is for one goroutine.

@@ -13,50 +13,72 @@ import (
 // here every nanosecond is paid once per attribute.
 func (e *Encoder) appendAttrs(a span.Attrs) (unknown int) {
 	b, i := e.body[:cap(e.body)], len(e.body)
-	for len(a) > 0 {
+	for j := 0; j < len(a); {
 		if len(b)-i < attrRoom {
 			b = slices.Grow(b[:i], 4*attrRoom)
 			b = b[:cap(b)]
 		}
-		key := int(binary.LittleEndian.Uint16(a))
+		in := a[j:]
+		key := int(binary.LittleEndian.Uint16(in))
 		if key >= len(e.prefixes) {
-			_, a = a.Next()
+			_, rest := in.Next()
+			j = len(a) - len(rest)
 			unknown++
 			continue
 		}
 		p := &e.prefixes[key]
 		out := b[i : i+attrRoom]
 		*(*[prefixRoom]byte)(out) = p.b
-		var n int
-		switch t := span.Type(a[2]); {
-		case p.n == 0:
-		case t == span.TypeString && a[3] <= shortText:
-			src := a[4 : 4+int(a[3])]
-			v := out[p.n&63:]
-			if !copyASCII(v[3:], src) {
-				break
+		at := p.n & 63
+		var n, used int
+		switch t := span.Type(in[2]); t {
+		case span.TypeString:
+			if size := int(in[3]); size <= shortText && putText(out[at:], in, size) {
+				n, used = 3+size, 4+size
 			}
-			n = 3 + len(src)
-			v[0], v[1], v[2] = byte(n-1), tagString, byte(len(src))
-			a = a[4+len(src):]
-		case t == span.TypeAddr:
-			n = putAddr(out[p.n&63:], a[3:19])
-			a = a[19:]
-		case t == span.TypeInt || t == span.TypeBool || t == span.TypeFloat || t == span.TypeHex:
-			n = putNumber(out[p.n&63:], t, binary.LittleEndian.Uint64(a[3:]))
-			a = a[11:]
+		case span.TypeInt:
+			n, used = putInt(out[at:], binary.LittleEndian.Uint64(in[3:])), 11
+		case span.TypeAddr:
+			n, used = putAddr(out[at:], in[3:19]), 19
+		case span.TypeBool, span.TypeFloat, span.TypeHex:
+			n, used = putNumber(out[at:], t, binary.LittleEndian.Uint64(in[3:])), 11
 		}
-		if n > 0 {
-			out[1] += byte(n)
-			i += p.n + n
+		if at > 0 && n > 0 {
+			out[1] = byte(at - 2 + n)
+			i += at + n
+			j += used
 			continue
 		}
 		e.body = b[:i]
-		a = e.appendAttr(a)
+		j = len(a) - len(e.appendAttr(in))
 		b, i = e.body[:cap(e.body)], len(e.body)
 	}
 	e.body = b[:i]
 	return unknown
+}
+
+// putText writes the length of an AnyValue and the AnyValue with the string of
+// the string attribute in, unless it is not ASCII.
+func putText(v []byte, in span.Attrs, size int) bool {
+	_ = v[3+shortText]
+	v[0], v[1], v[2] = byte(2+size), tagString, byte(size)
+	if size <= 16 && len(in) >= 20 {
+		return copy16(v[3:], in[4:], uint(size))
+	}
+	return copyASCII(v[3:3+size], in[4:4+size])
+}
+
+// putInt writes the length of an AnyValue and the AnyValue with an integer.
+func putInt(v []byte, num uint64) int {
+	_ = v[12]
+	n := sizeVarint(num)
+	v[0], v[1] = byte(1+n), tagInt
+	if n <= 8 {
+		binary.LittleEndian.PutUint64(v[2:], varint8(num, n))
+	} else {
+		binary.PutUvarint(v[2:], num)
+	}
+	return 2 + n
 }
 
 // putNumber writes the length of an AnyValue and the AnyValue.
@@ -64,15 +86,7 @@ func putNumber(v []byte, t span.Type, num uint64) int {
 	_ = v[18]
 	switch t {
 	case span.TypeInt:
-		v[1] = tagInt
-		n := 2
-		for ; num >= 0x80; num >>= 7 {
-			v[n] = byte(num) | 0x80
-			n++
-		}
-		v[n] = byte(num)
-		v[0] = byte(n)
-		return n + 1
+		return putInt(v, num)
 	case span.TypeBool:
 		v[0], v[1], v[2] = 2, tagBool, byte(num)
 		return 3

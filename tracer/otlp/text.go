@@ -33,6 +33,18 @@ func copyASCII(dst, src []byte) bool {
 	return (all|w)&highBits == 0
 }
 
+// copy16 copies 16 bytes, of which n matter, and reports whether those are
+// ASCII.
+func copy16(dst, src []byte, n uint) bool {
+	_, _ = dst[15], src[15]
+	lo, hi := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
+	binary.LittleEndian.PutUint64(dst, lo)
+	binary.LittleEndian.PutUint64(dst[8:], hi)
+	lo &= 1<<(8*n) - 1
+	hi &= 1<<(8*(max(n, 8)-8)) - 1
+	return (lo|hi)&highBits == 0
+}
+
 // appendValid adds s with U+FFFD for each run of bytes that is not UTF-8.
 func appendValid(b, s []byte) []byte {
 	b = slices.Grow(b, len(s)+utf8.UTFMax)
