@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"github.com/wirespan/wirespan/capture/wire"
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+)
+
+// phase is what the Engine does with the bytes of a connection.
+type phase uint8
+
+const (
+	detecting phase = iota
+	parsing
+	opaque
+)
+
+// ConnState is what the Engine keeps of a connection, in flows.Conn.Ext.
+type ConnState struct {
+	// User belongs to the Sink, from Opened until Closed returns. A pointer
+	// in it costs no allocation.
+	User any
+
+	conn  *flows.Conn
+	phase phase
+	why   Reason // valid iff phase is opaque
+
+	proto  *l7.Proto
+	index  int // of proto
+	parser l7.Parser
+	window int
+
+	transport l7.Transport
+	force     string // name of the only protocol to try; "" for all
+	tried     []bool // protocols whose parser refused the stream, by index
+	gapped    bool   // bytes were lost before a protocol was found
+	asked     bool   // Config.Force was looked up
+	flipped   bool   // by the current candidate
+	confirmed bool   // a message was found
+	replay    bool   // read bytes are kept for the next candidate
+	strikes   int    // datagrams in a row that were not of the protocol
+
+	half  [2]*half // by direction
+	store [2]half
+}
+
+// StateOf returns the Engine's state of a connection that it was given, for
+// the sake of ConnState.User.
+func StateOf(c *flows.Conn) *ConnState { return c.Ext.(*ConnState) }
+
+// Proto is the protocol found, nil if none was.
+func (st *ConnState) Proto() *l7.Proto { return st.proto }
+
+// retains reports whether bytes that were read must be kept for another
+// candidate.
+func (st *ConnState) retains() bool { return st.replay && !st.confirmed }
+
+// mid reports whether the capture may have begun within the connection, so that
+// its first bytes need not begin a message.
+func (st *ConnState) mid() bool {
+	return st.transport == l7.TCP && (st.gapped || st.conn.Roles != flows.Observed)
+}
+
+// open readies a state for a new connection.
+func (e *Engine) open(c *flows.Conn) *ConnState {
+	var st *ConnState
+	if n := len(e.spare); n > 0 {
+		st, e.spare = e.spare[n-1], e.spare[:n-1]
+	} else {
+		st = &ConnState{tried: make([]bool, len(e.cfg.Protos))}
+	}
+	clear(st.tried)
+	st.conn, st.phase, st.replay = c, detecting, true
+	st.half = [2]*half{&st.store[0], &st.store[1]}
+	st.transport = l7.TCP
+	if c.Proto == wire.ProtoUDP {
+		st.transport = l7.UDP
+	}
+	c.Ext = st
+	return st
+}
+
+// recycle takes back the state of a closed connection.
+func (e *Engine) recycle(st *ConnState) {
+	st.conn.Ext = nil
+	tried, a, b := st.tried, st.store[0], st.store[1]
+	*st = ConnState{tried: tried}
+	st.store[0] = half{marks: a.marks[:0], open: a.open[:0]}
+	st.store[1] = half{marks: b.marks[:0], open: b.open[:0]}
+	if len(e.spare) < maxSpare {
+		e.spare = append(e.spare, st)
+	}
+}
+
+// options adds to the parser options what is known of the connection.
+func (e *Engine) options(c *flows.Conn) l7.Options {
+	o := e.cfg.Options
+	o.ClientPort, o.ServerPort = c.Client.Port, c.Server.Port
+	o.Multicast = multicast(&c.Client.Addr) || multicast(&c.Server.Addr)
+	return o
+}
+
+// multicast reports whether an address is a group: RFC 4291, section 2.7, and
+// RFC 5771.
+func multicast(a *wire.Addr) bool {
+	mapped := a[10] == 0xff && a[11] == 0xff && [10]byte(a[:10]) == [10]byte{}
+	return a[0] == 0xff || mapped && a[12]&0xf0 == 0xe0
+}

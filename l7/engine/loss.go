@@ -1,0 +1,157 @@
+package engine
+
+import "github.com/wirespan/wirespan/l7"
+
+// streamGap takes lost bytes off what is to be skipped; what is left of the
+// gap costs the boundary unless the parser says otherwise.
+func (e *Engine) streamGap(st *ConnState, dir l7.Dir, lost int64, at l7.Stamp) {
+	h := st.half[dir]
+	if h.ended {
+		e.stats.LostUnparsed += uint64(lost)
+		return
+	}
+	if n := min(h.skip, lost); n > 0 {
+		h.skip -= n
+		lost -= n
+		h.addLost(n)
+		e.stats.LostSkipped += uint64(n)
+		if h.skip == 0 {
+			e.skipped(st, dir, advance(at, n-1))
+		}
+		at = advance(at, n)
+	}
+	if lost == 0 {
+		return
+	}
+	e.stats.Gaps++
+	unread := e.drop(h, OfGap)
+	if e.lose(st, dir, lost+unread, at) {
+		h.addLost(lost)
+		e.stats.LostKept += uint64(lost)
+	} else {
+		e.stats.LostBoundary += uint64(lost)
+	}
+}
+
+// lose tells the parser that n bytes from where it stands are gone, and
+// reports whether it can go on. If not, the search for a boundary begins.
+func (e *Engine) lose(st *ConnState, dir l7.Dir, n int64, at l7.Stamp) (keep bool) {
+	h := st.half[dir]
+	st.replay = false
+	h.need, h.leadLen = 0, 0
+	if !h.resync {
+		e.enter(dir, nil)
+		keep = st.parser.Gap(dir, n)
+		e.leave()
+	}
+	if !keep {
+		e.miss(st, dir, n, at)
+	}
+	return keep
+}
+
+// overflow drops what is unread because it is more than may be kept.
+func (e *Engine) overflow(st *ConnState, dir l7.Dir, why Discard, at l7.Stamp) {
+	h := st.half[dir]
+	e.stats.Overflows++
+	if st.phase != parsing {
+		e.drop(h, why)
+		e.probeGap(st, dir)
+		return
+	}
+	if h.resyncs++; h.resyncs > maxResync {
+		e.goOpaque(st, Astray)
+		return
+	}
+	e.lose(st, dir, e.drop(h, why), at)
+}
+
+// miss begins the search for a message boundary.
+func (e *Engine) miss(st *ConnState, dir l7.Dir, n int64, at l7.Stamp) {
+	h := st.half[dir]
+	e.cutAll(st, dir)
+	h.resync, h.unsure, h.skip, h.need, h.leadLen = true, false, 0, 0, 0
+	st.replay = false
+	if st.confirmed {
+		e.sink.Missed(st.conn, dir, n, at)
+	}
+}
+
+// desync begins the search behind a byte at which no message starts.
+func (e *Engine) desync(st *ConnState, dir l7.Dir) {
+	h := st.half[dir]
+	if h.resyncs++; h.resyncs > maxResync {
+		e.goOpaque(st, Astray)
+		return
+	}
+	at := h.last
+	if len(h.unread()) > 0 {
+		at = h.here()
+		h.read++
+		e.stats.Discarded[OfSearch]++
+	}
+	e.miss(st, dir, 1, at)
+}
+
+// search passes over bytes until a message may start. It returns false if
+// there is no start among those at hand.
+func (e *Engine) search(st *ConnState, dir l7.Dir) bool {
+	h := st.half[dir]
+	b := h.unread()
+	e.enter(dir, b)
+	defer e.leave()
+	if h.unsure {
+		h.unsure = false
+		if st.proto.Detect(dir, b[:min(len(b), detectMax)]) != l7.No {
+			h.resync = false
+			return true
+		}
+	}
+	off, ok := st.parser.Resync(dir, b)
+	if off < 0 || off > len(b) {
+		e.leave()
+		e.goOpaque(st, Breach)
+		return false
+	}
+	if off > 0 {
+		st.replay = false
+		h.read += off
+		e.stats.Discarded[OfSearch] += uint64(off)
+	}
+	if ok {
+		h.resync = false
+		e.stats.Resynced++
+	}
+	return ok
+}
+
+// end tells the parser that a direction has ended in order.
+func (e *Engine) end(st *ConnState, dir l7.Dir) {
+	h := st.half[dir]
+	all := h.skip > l7.SkipAll>>1
+	if !h.resync {
+		b := h.unread()
+		at := advance(h.last, 1)
+		if len(b) > 0 {
+			at = h.here()
+		}
+		e.out.Reset(at)
+		e.enter(dir, b)
+		st.parser.End(dir, b, &e.out)
+		e.leave()
+		if m, mdir, ok := e.out.Take(); ok {
+			if m.Kind == l7.End {
+				e.endOpen(st, mdir, m.Match, m, h.last, false)
+			} else {
+				m.More = false
+				e.announce(st, mdir, m, h.head(m.First.Offset, b, m.HeadSize), h.last, 0)
+			}
+		}
+	}
+	if all {
+		e.skipped(st, dir, h.last)
+	}
+	e.cutAll(st, dir)
+	e.drop(h, OfEnd)
+	h.skip, h.need = 0, 0
+}
