@@ -156,3 +156,6 @@ func (at Attr) Ints(yield func(int64) bool) {
 
 // Float is the value of a TypeFloat attribute.
 func (at Attr) Float() float64 { return math.Float64frombits(uint64(at.Num)) }
+
+// AppendFloatBits adds a double attribute given as math.Float64bits.
+func AppendFloatBits(a Attrs, k Key, bits int64) Attrs { return appendNum(a, k, TypeFloat, bits) }

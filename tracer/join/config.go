@@ -1,0 +1,78 @@
+package join
+
+import (
+	"time"
+
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/redact"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// Config is what the Joiners of a program share. All fields are required.
+type Config struct {
+	Timeout time.Duration // a request that has no response for so long is unanswered
+	MaxOpen int           // open exchanges per shard; beyond, new ones are not joined
+	Keys    *span.Keys
+	Protos  []l7.Proto
+	Redact  *redact.Redactor
+}
+
+// maxPerConn bounds the open exchanges of one connection.
+const maxPerConn = 4096
+
+// extraNames are values of network.protocol.name beside those of the protocols.
+var extraNames = [...]string{"mdns", "llmnr", "tcp"}
+
+// ProtocolNames lists the values of network.protocol.name; link.Record.Proto
+// indexes it.
+func ProtocolNames(protos []l7.Proto) []string {
+	var n []string
+	for _, p := range protos {
+		n = append(n, p.Name)
+	}
+	return append(n, extraNames[:]...)
+}
+
+// NewKeys returns the registry of the attributes that the protocols may set.
+func NewKeys(protos []l7.Proto) *span.Keys {
+	types := [...]string{l7.String: "String", l7.Int: "Int", l7.Bool: "Bool", l7.Float: "Float", l7.Strings: "Strings", l7.Ints: "Ints"}
+	var docs []span.KeyDoc
+	for _, p := range protos {
+		for _, k := range p.Keys {
+			docs = append(docs, span.KeyDoc{Name: k.Name, Type: types[k.Type], Doc: k.Doc})
+		}
+	}
+	return span.NewKeys(docs...)
+}
+
+// Stats counts what a Joiner did.
+type Stats struct {
+	Requests, Responses, Interims uint64
+	Exchanges                     uint64 // finished, of every outcome
+	Unanswered, OneWay, Orphans   uint64
+	Pushed                        uint64
+	Failed                        uint64 // connections that failed before a request
+	Late                          uint64 // responses after the timeout
+	Repeats                       uint64 // requests sent again
+	Refused                       uint64 // requests beyond a bound
+	ByProto                       [64]uint64
+}
+
+// Add sums up two counts.
+func (s *Stats) Add(o *Stats) {
+	s.Requests += o.Requests
+	s.Responses += o.Responses
+	s.Interims += o.Interims
+	s.Exchanges += o.Exchanges
+	s.Unanswered += o.Unanswered
+	s.OneWay += o.OneWay
+	s.Orphans += o.Orphans
+	s.Pushed += o.Pushed
+	s.Failed += o.Failed
+	s.Late += o.Late
+	s.Repeats += o.Repeats
+	s.Refused += o.Refused
+	for i := range s.ByProto {
+		s.ByProto[i] += o.ByProto[i]
+	}
+}

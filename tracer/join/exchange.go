@@ -1,0 +1,133 @@
+package join
+
+import (
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// exchange is a request that waits for its response. Exchanges are pooled;
+// their byte slices are their own.
+type exchange struct {
+	rec   link.Record
+	match uint64
+	first l7.Stamp // of the request
+	born  uint64   // guards the deadline against reuse
+
+	reqOpen, respOpen bool // a body goes on
+	responded         bool
+	dead              bool   // timed out; a late response is swallowed
+	retrans, ooo, zw  uint32 // counts of the connection when the request began
+
+	attrs    span.Attrs
+	interims []byte // encoded list
+	reqIDs   []byte // encoded list, name=value
+	respIDs  []byte
+	contexts []byte
+	wireResp []byte // encoded for link
+	name     []byte
+	template []byte
+	err      []byte
+	answers  []byte
+	host     []byte // name of the question for answers
+	lost     int64
+	reqSize  int64
+	respSize int64
+}
+
+// take gets an exchange from the pool and a slot for it; nil when the bound is
+// reached.
+func (j *Joiner) take() *exchange {
+	if j.open >= j.cfg.MaxOpen {
+		j.stats.Refused++
+		return nil
+	}
+	j.open++
+	var x *exchange
+	if n := len(j.free); n > 0 {
+		x, j.free = j.free[n-1], j.free[:n-1]
+	} else {
+		x = &exchange{}
+	}
+	x.born++
+	slot := j.top
+	if n := len(j.slots); n > 0 {
+		slot, j.slots = j.slots[n-1], j.slots[:n-1]
+	} else {
+		j.top++
+	}
+	x.rec = link.Record{Shard: j.shard, Slot: slot}
+	return x
+}
+
+// put gives an exchange back after its finished record was made.
+func (j *Joiner) put(x *exchange) {
+	j.slots = append(j.slots, x.rec.Slot)
+	j.forget(x)
+}
+
+// forget gives an exchange back without its slot.
+func (j *Joiner) forget(x *exchange) {
+	j.open--
+	*x = exchange{
+		born: x.born + 1, attrs: x.attrs[:0], interims: x.interims[:0], reqIDs: x.reqIDs[:0], respIDs: x.respIDs[:0],
+		contexts: x.contexts[:0], wireResp: x.wireResp[:0], name: x.name[:0], template: x.template[:0],
+		err: x.err[:0], answers: x.answers[:0], host: x.host[:0], reqSize: -1, respSize: -1,
+	}
+	j.free = append(j.free, x)
+}
+
+// place fills in what the connection knows.
+func (j *Joiner) place(x *exchange, c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
+	r := &x.rec
+	r.Class, r.Point, r.Client, r.Server, r.ConnStart = l7.ClassOther, c.Point, c.Client, c.Server, c.First
+	r.Proto = j.protoIndex("tcp")
+	if p != nil {
+		r.Class = p.Class
+		r.Proto = uint8(j.protos[p])
+		if m != nil && m.Protocol != "" {
+			r.Proto = j.protoIndex(m.Protocol)
+		}
+	}
+	r.TTL = c.TTL[flows.ToServer]
+	if c.Proto == 6 {
+		r.Flags |= link.TCP
+	}
+	if c.Version == 6 {
+		r.Flags |= link.IPv6
+	}
+	if c.Handshake {
+		r.Flags |= link.Handshake
+	}
+	x.retrans, x.ooo, x.zw = troubles(c)
+	x.reqSize, x.respSize = -1, -1
+}
+
+func (j *Joiner) protoIndex(name string) uint8 {
+	for i, n := range extraNames {
+		if n == name {
+			return uint8(len(j.cfg.Protos) + i)
+		}
+	}
+	return uint8(len(j.cfg.Protos) + len(extraNames) - 1)
+}
+
+// troubles sums up what the connection met in both directions so far.
+func troubles(c *flows.Conn) (retrans, ooo, zw uint32) {
+	for i := range c.TCP.Dir {
+		d := &c.TCP.Dir[i]
+		retrans += d.Retransmissions
+		ooo += d.OutOfOrder
+		zw += d.ZeroWindows
+	}
+	return
+}
+
+// emit makes a record of an exchange.
+func (j *Joiner) emit(x *exchange, ev link.Event) *link.Record {
+	j.seq++
+	x.rec.Time, x.rec.Seq, x.rec.Event = j.now, j.seq, ev
+	j.out.Records = append(j.out.Records, x.rec)
+	return &j.out.Records[len(j.out.Records)-1]
+}

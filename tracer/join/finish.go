@@ -1,0 +1,187 @@
+package join
+
+import (
+	"strconv"
+
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// Done meets engine.Sink: a message that went on has ended.
+func (j *Joiner) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, last l7.Stamp, lost int64, cut bool) {
+	st := stateOf(c)
+	x := st.ongoing(dir, match)
+	if x == nil {
+		return
+	}
+	x.lost += lost
+	if m != nil {
+		j.trailing(x, dir, m)
+	}
+	if dir == l7.ToServer {
+		x.reqOpen = false
+		x.rec.RequestEnd = max(last.Time, x.rec.Start)
+		if st.sending == x {
+			st.sending = nil
+		}
+		if x.rec.Outcome == link.OneWay {
+			x.rec.End = x.rec.RequestEnd
+		}
+	} else {
+		x.respOpen = false
+		x.rec.End = last.Time
+		if st.receiving == x {
+			st.receiving = nil
+		}
+		if !cut {
+			j.noteEnd(st, last)
+		}
+	}
+	j.settle(c, st, x)
+}
+
+// ongoing finds the exchange whose message in dir goes on.
+func (st *conn) ongoing(dir l7.Dir, match uint64) *exchange {
+	x := st.sending
+	if dir == l7.ToClient {
+		x = st.receiving
+	}
+	if x != nil && x.match == match {
+		return x
+	}
+	for i := len(st.open) - 1; i >= 0; i-- {
+		o := st.open[i]
+		if o.match == match && (dir == l7.ToServer && o.reqOpen || dir == l7.ToClient && o.respOpen) {
+			return o
+		}
+	}
+	return x
+}
+
+// trailing takes what the end of a message brought.
+func (j *Joiner) trailing(x *exchange, dir l7.Dir, m *l7.Message) {
+	if x.dead {
+		return
+	}
+	j.attributes(x, m)
+	if m.Size >= 0 {
+		if dir == l7.ToServer {
+			x.reqSize = m.Size
+		} else {
+			x.respSize = m.Size
+		}
+	}
+	if m.Status != l7.Unset {
+		x.rec.Status, x.rec.Code = m.Status, m.Code
+	}
+	if len(m.Error) > 0 {
+		x.err = append(x.err[:0], limit(m.Error, 256)...)
+	}
+	if dir == l7.ToClient {
+		x.wireResp = j.addIDs(x.wireResp, x, m, true)
+	}
+}
+
+// settle finishes an exchange when both its messages have ended.
+func (j *Joiner) settle(c *flows.Conn, st *conn, x *exchange) {
+	if !x.responded || x.respOpen || x.reqOpen {
+		return
+	}
+	st.remove(x)
+	j.finish(c, st, x)
+}
+
+// finish makes the finished record and gives the exchange back.
+func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
+	r := &x.rec
+	r.End = max(r.End, r.Start)
+	j.count(r)
+	j.metrics(x, c)
+	r.Attrs = j.out.Add(limit(x.attrs, maxAttrs))
+	r.Name = j.out.Add(limit(x.name, 512))
+	r.Template = j.out.Add(x.template)
+	r.Error = j.out.Add(x.err)
+	r.Answers = j.out.Add(x.answers)
+	r.ResponseIDs = j.out.Add(x.wireResp)
+	if len(x.answers) > 0 {
+		r.Host = j.out.Add(x.host)
+	}
+	st.lastKey = r.Exchange
+	j.emit(x, link.Finished)
+	j.put(x)
+}
+
+// count adds an exchange to the statistics.
+func (j *Joiner) count(r *link.Record) {
+	j.stats.Exchanges++
+	j.stats.ByProto[min(int(r.Proto), len(j.stats.ByProto)-1)]++
+	switch r.Outcome {
+	case link.None:
+		j.stats.Unanswered++
+	case link.OneWay:
+		j.stats.OneWay++
+	case link.Orphan:
+		j.stats.Orphans++
+	case link.Pushed:
+		j.stats.Pushed++
+	}
+}
+
+// metrics adds lists, sizes, losses and what TCP met during the exchange.
+func (j *Joiner) metrics(x *exchange, c *flows.Conn) {
+	a := x.attrs
+	if len(x.reqIDs) > 0 {
+		a = span.AppendStrings(a, span.KeyRequestID, x.reqIDs)
+	}
+	if len(x.respIDs) > 0 {
+		a = span.AppendStrings(a, span.KeyRequestIDResponse, x.respIDs)
+	}
+	if len(x.contexts) > 0 {
+		a = span.AppendStrings(a, span.KeyContext, x.contexts)
+	}
+	if len(x.interims) > 0 {
+		a = span.AppendInts(a, span.KeyInterim, x.interims)
+	}
+	if x.respSize >= 0 && x.rec.Class == l7.ClassHTTP {
+		a = span.AppendInt(a, span.KeyHTTPResponseBodySize, x.respSize)
+	}
+	if x.lost > 0 {
+		a = span.AppendInt(a, span.KeyLossBytes, x.lost)
+	}
+	retrans, ooo, zw := troubles(c)
+	for _, v := range [...]struct {
+		key  span.Key
+		n, o uint32
+	}{{span.KeyTCPRetransmissions, retrans, x.retrans}, {span.KeyTCPOutOfOrder, ooo, x.ooo}, {span.KeyTCPZeroWindows, zw, x.zw}} {
+		if v.n > v.o {
+			a = span.AppendInt(a, v.key, int64(v.n-v.o))
+		}
+	}
+	for d := range c.TCP.Dir {
+		if c.TCP.Dir[d].Truncated > 0 && x.lost > 0 {
+			x.rec.Flags |= link.Truncated
+		}
+	}
+	x.attrs = tunnel(a, c)
+}
+
+func tunnel(a span.Attrs, c *flows.Conn) span.Attrs {
+	t := &c.Tunnel
+	if t.Kind == 0 {
+		return a
+	}
+	a = span.AppendString(a, span.KeyTunnelKind, t.Kind.String())
+	if t.HasID {
+		a = span.AppendInt(a, span.KeyTunnelID, int64(t.ID))
+	}
+	if t.Src != [16]byte{} {
+		src, dst := [16]byte(t.Src), [16]byte(t.Dst)
+		a = span.AppendAddr(a, span.KeyTunnelSource, &src)
+		a = span.AppendAddr(a, span.KeyTunnelDestination, &dst)
+	}
+	return a
+}
+
+func appendCode(b []byte, code int32) []byte { return strconv.AppendInt(b, int64(code), 10) }

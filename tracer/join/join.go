@@ -1,0 +1,107 @@
+package join
+
+import (
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/engine"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// Joiner pairs the messages of one shard. It meets engine.Sink.
+type Joiner struct {
+	cfg   Config
+	shard uint8
+	out   *link.Batch
+	now   int64 // processing clock
+	seq   uint64
+
+	keys   [][]span.Key      // by protocol and Attr.Key
+	protos map[*l7.Proto]int // index of a protocol
+	free   []*exchange
+	conns  []*conn
+	slots  []uint32 // free slots
+	top    uint32
+	open   int
+	due    deadlines
+	list   []byte
+	stats  Stats
+}
+
+// conn is what a Joiner keeps of a connection.
+type conn struct {
+	open      []*exchange // in order of request
+	sending   *exchange   // its request goes on
+	receiving *exchange   // its response goes on
+	requests  uint64
+	respEnd   uint32 // sequence number after the last response
+	haveEnd   bool
+	holed     [2]bool // messages may be missing, by direction
+	lastKey   uint64  // of the last finished exchange, for how the connection ended
+	opaque    bool
+}
+
+// New returns the Joiner of a shard.
+func New(cfg Config, shard uint8) *Joiner {
+	j := &Joiner{cfg: cfg, shard: shard, protos: make(map[*l7.Proto]int)}
+	for i := range cfg.Protos {
+		p := &cfg.Protos[i]
+		j.protos[p] = i
+		keys := make([]span.Key, len(p.Keys))
+		for n, k := range p.Keys {
+			keys[n], _ = cfg.Keys.Lookup(k.Name)
+		}
+		j.keys = append(j.keys, keys)
+	}
+	return j
+}
+
+// Begin says where records go from now on, and the processing clock.
+func (j *Joiner) Begin(out *link.Batch, now int64) { j.out, j.now = out, now }
+
+// Stats returns the counters.
+func (j *Joiner) Stats() *Stats { return &j.stats }
+
+// Open is the number of exchanges that wait for something.
+func (j *Joiner) Open() int { return j.open }
+
+func stateOf(c *flows.Conn) *conn { return engine.StateOf(c).User.(*conn) }
+
+// Opened meets engine.Sink.
+func (j *Joiner) Opened(c *flows.Conn) {
+	var st *conn
+	if n := len(j.conns); n > 0 {
+		st, j.conns = j.conns[n-1], j.conns[:n-1]
+	} else {
+		st = &conn{}
+	}
+	engine.StateOf(c).User = st
+}
+
+// Message meets engine.Sink.
+func (j *Joiner) Message(c *flows.Conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
+	st := stateOf(c)
+	switch m.Kind {
+	case l7.Request:
+		j.request(c, st, p, m, head, whole)
+	case l7.Response:
+		j.response(c, st, p, m, head, whole)
+	case l7.Interim:
+		j.interim(c, st, p, m)
+	case l7.OneWay, l7.Pushed:
+		j.event(c, st, p, dir, m, head, whole)
+	}
+}
+
+// Missed meets engine.Sink.
+func (j *Joiner) Missed(c *flows.Conn, dir l7.Dir, bytes int64, at l7.Stamp) {
+	stateOf(c).holed[dir] = true
+}
+
+// Opaque meets engine.Sink: nothing more will be found, so whatever waits is
+// over as far as we can see.
+func (j *Joiner) Opaque(c *flows.Conn, p *l7.Proto, why engine.Reason) {
+	st := stateOf(c)
+	st.opaque = true
+	j.endAll(c, st, "capture_ended", 0)
+}

@@ -1,0 +1,93 @@
+package join
+
+import (
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/link"
+)
+
+// pair returns the open exchange that a response answers, nil if its request
+// was not captured.
+func (j *Joiner) pair(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) *exchange {
+	if p.Pairing == l7.ByMatch {
+		for _, x := range st.open {
+			if x.match == m.Match && !x.responded && x.rec.Outcome == link.Answered {
+				return x
+			}
+		}
+		return nil
+	}
+	return j.pairInOrder(c, st, m)
+}
+
+// pairInOrder takes the oldest unanswered request. Where segments were lost,
+// TCP tells which message went with them: a client that acknowledged bytes
+// after the last response we know, before it sent its next request, had got an
+// answer that we have not; a response whose segment does not acknowledge a
+// request cannot answer it.
+func (j *Joiner) pairInOrder(c *flows.Conn, st *conn, m *l7.Message) *exchange {
+	for {
+		x, next := st.waiting()
+		if x == nil {
+			return nil
+		}
+		if st.holed[l7.ToServer] && c.Proto == 6 && before(m.First.Ack, x.first.Seq+1) {
+			return nil
+		}
+		if next != nil && st.holed[l7.ToClient] && st.answeredUnseen(x, next, m) {
+			x.lost++
+			j.unanswered(c, st, x, "capture_ended", 0)
+			continue
+		}
+		if x.dead {
+			j.stats.Late++
+			st.remove(x)
+			j.forget(x)
+			continue
+		}
+		return x
+	}
+}
+
+// waiting returns the two oldest requests without response.
+func (st *conn) waiting() (x, next *exchange) {
+	for _, o := range st.open {
+		if o.responded || o.rec.Outcome != link.Answered {
+			continue
+		}
+		if x != nil {
+			return x, o
+		}
+		x = o
+	}
+	return x, nil
+}
+
+// answeredUnseen reports whether x was answered in bytes that were lost,
+// before next was sent.
+func (st *conn) answeredUnseen(x, next *exchange, m *l7.Message) bool {
+	end := x.first.Ack
+	if st.haveEnd && before(end, st.respEnd) {
+		end = st.respEnd
+	}
+	return before(end, next.first.Ack) && !before(m.First.Seq, next.first.Ack)
+}
+
+// before compares sequence numbers (RFC 9293, section 3.4).
+func before(a, b uint32) bool { return int32(a-b) < 0 }
+
+// remove takes an exchange out of the open ones.
+func (st *conn) remove(x *exchange) {
+	for i, o := range st.open {
+		if o == x {
+			st.open = append(st.open[:i], st.open[i+1:]...)
+			break
+		}
+	}
+	if st.sending == x {
+		st.sending = nil
+	}
+	if st.receiving == x {
+		st.receiving = nil
+	}
+}

@@ -1,0 +1,162 @@
+package join
+
+import (
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// request opens an exchange.
+func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, head []byte, whole bool) {
+	j.stats.Requests++
+	if p.Pairing == l7.ByMatch && j.repeated(st, m) {
+		return
+	}
+	if len(st.open) >= maxPerConn {
+		j.stats.Refused++
+		return
+	}
+	x := j.take()
+	if x == nil {
+		return
+	}
+	j.place(x, c, st, p, m)
+	j.describeRequest(x, c, st, m, head)
+	st.open = append(st.open, x)
+	st.requests++
+	if whole {
+		x.rec.RequestEnd = m.Last.Time
+	} else {
+		x.reqOpen = true
+		st.sending = x
+	}
+	x.rec.IDs = j.wireIDs(x, m, false)
+	x.rec.Host = j.out.Add(limit(m.Host, 255))
+	j.emit(x, link.Opened)
+	x.rec.IDs, x.rec.Host = link.Ref{}, link.Ref{}
+	j.due.push(deadline{at: j.now + int64(j.cfg.Timeout), x: x, born: x.born, c: c})
+}
+
+// repeated reports whether an open request was sent again.
+func (j *Joiner) repeated(st *conn, m *l7.Message) bool {
+	for _, o := range st.open {
+		if o.match == m.Match && !o.responded {
+			j.stats.Repeats++
+			return true
+		}
+	}
+	return false
+}
+
+// describeRequest copies what must outlive the message.
+func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Message, head []byte) {
+	r := &x.rec
+	x.match, x.first = m.Match, m.First
+	r.Start = m.First.Time
+	if c.Proto == 6 {
+		r.SeqRequest = m.First.Seq
+		r.Flags |= link.HasSeq
+		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, stream(j, m, r))
+	} else {
+		r.Exchange = span.ExchangeUDP(m.Match, head, c.Client.Port, m.First.Time)
+	}
+	if st.requests == 0 {
+		j.describeConn(x, c)
+	}
+	x.lost = m.Lost
+	j.describeTarget(x, m)
+	j.attributes(x, m)
+	j.contexts(x, m)
+}
+
+// stream is the stream id of a multiplexed protocol, which is part of the
+// exchange key.
+func stream(j *Joiner, m *l7.Message, r *link.Record) uint64 {
+	if int(r.Proto) < len(j.cfg.Protos) && j.cfg.Protos[r.Proto].Pairing == l7.ByMatch {
+		return m.Match
+	}
+	return 0
+}
+
+// describeConn adds what belongs to the first exchange of a connection.
+func (j *Joiner) describeConn(x *exchange, c *flows.Conn) {
+	x.rec.Flags |= link.FirstOfConn
+	t := &c.TCP
+	if c.OpenTime != 0 && c.SynTime != 0 {
+		x.attrs = span.AppendInt(x.attrs, span.KeyPhaseConnect, max(0, c.OpenTime-c.SynTime))
+	}
+	for _, v := range [...]struct {
+		key span.Key
+		ns  int64
+	}{{span.KeyTCPRTT, t.RTT}, {span.KeyTCPRTTClient, t.RTTClient}, {span.KeyTCPRTTServer, t.RTTServer}} {
+		if v.ns > 0 {
+			x.attrs = span.AppendInt(x.attrs, v.key, v.ns)
+		}
+	}
+	if c.VLAN != 0 {
+		x.attrs = span.AppendInt(x.attrs, span.KeyVLAN, int64(c.VLAN))
+	}
+}
+
+// attributes adds those that the parser set; repeated ones become lists.
+func (j *Joiner) attributes(x *exchange, m *l7.Message) {
+	p := int(x.rec.Proto)
+	if p >= len(j.keys) {
+		p = j.fallbackProto(x)
+	}
+	keys, docs := j.keys[p], j.cfg.Protos[p].Keys
+	for i := 0; i < len(m.Attrs); i++ {
+		a := &m.Attrs[i]
+		key := keys[a.Key]
+		switch docs[a.Key].Type {
+		case l7.String:
+			x.attrs = span.AppendString(x.attrs, key, limit(a.Str, maxValue))
+		case l7.Int:
+			x.attrs = span.AppendInt(x.attrs, key, a.Num)
+		case l7.Bool:
+			x.attrs = span.AppendBool(x.attrs, key, a.Num != 0)
+		case l7.Float:
+			x.attrs = span.AppendFloatBits(x.attrs, key, a.Num)
+		case l7.Strings:
+			l := j.list[:0]
+			for ; i < len(m.Attrs) && m.Attrs[i].Key == a.Key; i++ {
+				l = span.AppendElem(l, limit(m.Attrs[i].Str, 1024))
+			}
+			i--
+			j.list = l
+			x.attrs = span.AppendStrings(x.attrs, key, limit(l, maxValue))
+		case l7.Ints:
+			l := j.list[:0]
+			for ; i < len(m.Attrs) && m.Attrs[i].Key == a.Key; i++ {
+				l = span.AppendIntElem(l, m.Attrs[i].Num)
+			}
+			i--
+			j.list = l
+			x.attrs = span.AppendInts(x.attrs, key, l)
+		}
+	}
+}
+
+// fallbackProto finds the protocol of an exchange that goes by another name.
+func (j *Joiner) fallbackProto(x *exchange) int {
+	for i := range j.cfg.Protos {
+		if j.cfg.Protos[i].Class == x.rec.Class {
+			return i
+		}
+	}
+	return 0
+}
+
+// maxValue bounds one attribute value, maxAttrs all that join adds to a span.
+const (
+	maxValue = 16 << 10
+	maxAttrs = 48 << 10
+)
+
+func limit(b []byte, n int) []byte {
+	if len(b) > n {
+		return b[:n]
+	}
+	return b
+}

@@ -1,0 +1,157 @@
+package join
+
+import (
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// response finds the request that a response answers and completes the
+// exchange, or makes an orphan of it.
+func (j *Joiner) response(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, head []byte, whole bool) {
+	j.stats.Responses++
+	x := j.pair(c, st, p, m)
+	if x == nil {
+		if x = j.orphan(c, st, p, m, head); x == nil {
+			return
+		}
+	}
+	x.responded = true
+	r := &x.rec
+	r.ResponseStart, r.Code, r.Status = m.First.Time, m.Code, m.Status
+	if c.Proto == 6 {
+		r.SeqResponse = m.First.Seq
+		r.Flags |= link.HasSeqResp
+	}
+	j.describeResponse(x, m)
+	x.lost += m.Lost
+	if !whole {
+		x.respOpen = true
+		st.receiving = x
+		return
+	}
+	j.noteEnd(st, m.Last)
+	r.End = m.Last.Time
+	j.settle(c, st, x)
+}
+
+// noteEnd remembers where the last response ended.
+func (j *Joiner) noteEnd(st *conn, last l7.Stamp) { st.respEnd, st.haveEnd = last.Seq+1, true }
+
+// interim notes a 1xx response: one exchange with the final one.
+func (j *Joiner) interim(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
+	j.stats.Interims++
+	if x := j.pair(c, st, p, m); x != nil && len(x.interims) < 64 {
+		x.interims = span.AppendIntElem(x.interims, int64(m.Code))
+	}
+	j.noteEnd(st, m.Last)
+}
+
+// describeResponse copies what the response says.
+func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
+	if x.rec.Class == l7.ClassHTTP {
+		x.attrs = span.AppendInt(x.attrs, span.KeyHTTPResponseStatusCode, int64(m.Code))
+	}
+	j.attributes(x, m)
+	x.wireResp = j.addIDs(x.wireResp, x, m, true)
+	if len(m.Error) > 0 {
+		x.err = append(x.err[:0], limit(m.Error, 256)...)
+	} else if m.Status >= l7.ClientError && m.Code != 0 {
+		x.err = appendCode(x.err[:0], m.Code)
+	}
+	if m.Size >= 0 {
+		x.respSize = m.Size
+	}
+	for i := range m.Answers {
+		a := &m.Answers[i]
+		if len(x.answers) < maxAnswers*20 {
+			x.answers = link.AppendAnswer(x.answers, &a.Addr, a.TTL)
+		}
+		if len(x.host) == 0 {
+			x.host = append(x.host, limit(a.Name, 255)...)
+		}
+	}
+}
+
+// maxAnswers bounds the addresses of one DNS response.
+const maxAnswers = 32
+
+// orphan opens an exchange whose request was not captured.
+func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, head []byte) *exchange {
+	x := j.take()
+	if x == nil {
+		return nil
+	}
+	j.place(x, c, st, p, m)
+	r := &x.rec
+	x.match, x.first = m.Match, m.First
+	r.Outcome, r.Start = link.Orphan, m.First.Time
+	if c.Proto == 6 {
+		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, stream(j, m, r))
+	} else {
+		r.Exchange = span.ExchangeUDP(m.Match, head, c.Client.Port, m.First.Time)
+	}
+	j.describeOrphan(x, m)
+	j.emit(x, link.Opened)
+	st.open = append(st.open, x)
+	return x
+}
+
+// describeOrphan names an exchange by its response alone.
+func (j *Joiner) describeOrphan(x *exchange, m *l7.Message) {
+	switch {
+	case x.rec.Class == l7.ClassHTTP:
+		x.name = append(x.name[:0], "HTTP response"...)
+	case x.rec.Class == l7.ClassDNS:
+		x.name = append(append(x.name[:0], "DNS "...), m.Op...)
+	default:
+		x.name = append(x.name[:0], m.Op...)
+		if len(x.name) == 0 {
+			x.name = append(append(x.name, j.cfg.Protos[min(int(x.rec.Proto), len(j.cfg.Protos)-1)].Name...), " response"...)
+		}
+	}
+	if len(m.Version) > 0 {
+		x.attrs = span.AppendString(x.attrs, span.KeyNetworkProtocolVersion, m.Version)
+	}
+}
+
+// event makes a span of a message that is not part of a pair.
+func (j *Joiner) event(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
+	x := j.take()
+	if x == nil {
+		return
+	}
+	j.place(x, c, st, p, m)
+	j.describeRequest(x, c, st, m, head)
+	r := &x.rec
+	r.Outcome = link.OneWay
+	if m.Kind == l7.Pushed {
+		r.Outcome = link.Pushed
+	}
+	r.Code, r.Status = m.Code, m.Status
+	x.responded = true
+	x.rec.IDs = j.wireIDs(x, m, false)
+	x.rec.Host = j.out.Add(limit(m.Host, 255))
+	j.emit(x, link.Opened)
+	x.rec.IDs, x.rec.Host = link.Ref{}, link.Ref{}
+	if len(m.Error) > 0 {
+		x.err = append(x.err[:0], limit(m.Error, 256)...)
+	}
+	for i := range m.Answers {
+		if a := &m.Answers[i]; len(x.answers) < maxAnswers*20 {
+			x.answers = link.AppendAnswer(x.answers, &a.Addr, a.TTL)
+		}
+	}
+	st.open = append(st.open, x)
+	if whole {
+		r.RequestEnd, r.End = m.Last.Time, m.Last.Time
+		j.settle(c, st, x)
+		return
+	}
+	if dir == l7.ToServer {
+		x.reqOpen, st.sending = true, x
+	} else {
+		x.respOpen, st.receiving = true, x
+	}
+}

@@ -1,0 +1,65 @@
+package join
+
+import (
+	"bytes"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag"
+)
+
+// describeTarget sets the span name and what the request asked for.
+func (j *Joiner) describeTarget(x *exchange, m *l7.Message) {
+	switch x.rec.Class {
+	case l7.ClassHTTP:
+		j.describeHTTP(x, m)
+	case l7.ClassDNS:
+		x.name = append(append(x.name[:0], "DNS "...), m.Op...)
+		x.rec.Target = xxhash.Sum64(m.Resource)
+	default:
+		x.name = append(x.name[:0], m.Op...)
+		if len(m.Resource) > 0 {
+			x.name = append(append(x.name, ' '), limit(m.Resource, 256)...)
+		}
+	}
+	if len(m.Version) > 0 {
+		x.attrs = span.AppendString(x.attrs, span.KeyNetworkProtocolVersion, m.Version)
+	}
+}
+
+// describeHTTP sets method, path and query, redacted, and the template.
+func (j *Joiner) describeHTTP(x *exchange, m *l7.Message) {
+	if knownMethod(m.Op) {
+		x.name = append(x.name[:0], m.Op...)
+		x.attrs = span.AppendString(x.attrs, span.KeyHTTPRequestMethod, m.Op)
+	} else {
+		x.name = append(x.name[:0], "HTTP"...)
+		x.attrs = span.AppendString(x.attrs, span.KeyHTTPRequestMethod, "_OTHER")
+		x.attrs = span.AppendString(x.attrs, span.KeyHTTPRequestMethodOriginal, limit(m.Op, 64))
+	}
+	h := xxhash.Sum64(m.Resource)
+	x.rec.Target = (h ^ xxhash.Sum64(m.Op)) | 1
+	t := j.cfg.Redact.AppendTarget(j.list[:0], limit(m.Resource, maxValue))
+	j.list = t
+	path, query, found := bytes.Cut(t, question)
+	if len(path) > 0 {
+		x.attrs = span.AppendString(x.attrs, span.KeyURLPath, path)
+	}
+	if found {
+		x.attrs = span.AppendString(x.attrs, span.KeyURLQuery, query)
+	}
+	x.template = tag.AppendTemplate(x.template[:0], path)
+}
+
+var question = []byte{'?'}
+
+// knownMethod reports whether a method is one of RFC 9110, section 9, or PATCH
+// (RFC 5789), as the conventions define http.request.method.
+func knownMethod(m []byte) bool {
+	switch string(m) {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY":
+		return true
+	}
+	return false
+}

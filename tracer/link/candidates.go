@@ -1,0 +1,344 @@
+package link
+
+import (
+	"encoding/binary"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/wirespan/wirespan/capture/wire"
+	"github.com/wirespan/wirespan/l7"
+)
+
+// scanBound bounds how many exchanges under one key are looked at.
+const scanBound = 64
+
+// Domains of index keys.
+const (
+	domSighting = iota + 1
+	domTrace
+	domID
+	domOpen
+	domLookup
+	domTwin
+)
+
+func sightingKey(x uint64) uint64 { return mix(x, domSighting) }
+
+func mix(v, domain uint64) uint64 {
+	v ^= domain * 0x9e3779b97f4a7c15
+	v ^= v >> 32
+	v *= 0xd6e8feb86659fd93
+	return v ^ v>>32
+}
+
+func openKey(a wire.Addr) uint64 { return mix(xxhash.Sum64(a[:]), domOpen) }
+
+func lookupKey(client, answer *[16]byte) uint64 {
+	var b [32]byte
+	copy(b[:], client[:])
+	copy(b[16:], answer[:])
+	return mix(xxhash.Sum64(b[:]), domLookup)
+}
+
+func (l *Linker) addKey(x int32, key uint64) {
+	l.exchs[x].ents = l.ix.add(key, x, l.exchs[x].ents)
+}
+
+// relate looks for relatives of an exchange when a sighting of it was opened.
+func (l *Linker) relate(x, s int32, isNew bool) {
+	r := &l.sights[s].rec
+	e := &l.exchs[x]
+	if r.Class != l7.ClassDNS && r.Flags&ContentLess == 0 {
+		l.useLookup(x, r)
+	}
+	if isNew {
+		e.carriedAlone = l.carriesNew(r)
+	}
+	l.relateContext(x, r)
+	l.relateIDs(x, l.bytes.view(r.IDs), isNew)
+	if isNew {
+		l.soleCandidate(x, r)
+		if r.Class == l7.ClassDNS && r.Target != 0 {
+			l.addKey(x, mix(r.Target, domTwin))
+		}
+	}
+	if l.sights[s].open && e.openEnt == 0 && r.Class != l7.ClassDNS {
+		e.openEnt = l.ix.add(openKey(r.Server.Addr), x, 0)
+	}
+}
+
+// carriesNew reports whether the exchange carries an ID or context, and nobody
+// carried it before.
+func (l *Linker) carriesNew(r *Record) bool {
+	if r.Flags&HasContext != 0 && l.ix.first(traceKey(r)) != 0 {
+		return false
+	}
+	b := l.bytes.view(r.IDs)
+	for i := range len(b) / idSize {
+		if l.ix.first(mix(idAt(b, i).value, domID)) != 0 {
+			return false
+		}
+	}
+	return len(b) > 0 || r.Flags&HasContext != 0
+}
+
+func traceKey(r *Record) uint64 {
+	return mix(binary.LittleEndian.Uint64(r.Context.Trace[8:])^binary.LittleEndian.Uint64(r.Context.Trace[:]), domTrace)
+}
+
+// relateContext tries every exchange of the same trace as parent and child.
+func (l *Linker) relateContext(x int32, r *Record) {
+	if r.Flags&HasContext == 0 {
+		return
+	}
+	key := traceKey(r)
+	n := 0
+	for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.ents[e].next {
+		o := l.ix.ents[e].x
+		n++
+		if o != x && l.sights[l.exchs[o].first].rec.Context.Trace == r.Context.Trace {
+			l.tryTrace(o, x)
+			l.tryTrace(x, o)
+		}
+	}
+	if l.exchs[x].sightings == 1 {
+		l.addKey(x, key)
+	}
+}
+
+// tryTrace makes p a candidate of c if the address and the times agree.
+func (l *Linker) tryTrace(p, c int32) {
+	if l.continuity(p, c) && l.contains(p, c) != outside {
+		l.propose(c, candidate{x: p, rule: ContextTrace, continuity: true, confidence: 0.98})
+	}
+}
+
+// relateIDs tries every exchange with one of the IDs as parent and child.
+func (l *Linker) relateIDs(x int32, b []byte, index bool) {
+	for i := range len(b) / idSize {
+		id := idAt(b, i)
+		key := mix(id.value, domID)
+		n, seen := 0, false
+		for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.ents[e].next {
+			o := l.ix.ents[e].x
+			n++
+			if o == x {
+				seen = true
+				continue
+			}
+			l.tryID(o, x, id)
+			l.tryID(x, o, id)
+		}
+		if index && !seen {
+			l.addKey(x, key)
+		}
+	}
+}
+
+// tryID makes p a candidate of c if they share the ID in one of the ways of
+// rule 3 and addresses and times agree.
+func (l *Linker) tryID(p, c int32, id wireID) {
+	step, bits, ok := l.sharedID(p, c, id)
+	if !ok {
+		return
+	}
+	cand := candidate{x: p, rule: HeaderID, step: step, bits: bits, id: id, confidence: 0.99}
+	when := l.contains(p, c)
+	if when == outside {
+		return
+	}
+	if cand.continuity = l.continuity(p, c); !cand.continuity {
+		if bits < strongBits || l.sameClient(p, c) || l.sameServer(p, c) {
+			return
+		}
+		cand.confidence = 0.9
+	}
+	l.propose(c, cand)
+}
+
+// sharedID says how parent and child share an ID.
+func (l *Linker) sharedID(p, c int32, id wireID) (step, bits uint8, ok bool) {
+	pq, pr := l.carries(p, id, false), l.carries(p, id, true)
+	cq, cr := l.carries(c, id, false), l.carries(c, id, true)
+	switch {
+	case cq && pq:
+		return stepRequest, id.bits, true
+	case cq && pr:
+		return stepEcho, id.bits, true
+	case cr && pr && !cq:
+		return stepResponse, id.bits, true
+	}
+	return 0, 0, false
+}
+
+// carries reports whether a sighting of x has the ID in its request or response.
+func (l *Linker) carries(x int32, id wireID, response bool) bool {
+	for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
+		ref := l.sights[s].rec.IDs
+		if response {
+			ref = l.sights[s].rec.ResponseIDs
+		}
+		b := l.bytes.view(ref)
+		for i := range len(b) / idSize {
+			if idAt(b, i).same(id) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// answered looks for relatives by what the response of a sighting brought.
+func (l *Linker) answered(x, s int32) {
+	r := &l.sights[s].rec
+	if r.ResponseIDs.len > 0 {
+		l.relateIDs(x, l.bytes.view(r.ResponseIDs), true)
+	}
+	if r.Answers.len > 0 {
+		l.offerLookup(x, r)
+	}
+}
+
+// continuity reports whether the server of p is the client of c, by any of
+// their sightings, so that address translation between them is undone.
+func (l *Linker) continuity(p, c int32) bool {
+	for s := l.exchs[p].first; s != 0; s = l.sights[s].next {
+		for t := l.exchs[c].first; t != 0; t = l.sights[t].next {
+			if l.sights[s].rec.Server.Addr == l.sights[t].rec.Client.Addr {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (l *Linker) sameClient(p, c int32) bool {
+	return l.sights[l.exchs[p].first].rec.Client.Addr == l.sights[l.exchs[c].first].rec.Client.Addr
+}
+
+func (l *Linker) sameServer(p, c int32) bool {
+	return l.sights[l.exchs[p].first].rec.Server == l.sights[l.exchs[c].first].rec.Server
+}
+
+// nesting says how the times of a child lie to those of a parent.
+type nesting uint8
+
+const (
+	outside  nesting = iota
+	unknown          // no common clock
+	starts           // the child starts while the parent is open
+	enclosed         // and ends while it is open
+)
+
+// contains compares times of parent and child: between sightings at one point,
+// else with corrected clocks, else not at all.
+func (l *Linker) contains(p, c int32) nesting {
+	best := unknown
+	for s := l.exchs[p].first; s != 0; s = l.sights[s].next {
+		for t := l.exchs[c].first; t != 0; t = l.sights[t].next {
+			a, b := &l.sights[s], &l.sights[t]
+			shift, ok := l.clocks.shift(b.rec.Point, a.rec.Point)
+			if !ok {
+				continue
+			}
+			slack := int64(0)
+			if a.rec.Point != b.rec.Point {
+				slack = usable
+			}
+			n := nest(a, b, shift, slack)
+			if a.rec.Point == b.rec.Point {
+				return n
+			}
+			best = n
+		}
+	}
+	return best
+}
+
+func nest(p, c *sighting, shift, slack int64) nesting {
+	start := c.rec.Start + shift
+	switch {
+	case start+slack < p.rec.Start:
+		return outside
+	case p.open:
+		return starts
+	case start-slack > p.rec.End:
+		return outside
+	case !c.open && c.rec.End+shift <= p.rec.End+slack:
+		return enclosed
+	}
+	return starts
+}
+
+// propose adds a candidate to an exchange and keeps both in one group. Beyond
+// the bound the worst one goes.
+func (l *Linker) propose(c int32, cand candidate) {
+	e := &l.exchs[c]
+	if e.fixed {
+		return
+	}
+	if e.cands == 0 {
+		e.cands = l.newCands()
+	}
+	list := &l.cands[e.cands]
+	for i := range list.list[:list.n] {
+		if o := &list.list[i]; o.x == cand.x {
+			if cand.rule < o.rule || cand.rule == o.rule && cand.step < o.step {
+				*o = cand
+			}
+			return
+		}
+	}
+	if list.n < maxCands {
+		list.list[list.n] = cand
+		list.n++
+	} else if w := l.worst(list); l.better(&cand, &list.list[w], c) {
+		list.list[w] = cand
+	} else {
+		return
+	}
+	l.unite(c, cand.x)
+}
+
+func (l *Linker) newCands() int32 {
+	if n := len(l.freeList); n > 0 {
+		i := l.freeList[n-1]
+		l.freeList = l.freeList[:n-1]
+		return i
+	}
+	l.cands = append(l.cands, candList{})
+	return int32(len(l.cands) - 1)
+}
+
+func (l *Linker) worst(c *candList) int {
+	w := 0
+	for i := 1; i < int(c.n); i++ {
+		if l.better(&c.list[w], &c.list[i], -1) {
+			w = i
+		}
+	}
+	return w
+}
+
+// better orders candidates for child c (-1: without its times): continuity,
+// rule, step, an enclosed end, then the latest start.
+func (l *Linker) better(a, b *candidate, c int32) bool {
+	if a.rule != b.rule {
+		return a.rule < b.rule
+	}
+	if a.continuity != b.continuity {
+		return a.continuity
+	}
+	if a.step != b.step {
+		return a.step < b.step
+	}
+	if c >= 0 {
+		if na, nb := l.contains(a.x, c), l.contains(b.x, c); na != nb {
+			return na > nb
+		}
+	}
+	sa, sb := &l.sights[l.exchs[a.x].first].rec, &l.sights[l.exchs[b.x].first].rec
+	if sa.Start != sb.Start {
+		return sa.Start > sb.Start
+	}
+	return sa.Exchange > sb.Exchange
+}

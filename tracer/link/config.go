@@ -1,0 +1,68 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/tracer/sink"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// Grid is the step of packet time on which timers fire.
+const Grid = int64(100 * time.Millisecond)
+
+// ParentMode says which parent is exported when the wire carries a context
+// (SPANS.md, "Ids").
+type ParentMode uint8
+
+// Modes.
+const (
+	ParentOwn  ParentMode = iota // our parent; the wire's only on roots
+	ParentWire                   // the wire's, our own becomes a span link
+	ParentAuto                   // the wire's if it is sampled and not merely forwarded
+)
+
+// Config bounds and names things. All fields are required.
+type Config struct {
+	Agent    string        // wirespan.agent, part of every span id
+	Quiet    time.Duration // a trace leaves when nothing joined it for so long
+	MaxOpen  time.Duration // a request that is open for longer stops holding its trace
+	Memory   int           // bytes that may wait; beyond, the oldest trace leaves
+	Parent   ParentMode
+	Pair     bool // a CLIENT and a SERVER span per exchange
+	Batch    int  // spans per WriteSpans
+	Keys     *span.Keys
+	Protos   []string // network.protocol.name by Record.Proto
+	Sinks    sink.Sink
+	Selector func(*span.Span) bool // nil: every span is written
+	Names    map[[16]byte]string   // configured names, by address
+}
+
+// Default is a Config that needs only Keys, Protos and Sinks.
+func Default() Config {
+	return Config{
+		Agent: "offline", Quiet: time.Second, MaxOpen: 30 * time.Second,
+		Memory: 32 << 20, Batch: 128,
+	}
+}
+
+// Validate reports all faults.
+func (c *Config) Validate() error {
+	var errs []error
+	need := func(ok bool, key, what string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("link: %s: %s", key, what))
+		}
+	}
+	need(c.Quiet >= time.Duration(Grid) && c.Quiet <= time.Minute, "quiet", "must be 100ms to 1m")
+	need(c.MaxOpen >= c.Quiet, "max-open", "must be at least quiet")
+	need(c.Memory >= 1<<20, "link-memory", "must be at least 1 MiB")
+	need(c.Batch > 0, "batch", "must be positive")
+	need(c.Keys != nil && c.Sinks != nil, "keys, sinks", "are required")
+	return errors.Join(errs...)
+}
+
+// Points gives the names of capture points as they become known.
+type Points func() []capture.Point

@@ -1,0 +1,371 @@
+package link
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"unsafe"
+
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// Linker chains exchanges. New returns a ready value; it is used by one
+// goroutine.
+type Linker struct {
+	cfg    Config
+	points Points
+	ix     *index
+	bytes  arena
+	sights []sighting
+	exchs  []exchange
+	cands  []candList
+	byslot [64][]int32 // sightings by shard and slot
+
+	freeSight, freeExch, freeList []int32
+	waiting                       int
+
+	now     int64 // processing time up to which records were consumed
+	grid    int64 // last grid point that fired
+	buckets buckets
+	opens   markQueue // requests in order of opening, for MaxOpen
+	oldest  markQueue // exchanges in order of arrival, for Memory
+	clocks  clocks
+	names   names
+	out     writer
+	stats   Stats
+	work    []release
+}
+
+// New returns a Linker.
+func New(cfg Config, points Points) (*Linker, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	l := &Linker{
+		cfg: cfg, points: points, ix: newIndex(),
+		sights: make([]sighting, 1, 256), exchs: make([]exchange, 1, 256), cands: make([]candList, 1, 16),
+	}
+	l.names.init(cfg.Names)
+	l.out.init(l)
+	return l, nil
+}
+
+// Stats returns the counters.
+func (l *Linker) Stats() Stats { return l.stats }
+
+// Queue is a sequence of batches of one worker, in the order it made them.
+type Queue struct {
+	batches []*Batch
+	pos     int
+}
+
+// Push adds a batch, whose records are in order of time. Records of equal
+// time come in any order of shards.
+func (q *Queue) Push(b *Batch) {
+	sortTies(b.Records)
+	if len(b.Records) > 0 {
+		q.batches = append(q.batches, b)
+	}
+}
+
+// sortTies brings records of equal time into the order of shard and sequence.
+func sortTies(r []Record) {
+	for i := 0; i < len(r); {
+		j := i + 1
+		for j < len(r) && r[j].Time == r[i].Time {
+			j++
+		}
+		if j-i > 1 {
+			slices.SortStableFunc(r[i:j], func(a, b Record) int {
+				return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Seq, b.Seq))
+			})
+		}
+		i = j
+	}
+}
+
+// head returns the next record, nil if there is none.
+func (q *Queue) head() *Record {
+	if len(q.batches) == 0 {
+		return nil
+	}
+	return &q.batches[0].Records[q.pos]
+}
+
+// pop takes the head off; a batch that is used up goes to done.
+func (q *Queue) pop(done func(*Batch)) {
+	if q.pos++; q.pos == len(q.batches[0].Records) {
+		b := q.batches[0]
+		q.batches = q.batches[:copy(q.batches, q.batches[1:])]
+		q.pos = 0
+		done(b)
+	}
+}
+
+// Consume takes the records of all workers that are older than watermark, the
+// lowest time up to which every worker has come, and fires the timers before
+// it. done gets back each batch that was used up.
+func (l *Linker) Consume(ctx context.Context, queues []Queue, watermark int64, done func(*Batch)) error {
+	for {
+		q := earliest(queues)
+		if q == nil || q.head().Time >= watermark {
+			break
+		}
+		r := q.head()
+		if err := l.advance(ctx, r.Time); err != nil {
+			return err
+		}
+		if err := l.take(ctx, r, q.batches[0]); err != nil {
+			return err
+		}
+		q.pop(done)
+	}
+	return l.advance(ctx, watermark)
+}
+
+func earliest(queues []Queue) *Queue {
+	var best *Queue
+	for i := range queues {
+		if h := queues[i].head(); h != nil && (best == nil || before(h, best.head())) {
+			best = &queues[i]
+		}
+	}
+	return best
+}
+
+func before(a, b *Record) bool {
+	if a.Time != b.Time {
+		return a.Time < b.Time
+	}
+	if a.Shard != b.Shard {
+		return a.Shard < b.Shard
+	}
+	return a.Seq < b.Seq
+}
+
+// advance fires the timers of every grid point up to now.
+func (l *Linker) advance(ctx context.Context, now int64) error {
+	if l.grid == 0 {
+		l.grid = now - now%Grid
+	}
+	l.now = max(l.now, now)
+	for l.grid+Grid <= now {
+		l.grid += Grid
+		if l.idle() {
+			l.grid = now - now%Grid
+		}
+		if err := l.tick(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idle reports whether nothing waits for time to pass.
+func (l *Linker) idle() bool { return l.waiting == 0 }
+
+// take applies one record.
+func (l *Linker) take(ctx context.Context, r *Record, b *Batch) error {
+	if r.Event&Opened != 0 {
+		l.open(r, b)
+	}
+	if r.Event&Finished != 0 {
+		l.finish(r, b)
+	}
+	if r.Event == Closing {
+		l.close(r)
+		return nil
+	}
+	m := l.memory()
+	l.stats.PeakBytes = max(l.stats.PeakBytes, uint64(m))
+	if m > l.cfg.Memory {
+		return l.evict(ctx)
+	}
+	return nil
+}
+
+// memory is what waits, in bytes.
+func (l *Linker) memory() int {
+	const each = int(unsafe.Sizeof(exchange{})+unsafe.Sizeof(sighting{})) + 2*24
+	return l.bytes.used + l.waiting*each
+}
+
+// evict lets the oldest traces leave until the memory is within its bound.
+func (l *Linker) evict(ctx context.Context) error {
+	for l.memory() > l.cfg.Memory*15/16 && l.oldest.len() > 0 {
+		m := l.oldest.pop()
+		if e := &l.exchs[m.x]; !e.used || e.key != m.key || e.fixed && e.open > 0 {
+			continue
+		}
+		l.stats.Early++
+		l.work = append(l.work, release{root: l.root(m.x)})
+		if err := l.releaseAll(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open adds a sighting, joins it to the exchange it belongs to, and looks for
+// relatives.
+func (l *Linker) open(r *Record, b *Batch) {
+	kept := *r
+	l.keepBytes(&kept, b)
+	s := l.newSighting(&kept)
+	slots := l.byslot[r.Shard]
+	for int(r.Slot) >= len(slots) {
+		slots = append(slots, 0)
+	}
+	slots[r.Slot] = s
+	l.byslot[r.Shard] = slots
+	x, isNew := l.exchangeOf(s)
+	sg, e := &l.sights[s], &l.exchs[x]
+	sg.x = x
+	if e.first == 0 {
+		e.first = s
+	} else {
+		l.sights[e.last].next = s
+	}
+	e.last = s
+	e.sightings++
+	e.open++
+	g := l.root(x)
+	if !e.held {
+		l.exchs[g].groupOpen++
+	}
+	l.touch(g)
+	l.opens.push(mark{x: x, key: r.Exchange, at: l.now})
+	if isNew {
+		l.oldest.push(mark{x: x, key: r.Exchange})
+		l.names.sawHost(l.bytes.view(kept.Host), &kept)
+	}
+	l.relate(x, s, isNew)
+	l.stats.Opened++
+}
+
+// exchangeOf finds the exchange that a sighting belongs to, or makes one.
+func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
+	r := &l.sights[s].rec
+	key := sightingKey(r.Exchange)
+	for e := l.ix.first(key); e != 0; e = l.ix.ents[e].next {
+		x := l.ix.ents[e].x
+		if l.exchs[x].key == r.Exchange && l.mayJoin(x, s) {
+			l.stats.Sightings++
+			return x, false
+		}
+	}
+	x = l.newExchange(r.Exchange)
+	l.addKey(x, key)
+	return x, true
+}
+
+// mayJoin reports whether a sighting is another view of an exchange: from
+// another point. One point does not see an exchange twice; equal keys there
+// are repeats, which get an index of their own.
+func (l *Linker) mayJoin(x, s int32) bool {
+	sg := &l.sights[s]
+	for o := l.exchs[x].first; o != 0; o = l.sights[o].next {
+		if l.sights[o].rec.Point == sg.rec.Point {
+			sg.index = max(sg.index, l.sights[o].index+1)
+			return false
+		}
+	}
+	return true
+}
+
+// finish completes a sighting.
+func (l *Linker) finish(r *Record, b *Batch) {
+	s := l.byslot[r.Shard][r.Slot]
+	if s == 0 || !l.sights[s].open {
+		l.stats.Strays++
+		return
+	}
+	l.byslot[r.Shard][r.Slot] = 0
+	sg := &l.sights[s]
+	if r.Event&Opened == 0 {
+		l.mergeFinish(&sg.rec, r, b)
+	}
+	sg.open = false
+	x := sg.x
+	e := &l.exchs[x]
+	e.open--
+	g := l.root(x)
+	if !e.held {
+		l.exchs[g].groupOpen--
+	}
+	if e.open == 0 && e.openEnt != 0 {
+		l.ix.remove(e.openEnt)
+		e.openEnt = 0
+	}
+	l.clocks.learn(l, x)
+	l.answered(x, s)
+	l.touch(l.root(x))
+	l.stats.Finished++
+}
+
+// mergeFinish brings what the finished record knows into the opened one.
+func (l *Linker) mergeFinish(have, r *Record, b *Batch) {
+	kept := *r
+	l.keepBytes(&kept, b)
+	kept.IDs, have.IDs = have.IDs, Ref{}
+	kept.Host, have.Host = have.Host, Ref{}
+	kept.Context, kept.Target, kept.Forwarded = have.Context, have.Target, have.Forwarded
+	if have.Flags&HasRequestIDTrace != 0 {
+		kept.IDTrace = have.IDTrace
+	}
+	kept.Flags |= have.Flags
+	l.dropBytes(have)
+	*have = kept
+}
+
+// close tells the last exchange of a connection how that ended, if it has not
+// left yet.
+func (l *Linker) close(r *Record) {
+	for e := l.ix.first(sightingKey(r.Exchange)); e != 0; e = l.ix.ents[e].next {
+		x := &l.exchs[l.ix.ents[e].x]
+		for s := x.first; s != 0 && x.key == r.Exchange; s = l.sights[s].next {
+			if rec := &l.sights[s].rec; rec.Point == r.Point && !l.sights[s].open {
+				rec.Close = r.Close
+				return
+			}
+		}
+	}
+}
+
+// touch notes that something happened to a group and sees that it leaves in time.
+func (l *Linker) touch(g int32) {
+	e := &l.exchs[g]
+	e.groupLast = l.now
+	if e.groupOpen == 0 && e.due == 0 {
+		l.schedule(g, l.now+int64(l.cfg.Quiet))
+	}
+}
+
+// Flush releases everything; open requests must have been finished by join.
+func (l *Linker) Flush(ctx context.Context) error {
+	for i := range l.exchs {
+		if l.exchs[i].used && l.exchs[i].up == int32(i) {
+			l.work = append(l.work, release{root: int32(i)})
+		}
+	}
+	if err := l.releaseAll(ctx); err != nil {
+		return err
+	}
+	return l.out.flush(ctx)
+}
+
+// SetName tells a name for an address, from a pcapng name resolution block.
+func (l *Linker) SetName(addr [16]byte, name string) { l.names.set(addr, name) }
+
+// SpanID is the id of a sighting's span.
+func (l *Linker) spanID(s int32) span.SpanID {
+	sg := &l.sights[s]
+	return span.SpanIDOf(sg.rec.Exchange, l.cfg.Agent, l.pointName(sg.rec.Point), uint64(sg.index))
+}
+
+func (l *Linker) pointName(p uint16) string {
+	if pts := l.points(); int(p) < len(pts) {
+		return pts[p].Name
+	}
+	return ""
+}

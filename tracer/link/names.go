@@ -1,0 +1,162 @@
+package link
+
+import (
+	"bytes"
+	"net/netip"
+
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/tracer/tag"
+)
+
+// Bounds of what the linker remembers about names.
+const (
+	maxAddrNames = 10_000
+	maxHosts     = 1_000 // SPANS.md, service.name
+	maxListeners = 10_000
+	maxTemplates = 200 // distinct per service, SPANS.md, "Name and kind"
+	maxServices  = 1_000
+)
+
+// names knows which service an address is.
+type names struct {
+	fixed     map[[16]byte]string // configured
+	addrs     map[[16]byte]addrName
+	hosts     map[string]hostAt
+	listeners map[[16]byte]listener
+	templates *tag.Templates
+}
+
+type addrName struct {
+	name string
+	many bool // several names are known
+}
+
+// hostAt is the one endpoint where a Host was seen.
+type hostAt struct {
+	at   flows.Endpoint
+	many bool
+}
+
+// listener is the one port on which an address serves.
+type listener struct {
+	port uint16
+	many bool
+	host string // a Host unique to it, for its name as a client
+}
+
+func (n *names) init(fixed map[[16]byte]string) {
+	n.fixed = fixed
+	n.addrs = make(map[[16]byte]addrName)
+	n.hosts = make(map[string]hostAt)
+	n.listeners = make(map[[16]byte]listener)
+	n.templates = tag.NewTemplates(maxServices, maxTemplates)
+}
+
+// set tells a name of an address from the capture file.
+func (n *names) set(addr [16]byte, name string) {
+	if have, ok := n.addrs[addr]; ok {
+		if have.name != name && !have.many {
+			have.many = true
+			n.addrs[addr] = have
+		}
+		return
+	}
+	if len(n.addrs) < maxAddrNames && name != "" {
+		n.addrs[addr] = addrName{name: name}
+	}
+}
+
+// learn takes the answers of a DNS response.
+func (n *names) learn(answers, name []byte) {
+	for i := range len(answers) / answerSize {
+		addr, _ := answerAt(answers, i)
+		if have, ok := n.addrs[addr]; ok && have.name == string(name) {
+			continue
+		}
+		n.set(addr, string(name))
+	}
+}
+
+// sawHost notes where a Host was asked for, and that the address listens.
+func (n *names) sawHost(host []byte, r *Record) {
+	if r.Flags&ContentLess != 0 || r.Outcome == Pushed {
+		return
+	}
+	h := bareHost(host)
+	named := len(h) > 0 && !isIP(h)
+	if named {
+		if have, ok := n.hosts[string(h)]; !ok {
+			if len(n.hosts) < maxHosts {
+				n.hosts[string(h)] = hostAt{at: r.Server}
+			}
+		} else if have.at != r.Server && !have.many {
+			have.many = true
+			n.hosts[string(h)] = have
+		}
+	}
+	addr := [16]byte(r.Server.Addr)
+	l, ok := n.listeners[addr]
+	switch {
+	case !ok:
+		if len(n.listeners) >= maxListeners {
+			return
+		}
+		l = listener{port: r.Server.Port}
+		if named {
+			l.host = string(h)
+		}
+	case l.port != r.Server.Port && !l.many:
+		l.many = true
+	case named && l.host != string(h) && l.host != "":
+		l.host = "" // several names: none is the service's
+	default:
+		return
+	}
+	n.listeners[addr] = l
+}
+
+// certainHost returns the Host of a request if it names its endpoint alone.
+func (n *names) certainHost(host []byte, at flows.Endpoint) []byte {
+	h := bareHost(host)
+	if len(h) == 0 || isIP(h) {
+		return nil
+	}
+	if e, ok := n.hosts[string(h)]; ok && !e.many && e.at == at {
+		return h
+	}
+	return nil
+}
+
+// addrName returns the name of an address, nil if it has none or several.
+func (n *names) addrName(addr [16]byte) []byte {
+	if s, ok := n.fixed[addr]; ok {
+		return []byte(s)
+	}
+	if a, ok := n.addrs[addr]; ok && !a.many {
+		return []byte(a.name)
+	}
+	return nil
+}
+
+// bareHost strips the port of an authority.
+func bareHost(h []byte) []byte {
+	if len(h) > 0 && h[0] == '[' {
+		if i := bytes.IndexByte(h, ']'); i > 0 {
+			return h[1:i]
+		}
+		return h
+	}
+	if i := bytes.LastIndexByte(h, ':'); i >= 0 && bytes.IndexByte(h, ':') == i {
+		return h[:i]
+	}
+	return h
+}
+
+func isIP(h []byte) bool {
+	c := h[len(h)-1]
+	if bytes.IndexByte(h, ':') < 0 && (c < '0' || c > '9') {
+		return false
+	}
+	_, err := netip.ParseAddr(string(h))
+	return err == nil
+}

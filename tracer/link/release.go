@@ -1,0 +1,298 @@
+package link
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// release is a group that leaves.
+type release struct{ root int32 }
+
+// leaving is one trace that leaves: its exchanges are order[from:to].
+type leaving struct {
+	start    int64
+	trace    span.TraceID
+	root     uint64 // exchange key of the root
+	from, to int
+}
+
+// releaseAll writes the groups in work, in order of root start and trace id.
+func (l *Linker) releaseAll(ctx context.Context) error {
+	if len(l.work) == 0 {
+		return nil
+	}
+	l.out.order, l.out.traces = l.out.order[:0], l.out.traces[:0]
+	for _, w := range l.work {
+		l.resolve(w.root)
+	}
+	slices.SortFunc(l.out.traces, func(a, b leaving) int {
+		return cmp.Or(cmp.Compare(a.start, b.start), bytes.Compare(a.trace[:], b.trace[:]), cmp.Compare(a.root, b.root))
+	})
+	var err error
+	for _, t := range l.out.traces {
+		if e := l.out.trace(ctx, l.out.order[t.from:t.to]); e != nil && err == nil {
+			err = e
+		}
+	}
+	for _, w := range l.work {
+		l.dismiss(w.root)
+	}
+	l.work = l.work[:0]
+	return err
+}
+
+// resolve decides the parents in a group and lists its traces.
+func (l *Linker) resolve(root int32) {
+	m := l.members(root)
+	for _, x := range m {
+		l.chooseParent(x)
+	}
+	for _, x := range m {
+		l.followCall(x)
+	}
+	for _, x := range m {
+		l.cutForeign(x)
+	}
+	for _, x := range m {
+		l.cutForeign(x) // a root's own context may have come after its child's
+	}
+	l.nameTraces(m)
+	l.listTraces(m)
+}
+
+// members returns the exchanges of a group by start.
+func (l *Linker) members(root int32) []int32 {
+	m := l.out.members[:0]
+	for x, first := root, true; first || x != root; x, first = l.exchs[x].ring, false {
+		m = append(m, x)
+	}
+	l.out.members = m
+	if len(m) > 1 {
+		slices.SortFunc(m, func(a, b int32) int {
+			return cmp.Or(cmp.Compare(l.startOf(a), l.startOf(b)), cmp.Compare(l.exchs[a].key, l.exchs[b].key), cmp.Compare(a, b))
+		})
+	}
+	return m
+}
+
+func (l *Linker) startOf(x int32) int64 { return l.sights[l.exchs[x].first].rec.Start }
+
+// chooseParent takes the best candidate that is good enough and makes no cycle.
+func (l *Linker) chooseParent(x int32) {
+	e := &l.exchs[x]
+	if e.fixed {
+		return
+	}
+	l.orderSightings(x)
+	c := l.candsOf(x)
+	for i := 1; i < len(c); i++ { // insertion sort, at most maxCands
+		for j := i; j > 0 && l.better(&c[j], &c[j-1], x); j-- {
+			c[j], c[j-1] = c[j-1], c[j]
+		}
+	}
+	e.parent, e.cut, e.verdict = 0, 0, candidate{}
+	for i := range c {
+		if isParent(&c[i]) && l.contains(c[i].x, x) != outside && !l.above(x, c[i].x) {
+			e.parent, e.verdict = c[i].x, c[i]
+			return
+		}
+	}
+}
+
+// isParent reports whether a candidate is good enough to be the parent.
+func isParent(c *candidate) bool {
+	if c.rule == Inferred {
+		return c.confidence >= inferredThreshold
+	}
+	return c.confidence >= soleProxy
+}
+
+// above reports whether x is p or one of its ancestors.
+func (l *Linker) above(x, p int32) bool {
+	for p != 0 {
+		if p == x {
+			return true
+		}
+		p = l.exchs[p].parent
+	}
+	return false
+}
+
+// followCall hangs a lookup where the call that used it hangs.
+func (l *Linker) followCall(x int32) {
+	e := &l.exchs[x]
+	if e.dns == 0 || e.parent != 0 || e.fixed {
+		return
+	}
+	if p := l.exchs[e.dns].parent; p != 0 && !l.above(x, p) {
+		e.parent = p
+		e.verdict = candidate{x: e.dns, rule: DNS, continuity: true, confidence: 0.95}
+	}
+}
+
+// cutForeign makes a relation to another wire trace a span link.
+func (l *Linker) cutForeign(x int32) {
+	e := &l.exchs[x]
+	if e.fixed {
+		return
+	}
+	own, has := l.contextOf(x)
+	if !has {
+		return
+	}
+	top := l.top(x)
+	switch t := &l.exchs[top]; {
+	case top == x:
+		e.trace = own
+	case t.trace.IsZero():
+		t.trace = own
+	case t.trace != own:
+		e.cut, e.parent, e.trace = e.parent, 0, own
+	}
+}
+
+func (l *Linker) top(x int32) int32 {
+	for l.exchs[x].parent != 0 {
+		x = l.exchs[x].parent
+	}
+	return x
+}
+
+// contextOf returns the wire trace id of an exchange.
+func (l *Linker) contextOf(x int32) (t span.TraceID, ok bool) {
+	for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
+		if r := &l.sights[s].rec; r.Flags&HasContext != 0 {
+			return r.Context.Trace, true
+		}
+	}
+	return t, false
+}
+
+// nameTraces gives trees without context the id of their root-most request ID,
+// else of their root.
+func (l *Linker) nameTraces(m []int32) {
+	for _, x := range m {
+		e := &l.exchs[x]
+		e.depth = 0
+		for p := e.parent; p != 0; p = l.exchs[p].parent {
+			e.depth++
+		}
+	}
+	for _, x := range m {
+		if l.idOf(x) == nil {
+			continue
+		}
+		t := &l.exchs[l.top(x)]
+		if t.best == 0 || l.exchs[x].depth < l.exchs[t.best].depth {
+			t.best = x
+		}
+	}
+	for _, x := range m {
+		l.exchs[x].trace = l.traceOf(l.top(x))
+	}
+}
+
+// traceOf returns the trace id of a root.
+func (l *Linker) traceOf(top int32) span.TraceID {
+	e := &l.exchs[top]
+	if !e.trace.IsZero() {
+		return e.trace
+	}
+	if e.trace = span.TraceOfRoot(e.key); e.best != 0 {
+		e.trace = *l.idOf(e.best)
+	}
+	return e.trace
+}
+
+func (l *Linker) idOf(x int32) *span.TraceID {
+	for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
+		if r := &l.sights[s].rec; r.Flags&HasRequestIDTrace != 0 {
+			return &r.IDTrace
+		}
+	}
+	return nil
+}
+
+// listTraces sorts a group into traces by their roots. What is still open is
+// not part of what leaves.
+func (l *Linker) listTraces(m []int32) {
+	from := len(l.out.order)
+	for _, x := range m {
+		if l.exchs[x].open == 0 {
+			l.out.order = append(l.out.order, x)
+		}
+	}
+	o := l.out.order[from:]
+	if len(o) > 1 {
+		slices.SortStableFunc(o, func(a, b int32) int { return cmp.Compare(l.top(a), l.top(b)) })
+	}
+	for i := 0; i < len(o); {
+		top := l.top(o[i])
+		j := i + 1
+		for j < len(o) && l.top(o[j]) == top {
+			j++
+		}
+		l.out.traces = append(l.out.traces, leaving{
+			start: l.startOf(top), trace: l.exchs[top].trace, root: l.exchs[top].key, from: from + i, to: from + j,
+		})
+		i = j
+	}
+}
+
+// orderSightings sorts the sightings of an exchange from the client's side to
+// the server's: by falling TTL where it tells, else by start.
+func (l *Linker) orderSightings(x int32) {
+	e := &l.exchs[x]
+	if e.sightings < 2 {
+		return
+	}
+	l.out.sorted = l.out.sorted[:0]
+	for s := e.first; s != 0; s = l.sights[s].next {
+		l.out.sorted = append(l.out.sorted, s)
+	}
+	slices.SortStableFunc(l.out.sorted, func(a, b int32) int {
+		p, q := &l.sights[a].rec, &l.sights[b].rec
+		if p.TTL != q.TTL && p.TTL != 0 && q.TTL != 0 {
+			return cmp.Compare(q.TTL, p.TTL)
+		}
+		return cmp.Or(cmp.Compare(p.Start, q.Start), cmp.Compare(q.End, p.End), cmp.Compare(p.Point, q.Point))
+	})
+	e.first = l.out.sorted[0]
+	for i, s := range l.out.sorted {
+		l.sights[s].next = 0
+		if i+1 < len(l.out.sorted) {
+			l.sights[s].next = l.out.sorted[i+1]
+		}
+		e.last = s
+	}
+}
+
+// dismiss frees what a group has written. Exchanges that are still open stay,
+// with the trace that their children left under.
+func (l *Linker) dismiss(root int32) {
+	m := l.members(root)
+	for _, x := range m {
+		if e := &l.exchs[x]; e.open > 0 && e.parent != 0 {
+			e.above = l.spanID(l.exchs[e.parent].last)
+		}
+	}
+	for _, x := range m {
+		e := &l.exchs[x]
+		if e.open == 0 {
+			l.freeExchange(x)
+			continue
+		}
+		if !e.fixed {
+			l.stats.Detached++
+		}
+		l.freeCands(e)
+		e.fixed, e.held = true, true
+		e.up, e.ring, e.size, e.due = x, x, 1, 0
+		e.groupOpen, e.groupLast = 0, l.now
+		e.parent, e.cut, e.best = 0, 0, 0
+	}
+}

@@ -1,0 +1,51 @@
+package link
+
+// Rule is what chose a parent (SPANS.md, wirespan.link.rule).
+type Rule uint8
+
+// Rules, in the order in which they are preferred.
+const (
+	NoRule Rule = iota
+	Sighting
+	WireContext
+	HeaderID
+	ContextTrace // equal trace ids with continuity; shown as context
+	DNS
+	SoleCandidate
+	Inferred
+	NumRules
+)
+
+var ruleNames = [NumRules]string{
+	"", "sighting", "context", "header_id", "context", "dns", "sole_candidate", "inferred",
+}
+
+// String gives the value of wirespan.link.rule.
+func (r Rule) String() string { return ruleNames[r] }
+
+// Thresholds of DESIGN.md, section 7, rule 7.
+const (
+	inferredThreshold = 0.95
+	linkThreshold     = 0.5
+)
+
+// Steps of the header ID rule, in order.
+const (
+	stepRequest  = iota // the child's request ID is the parent's request ID
+	stepEcho            // the child's request ID is the parent's response ID
+	stepResponse        // the child's response ID is the parent's response ID
+)
+
+// Stats counts what a Linker did.
+type Stats struct {
+	Opened, Finished, Sightings uint64
+	Strays                      uint64 // finished records without opened one
+	Spans, Traces               uint64
+	Unselected                  uint64 // spans that the selector refused
+	Links                       [NumRules]uint64
+	SpanLinks                   uint64
+	Early                       uint64 // traces that left because of the memory bound
+	Detached                    uint64 // requests that were open when their trace left
+	PeakBytes                   uint64
+	WriteErrors                 uint64
+}

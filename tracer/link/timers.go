@@ -1,0 +1,152 @@
+package link
+
+import (
+	"context"
+	"time"
+)
+
+// numBuckets is the size of the ring of release times; with the grid of 100 ms
+// it spans 6.4 s, later times are looked at again when the ring comes round.
+const numBuckets = 64
+
+// buckets hold groups by the grid point at which they may leave.
+type buckets [numBuckets][]int32
+
+// schedule puts a group into the bucket of a time.
+func (l *Linker) schedule(g int32, at int64) {
+	at = max(at, l.grid+1)
+	at = min(at, l.grid+(numBuckets-1)*Grid)
+	slot := (at + Grid - 1) / Grid
+	l.exchs[g].due = slot * Grid
+	l.buckets[slot%numBuckets] = append(l.buckets[slot%numBuckets], g)
+}
+
+// tick fires the timers of the grid point l.grid.
+func (l *Linker) tick(ctx context.Context) error {
+	l.expireOpen()
+	b := &l.buckets[(l.grid/Grid)%numBuckets]
+	due := *b
+	*b = nil
+	for _, g := range due {
+		e := &l.exchs[g]
+		if !e.used || e.up != g || e.due != l.grid {
+			continue
+		}
+		e.due = 0
+		l.consider(g)
+	}
+	if *b == nil {
+		*b = due[:0]
+	}
+	return l.releaseAll(ctx)
+}
+
+// consider lets a group leave, or says when to look again.
+func (l *Linker) consider(g int32) {
+	e := &l.exchs[g]
+	if e.groupOpen > 0 {
+		return // finish schedules it
+	}
+	if at := l.releaseTime(g); at > l.grid {
+		l.schedule(g, at)
+		return
+	}
+	if l.mayStillHaveParent(g) {
+		l.schedule(g, l.grid+Grid)
+		return
+	}
+	l.work = append(l.work, release{root: g})
+}
+
+// releaseTime is when a group has been quiet for long enough. A lookup that no
+// call used yet waits for its call.
+func (l *Linker) releaseTime(g int32) int64 {
+	e := &l.exchs[g]
+	quiet := int64(l.cfg.Quiet)
+	if e.size == 1 && l.sights[e.first].rec.Answers.len > 0 {
+		quiet = max(quiet, l.lookupLife(e.first))
+	}
+	return e.groupLast + quiet
+}
+
+// mayStillHaveParent reports whether a member without parent carries an ID
+// that an open request at its client may turn out to have made up.
+func (l *Linker) mayStillHaveParent(g int32) bool {
+	for x, first := g, true; first || x != g; x, first = l.exchs[x].ring, false {
+		e := &l.exchs[x]
+		if e.cands != 0 || e.first == 0 {
+			continue
+		}
+		r := &l.sights[e.first].rec
+		if r.IDs.len == 0 {
+			continue
+		}
+		if l.openBefore(r, g) {
+			return true
+		}
+	}
+	return false
+}
+
+// openBefore reports whether a request is open at the client of r that began
+// before it.
+func (l *Linker) openBefore(r *Record, g int32) bool {
+	n := 0
+	for e := l.ix.first(openKey(r.Client.Addr)); e != 0 && n < scanBound; e = l.ix.ents[e].next {
+		o := &l.exchs[l.ix.ents[e].x]
+		if o.held || l.root(l.ix.ents[e].x) == g {
+			continue
+		}
+		if l.sights[o.first].rec.Start <= r.Start {
+			return true
+		}
+		n++
+	}
+	return false
+}
+
+// expireOpen lets requests that are open for longer than MaxOpen hold their
+// traces no longer.
+func (l *Linker) expireOpen() {
+	for l.opens.len() > 0 {
+		m := *l.opens.peek()
+		if open := l.stillOpen(m); open && m.at+int64(l.cfg.MaxOpen) > l.grid {
+			break
+		} else if open {
+			e := &l.exchs[m.x]
+			e.held = true
+			g := l.root(m.x)
+			l.exchs[g].groupOpen -= int32(e.open)
+			l.settle(g)
+		}
+		l.opens.pop()
+	}
+	l.opens.compact(2*l.waiting+1024, l.stillOpen)
+	l.oldest.compact(2*l.waiting+1024, func(m mark) bool { return l.exchs[m.x].used && l.exchs[m.x].key == m.key })
+}
+
+func (l *Linker) stillOpen(m mark) bool {
+	e := &l.exchs[m.x]
+	return e.used && e.key == m.key && e.open > 0 && !e.held
+}
+
+// settle schedules a group that nothing holds any more.
+func (l *Linker) settle(g int32) {
+	if e := &l.exchs[g]; e.groupOpen == 0 && e.due == 0 {
+		l.schedule(g, max(l.now, l.grid+1))
+	}
+}
+
+// lookupLife is how long a DNS answer waits for the call that uses it: its
+// TTL, at most 5 s (DESIGN.md, section 7, rule 5).
+func (l *Linker) lookupLife(s int32) int64 {
+	a := l.bytes.view(l.sights[s].rec.Answers)
+	ttl := uint32(0)
+	for i := range len(a) / answerSize {
+		_, t := answerAt(a, i)
+		ttl = max(ttl, t)
+	}
+	return min(int64(ttl)*int64(time.Second), maxLookup)
+}
+
+const maxLookup = 5 * int64(time.Second)

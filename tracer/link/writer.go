@@ -1,0 +1,268 @@
+package link
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// writer makes spans of exchanges that leave, and gives them to the sinks in
+// batches. All its memory is reused.
+type writer struct {
+	l       *Linker
+	order   []int32
+	members []int32
+	sorted  []int32
+	traces  []leaving
+
+	views  []view
+	spans  []span.Span
+	links  []span.Link
+	attrs  span.Attrs
+	places []place
+	names  []byte
+	text   []byte
+	ev     []byte
+}
+
+// view is a span of one exchange that is about to be written.
+type view struct {
+	x, s      int32
+	kind      span.Kind
+	synthetic bool
+	id        span.SpanID
+	parent    span.SpanID
+	rule      Rule // why parent is the parent
+	depth     int
+	seen      [4]uint16 // further points of the exchange, for links
+}
+
+// place says where the byte strings of a span lie in the writer's buffers,
+// which may move while a batch grows.
+type place struct {
+	attrs, name, service, instance [2]int
+	links                          [2]int
+}
+
+func (w *writer) init(l *Linker) {
+	w.l = l
+	w.spans = make([]span.Span, 0, l.cfg.Batch)
+}
+
+// trace writes the spans of one trace in the order (start, span id).
+func (w *writer) trace(ctx context.Context, xs []int32) error {
+	l := w.l
+	l.stats.Traces++
+	w.views = w.views[:0]
+	for _, x := range xs {
+		w.addViews(x)
+	}
+	if len(w.views) > 1 {
+		slices.SortFunc(w.views, func(a, b view) int {
+			return cmp.Or(cmp.Compare(l.sights[a.s].rec.Start, l.sights[b.s].rec.Start), cmp.Compare(a.depth, b.depth), bytes.Compare(a.id[:], b.id[:]))
+		})
+	}
+	var err error
+	for i := range w.views {
+		w.add(&w.views[i])
+		if len(w.spans) == cap(w.spans) {
+			err = errors.Join(err, w.flush(ctx))
+		}
+	}
+	return err
+}
+
+// addViews lists the spans of an exchange: one per sighting, and the other
+// side if pairs are asked for.
+func (w *writer) addViews(x int32) {
+	l := w.l
+	e := &l.exchs[x]
+	parent, rule := w.parentOf(x)
+	depth := w.depthOf(x)
+	for s := e.first; s != 0; s = l.sights[s].next {
+		r := &l.sights[s].rec
+		v := view{x: x, s: s, kind: kindOf(r), id: l.spanID(s), parent: parent, rule: rule, depth: depth}
+		if l.cfg.Pair && paired(r) {
+			switch {
+			case s == e.first:
+				v.kind = span.Client
+				if e.first == e.last {
+					v.synthetic = true
+					v.id = l.pairID(s)
+				}
+			case s == e.last:
+				v.kind = span.Server
+			default:
+				v.kind = span.Internal
+			}
+		}
+		w.views = append(w.views, v)
+		parent, rule = v.id, Sighting
+		depth++
+		if v.synthetic {
+			v.kind, v.synthetic, v.id = span.Server, false, l.spanID(s)
+			v.parent, v.rule, v.depth = parent, Sighting, depth
+			w.views = append(w.views, v)
+			parent = v.id
+			depth++
+		}
+	}
+}
+
+// parentOf returns the exported parent of the outermost sighting.
+func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
+	l := w.l
+	e := &l.exchs[x]
+	r := &l.sights[e.first].rec
+	wire := r.Flags&HasContext != 0 && !r.Context.Parent.IsZero() && e.cut == 0
+	switch {
+	case e.fixed:
+		return e.above, NoRule
+	case e.parent == 0 && wire:
+		return r.Context.Parent, WireContext
+	case e.parent == 0:
+		return span.SpanID{}, NoRule
+	case wire && w.exportWire(x, r):
+		return r.Context.Parent, WireContext
+	}
+	return l.innermostID(e.parent), e.verdict.rule
+}
+
+// exportWire reports whether the parent on the wire is exported although we
+// know one (SPANS.md, "Ids").
+func (w *writer) exportWire(x int32, r *Record) bool {
+	l := w.l
+	switch l.cfg.Parent {
+	case ParentWire:
+		return true
+	case ParentOwn:
+		return false
+	}
+	p := &l.sights[l.exchs[l.exchs[x].parent].first].rec
+	forwarded := p.Flags&HasContext != 0 && p.Context.Parent == r.Context.Parent
+	return r.Context.Sampled && !forwarded
+}
+
+// innermostID is the span below which the children of an exchange hang.
+func (l *Linker) innermostID(x int32) span.SpanID { return l.spanID(l.exchs[x].last) }
+
+// pairID is the id of the span that is made for the side without a sighting.
+func (l *Linker) pairID(s int32) span.SpanID {
+	sg := &l.sights[s]
+	return span.SpanIDOf(sg.rec.Exchange, l.cfg.Agent, l.pointName(sg.rec.Point), 1<<32|uint64(sg.index))
+}
+
+// depthOf counts the spans above an exchange in this release.
+func (w *writer) depthOf(x int32) int {
+	l := w.l
+	d := 0
+	for p := l.exchs[x].parent; p != 0; p = l.exchs[p].parent {
+		n := int(l.exchs[p].sightings)
+		if l.cfg.Pair && n == 1 && paired(&l.sights[l.exchs[p].first].rec) {
+			n = 2
+		}
+		d += n
+	}
+	return d
+}
+
+// add composes one span.
+func (w *writer) add(v *view) {
+	l := w.l
+	r := &l.sights[v.s].rec
+	e := &l.exchs[v.x]
+	w.spans = append(w.spans, span.Span{
+		Trace: e.trace, ID: v.id, Parent: v.parent, Start: r.Start, End: max(r.Start, r.End),
+		Kind: v.kind, Status: statusOf(r, v.kind), Depth: v.depth,
+	})
+	var p place
+	host := l.bytes.view(r.Host)
+	certain := l.names.certainHost(host, r.Server)
+	p.service[0] = len(w.names)
+	w.service(r, v.kind, certain)
+	p.service[1] = len(w.names)
+	p.instance[0] = len(w.names)
+	w.instance(r, v.kind)
+	p.instance[1] = len(w.names)
+	p.name[0] = len(w.names)
+	template := l.bytes.view(r.Template)
+	w.names = append(w.names, l.bytes.view(r.Name)...)
+	if len(template) > 0 && l.names.templates.Admit(w.names[p.service[0]:p.service[1]], template) {
+		w.names = append(append(w.names, ' '), template...)
+	}
+	p.name[1] = len(w.names)
+	p.attrs[0] = len(w.attrs)
+	w.attributes(v, r, certain, template)
+	p.attrs[1] = len(w.attrs)
+	p.links[0] = len(w.links)
+	w.spanLinks(v)
+	p.links[1] = len(w.links)
+	w.places = append(w.places, p)
+	l.stats.Links[v.rule]++
+}
+
+// spanLinks adds the parents that were not chosen but are likely, and our own
+// where the wire's is exported.
+func (w *writer) spanLinks(v *view) {
+	l := w.l
+	e := &l.exchs[v.x]
+	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && l.cfg.Pair {
+		return
+	}
+	if e.cut != 0 {
+		w.link(e.cut, e.verdict)
+	} else if e.parent != 0 && v.rule == WireContext {
+		w.link(e.parent, e.verdict)
+	}
+	if e.parent != 0 || e.fixed {
+		return
+	}
+	for _, c := range l.candsOf(v.x) {
+		if c.confidence >= linkThreshold && c.x != e.cut && l.exchs[c.x].used && !l.exchs[c.x].trace.IsZero() && l.contains(c.x, v.x) != outside {
+			w.link(c.x, c)
+		}
+	}
+}
+
+func (w *writer) link(x int32, c candidate) {
+	w.l.stats.SpanLinks++
+	w.links = append(w.links, span.Link{
+		Trace: w.l.exchs[x].trace, ID: w.l.innermostID(x), Rule: c.rule.String(), Confidence: float64(c.confidence),
+	})
+}
+
+// flush gives the batch to the sinks.
+func (w *writer) flush(ctx context.Context) error {
+	if len(w.spans) == 0 {
+		return nil
+	}
+	n := 0
+	for i := range w.spans {
+		s, p := &w.spans[i], &w.places[i]
+		s.Attrs = w.attrs[p.attrs[0]:p.attrs[1]:p.attrs[1]]
+		s.Name = w.names[p.name[0]:p.name[1]:p.name[1]]
+		s.Service = w.names[p.service[0]:p.service[1]:p.service[1]]
+		s.Instance = w.names[p.instance[0]:p.instance[1]:p.instance[1]]
+		s.Links = w.links[p.links[0]:p.links[1]:p.links[1]]
+		if sel := w.l.cfg.Selector; sel != nil && !sel(s) {
+			w.l.stats.Unselected++
+			continue
+		}
+		w.spans[n] = *s
+		n++
+	}
+	w.l.stats.Spans += uint64(n)
+	var err error
+	if n > 0 {
+		if err = w.l.cfg.Sinks.WriteSpans(ctx, w.spans[:n]); err != nil {
+			w.l.stats.WriteErrors++
+		}
+	}
+	w.spans, w.places = w.spans[:0], w.places[:0]
+	w.attrs, w.names, w.links = w.attrs[:0], w.names[:0], w.links[:0]
+	return err
+}
