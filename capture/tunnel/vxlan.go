@@ -46,7 +46,7 @@ func ParseVXLANGPE(b []byte) (Header, Verdict) {
 	if flags&vxlanO != 0 {
 		return h, Control
 	}
-	if flags&vxlanP == 0 {
+	if flags&vxlanP == 0 && b[vxlanNext] == 0 {
 		h.Next = Ethernet
 		return h, Inner
 	}

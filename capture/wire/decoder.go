@@ -24,7 +24,7 @@ type Decoder struct {
 	frags  defrag.Assembler
 	counts [NumReasons]uint64
 	msdus  uint64
-	depth  int  // tunnels entered in this packet
+	depth  int // tunnels entered in this packet
 	fed    int // fragments that this packet gave to frags
 }
 
@@ -58,7 +58,7 @@ func (d *Decoder) Flush() {
 func (d *Decoder) Decode(p *capture.Packet, f *Frame) Reason {
 	d.depth, d.fed = 0, 0
 	f.Time, f.Tap, f.Dir, f.VLAN = p.Time, p.Tap, p.Dir, p.VLAN&vlanID
-	f.Version, f.Fragments = 0, 0
+	f.Version, f.Fragments, f.Truncated = 0, 0, false
 	f.Tunnel, f.TunnelKey = Tunnel{}, 0
 	cut := max(0, int(p.WireLen)-len(p.Data))
 	var r Reason
@@ -82,13 +82,18 @@ func (d *Decoder) settle() {
 	d.counts[FragmentLost] += n
 }
 
-// trim cuts b to the n bytes that a length field announces; what follows is
-// padding. It returns the bytes and how many of them were not captured.
-func trim(b []byte, n int) ([]byte, int) {
-	if n <= len(b) {
+// trim cuts b, of which cut more bytes were on the wire, to the n bytes that a
+// length field announces; what follows is padding. A length beyond what the
+// wire had is damage: the wire's counts, and the frame is marked.
+func (f *Frame) trim(b []byte, cut, n int) ([]byte, int) {
+	switch {
+	case n <= len(b):
 		return b[:n], 0
+	case n <= len(b)+cut:
+		return b, n - len(b)
 	}
-	return b, n - len(b)
+	f.Truncated = true
+	return b, cut
 }
 
 func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }

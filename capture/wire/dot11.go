@@ -128,8 +128,6 @@ func (d *Decoder) msdu(f *Frame, b []byte, cut int) Reason {
 		d.msdus++
 	}
 	b = b[msduLen:]
-	if size < len(b)+cut {
-		b, cut = trim(b, size)
-	}
+	b, cut = f.trim(b, cut, size)
 	return d.llc(f, b, cut)
 }

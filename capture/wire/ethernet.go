@@ -91,9 +91,7 @@ func (d *Decoder) ether(f *Frame, typ uint16, b []byte, cut int) Reason {
 			if typ > maxLength {
 				return otherType(typ)
 			}
-			if int(typ) < len(b)+cut {
-				b, cut = trim(b, int(typ))
-			}
+			b, cut = f.trim(b, cut, int(typ))
 			next, rest, r := snap(b)
 			if r != OK {
 				return r

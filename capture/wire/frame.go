@@ -35,8 +35,10 @@ type Frame struct {
 	Payload []byte
 
 	// PayloadLen is the length that Payload had on the wire, from the IP and
-	// transport headers. It is more than len(Payload) when snaplen or damage
-	// cut the packet. Link-layer padding is in neither.
+	// transport headers. It is more than len(Payload) when snaplen cut the
+	// packet. A length field that claims more than the wire had, by the capture
+	// or an outer header, counts only as far as the wire goes; Truncated is set
+	// then, too. Link-layer padding is in neither.
 	PayloadLen uint32
 
 	Src, Dst         Addr
@@ -55,7 +57,7 @@ type Frame struct {
 	TSVal     uint32 // timestamp option; valid iff HasTS
 	TSEcr     uint32
 	HasTS     bool
-	Truncated bool  // the captured part is shorter than the wire length
+	Truncated bool  // Payload is shorter than on the wire, or than a length field claims
 	Fragments uint8 // IP fragments that the datagram came in, 0 if whole
 
 	Tap  uint16

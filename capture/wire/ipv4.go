@@ -39,7 +39,7 @@ func (d *Decoder) ipv4(f *Frame, b []byte, cut int) Reason {
 	if head > len(b) {
 		return TooShort
 	}
-	b, cut = trim(b, total)
+	b, cut = f.trim(b, cut, total)
 	f.Version, f.TTL = 4, b[ip4TTL]
 	map4(&f.Src, b[ip4Src:])
 	map4(&f.Dst, b[ip4Dst:])

@@ -59,7 +59,7 @@ func (d *Decoder) ipv6(f *Frame, b []byte, cut int) Reason {
 			size = jumbo(b, size)
 		}
 	}
-	b, cut = trim(b, size)
+	b, cut = f.trim(b, cut, size)
 	if next == ProtoTCP {
 		return tcp(f, b, cut)
 	}

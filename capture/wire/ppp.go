@@ -33,9 +33,7 @@ func (d *Decoder) pppoe(f *Frame, b []byte, cut int) Reason {
 	}
 	size := int(be16(b[pppoeSize:]))
 	b = b[pppoeLen:]
-	if size < len(b)+cut {
-		b, cut = trim(b, size)
-	}
+	b, cut = f.trim(b, cut, size)
 	return d.ppp(f, b, cut)
 }
 

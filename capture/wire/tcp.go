@@ -47,7 +47,7 @@ func tcp(f *Frame, b []byte, cut int) Reason {
 	f.Flags, f.Window = b[tcpFlags], be16(b[tcpWindow:])
 	f.WScale, f.MSS, f.TSVal, f.TSEcr, f.HasTS = 0, 0, 0, 0, false
 	f.PayloadLen = uint32(whole - head)
-	f.Truncated = cut > 0
+	f.Truncated = f.Truncated || cut > 0
 	have := min(head, len(b))
 	f.Payload = b[have:]
 	if have > tcpLen {

@@ -82,8 +82,8 @@ func (d *Decoder) inner(f *Frame, h tunnel.Header, b []byte, cut int) Reason {
 	}
 	f.push(h)
 	b = b[h.Len:]
-	if h.Size >= 0 && h.Size < len(b)+cut {
-		b, cut = trim(b, h.Size)
+	if h.Size >= 0 {
+		b, cut = f.trim(b, cut, h.Size)
 	}
 	switch h.Next {
 	case tunnel.Ethernet:
@@ -124,7 +124,7 @@ func (f *Frame) push(h tunnel.Header) {
 func (d *Decoder) try(f *Frame, b []byte, cut int) (Reason, bool) {
 	saved, depth, fed, msdus := *f, d.depth, d.fed, d.msdus
 	h, v := byPort(f.DstPort, b, cut)
-	if v == tunnel.Bad && fixedBothWays(f.SrcPort) {
+	if v == tunnel.Bad {
 		h, v = byPort(f.SrcPort, b, cut)
 	}
 	r := BadHeader

@@ -35,9 +35,7 @@ func (d *Decoder) udp(f *Frame, b []byte, cut int) Reason {
 	if size < udpLen {
 		return BadLength
 	}
-	if size != whole {
-		b, cut = trim(b, size)
-	}
+	b, cut = f.trim(b, cut, size)
 	f.SrcPort, f.DstPort = be16(b[udpSrc:]), be16(b[udpDst:])
 	if carriesTunnel(f.SrcPort, f.DstPort) {
 		if r, ok := d.try(f, b[udpLen:], cut); ok {
@@ -47,26 +45,19 @@ func (d *Decoder) udp(f *Frame, b []byte, cut int) Reason {
 	f.Proto = ProtoUDP
 	f.Flags, f.Seq, f.Ack, f.Window = 0, 0, 0, 0
 	f.WScale, f.MSS, f.TSVal, f.TSEcr, f.HasTS = 0, 0, 0, 0, false
-	f.PayloadLen = uint32(size - udpLen)
-	f.Truncated = cut > 0
+	f.PayloadLen = uint32(len(b) + cut - udpLen)
+	f.Truncated = f.Truncated || cut > 0
 	f.Payload = b[udpLen:]
 	return OK
 }
 
-// carriesTunnel says whether the ports are worth a try. Protocols in which only
-// the destination port is fixed are looked for there alone.
-func carriesTunnel(src, dst uint16) bool {
-	switch dst {
-	case portL2TP, portGTPU, portTeredo, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portVXLANOld:
-		return true
-	}
-	return fixedBothWays(src)
-}
+// carriesTunnel says whether the ports are worth a try: some tunnels answer from
+// the port that they listen on.
+func carriesTunnel(src, dst uint16) bool { return tunnelPort(dst) || tunnelPort(src) }
 
-// fixedBothWays says whether a tunnel answers from the port that it listens on.
-func fixedBothWays(src uint16) bool {
-	switch src {
-	case portL2TP, portTeredo, portAYIYA, portCAPWAP:
+func tunnelPort(port uint16) bool {
+	switch port {
+	case portL2TP, portGTPU, portTeredo, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portVXLANOld:
 		return true
 	}
 	return false
