@@ -20,7 +20,6 @@ type seen struct {
 	code     int32
 	status   l7.Status
 	err      string
-	lost     int64
 	attrs    []string // "key=value"
 	answers  []string // "name addr ttl"
 }
@@ -46,7 +45,7 @@ func (s seen) all(key string) (out []string) {
 func copyOf(m *l7.Message, dir l7.Dir) seen {
 	s := seen{
 		kind: m.Kind, dir: dir, match: m.Match, more: m.More, protocol: m.Protocol, op: string(m.Op), name: string(m.Resource),
-		code: m.Code, status: m.Status, err: string(m.Error), lost: m.Lost,
+		code: m.Code, status: m.Status, err: string(m.Error),
 	}
 	for _, a := range m.Attrs {
 		switch keys[a.Key].Type {

@@ -7,16 +7,14 @@ import (
 )
 
 // message reads one message, which has at least headerLen bytes, and emits it.
-// wire is its length on the wire; it is more than len(msg) when the end was
-// never seen.
-func (c *conversation) message(dir l7.Dir, msg []byte, wire int, out *l7.Emitter) {
+// cut says that its end is missing.
+func (c *conversation) message(dir l7.Dir, msg []byte, cut bool, out *l7.Emitter) {
 	c.started = true
 	h := readHeader(msg)
 	m := out.Begin(l7.Request)
 	m.Protocol = c.protocol
-	m.Lost = int64(wire - len(msg))
 
-	r := reading{msg: msg, header: h, broken: m.Lost > 0}
+	r := reading{msg: msg, header: h, broken: cut}
 	c.question(m, &r)
 	m.Kind = c.kind(h)
 	m.Match = matchOf(h.id, &r.question)
@@ -26,6 +24,7 @@ func (c *conversation) message(dir l7.Dir, msg []byte, wire int, out *l7.Emitter
 		}
 	} else {
 		c.asked.add(h.id, m.Match)
+		c.zone.restart(h.id, dir)
 	}
 	c.records(m, &r)
 	c.outcome(m, &r)
@@ -52,11 +51,12 @@ type reading struct {
 }
 
 // kind tells what the message is. Nothing answers a multicast query where it
-// was asked, and what is multicast answers nobody in particular; stateful
-// messages with id 0 want no answer (RFC 8490, section 5.4).
+// was asked, and what is multicast answers nobody in particular, nor does what
+// repeats no question (RFC 6762, sections 6 and 6.7); stateful messages with
+// id 0 want no answer (RFC 8490, section 5.4).
 func (c *conversation) kind(h header) l7.Kind {
 	switch {
-	case h.response() && c.broadcast:
+	case h.response() && (c.broadcast || c.protocol == nameMDNS && h.count[questions] == 0):
 		return l7.Pushed
 	case h.response():
 		return l7.Response

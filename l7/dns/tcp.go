@@ -30,14 +30,17 @@ func (p *segments) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error)
 	}
 	msg := b[lengthLen:whole]
 	if !p.transfer(dir, msg, out) {
-		p.message(dir, msg, len(msg), out)
+		p.message(dir, msg, false, out)
 	}
 	return l7.Step{Consumed: whole}, nil
 }
 
 // Gap gives up the place: the length field that says where the next message
 // begins may be lost.
-func (p *segments) Gap(l7.Dir, int64) bool { return false }
+func (p *segments) Gap(dir l7.Dir, _ int64) bool {
+	p.zone.lose(dir)
+	return false
+}
 
 // Resync looks for a length field before a message that is certainly one.
 func (p *segments) Resync(dir l7.Dir, b []byte) (int, bool) {
@@ -53,13 +56,13 @@ func (p *segments) Resync(dir l7.Dir, b []byte) (int, bool) {
 	return unsure, false
 }
 
-// End reports a message that the end cut short, if its head is there.
+// End reports a message that the end cut short, if its header is there. Nothing
+// of it was lost: it was never sent.
 func (p *segments) End(dir l7.Dir, b []byte, out *l7.Emitter) {
 	if len(b) < lengthLen+headerLen || !readHeader(b[lengthLen:]).plausible() {
 		return
 	}
-	msg := b[lengthLen:]
-	p.message(dir, msg, max(len(msg), int(binary.BigEndian.Uint16(b))), out)
+	p.message(dir, b[lengthLen:], true, out)
 }
 
 // Finish does nothing: what is half read has no head, or End has reported it.

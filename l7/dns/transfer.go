@@ -12,6 +12,7 @@ type transfers struct {
 	id    [maxTransfers]uint16
 	match [maxTransfers]uint64
 	dir   [maxTransfers]l7.Dir
+	cut   [maxTransfers]bool // bytes were lost: the engine has ended the answer
 	n     int
 }
 
@@ -26,7 +27,22 @@ func (t *transfers) find(id uint16, dir l7.Dir) int {
 
 func (t *transfers) remove(i int) {
 	t.n--
-	t.id[i], t.match[i], t.dir[i] = t.id[t.n], t.match[t.n], t.dir[t.n]
+	t.id[i], t.match[i], t.dir[i], t.cut[i] = t.id[t.n], t.match[t.n], t.dir[t.n], t.cut[t.n]
+}
+
+// lose marks the transfers of a direction that has lost bytes. The rest of
+// such a transfer is still passed over.
+func (t *transfers) lose(dir l7.Dir) {
+	for i := range t.n {
+		t.cut[i] = t.cut[i] || t.dir[i] == dir
+	}
+}
+
+// restart forgets the transfer of an id that asks anew.
+func (t *transfers) restart(id uint16, query l7.Dir) {
+	if i := t.find(id, query.Opposite()); i >= 0 {
+		t.remove(i)
+	}
 }
 
 // soaCount follows the answers of a message to see whether a transfer ends
@@ -59,7 +75,7 @@ func (t *transfers) begin(id uint16, dir l7.Dir, match uint64) (ok bool) {
 	if t.n == maxTransfers {
 		return false
 	}
-	t.id[t.n], t.match[t.n], t.dir[t.n] = id, match, dir
+	t.id[t.n], t.match[t.n], t.dir[t.n], t.cut[t.n] = id, match, dir, false
 	t.n++
 	return true
 }
@@ -78,11 +94,13 @@ func (c *conversation) transfer(dir l7.Dir, msg []byte, out *l7.Emitter) bool {
 	if last, ok := lastAnswer(h, msg); ok && last != typeSOA && h.flags&codeLow == rcodeOK {
 		return true
 	}
-	m := out.Begin(l7.End)
-	m.Protocol = c.protocol
-	m.Match = c.zone.match[i]
+	if !c.zone.cut[i] {
+		m := out.Begin(l7.End)
+		m.Protocol = c.protocol
+		m.Match = c.zone.match[i]
+		out.Emit(dir)
+	}
 	c.zone.remove(i)
-	out.Emit(dir)
 	return true
 }
 

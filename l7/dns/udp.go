@@ -14,7 +14,7 @@ func (p *datagrams) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error
 		}
 		return l7.Step{}, l7.ErrDesync
 	}
-	p.message(dir, b, len(b), out)
+	p.message(dir, b, false, out)
 	return l7.Step{Consumed: len(b)}, nil
 }
 
