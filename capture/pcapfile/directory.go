@@ -1,0 +1,85 @@
+package pcapfile
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// directory remembers which of its files were looked at.
+type directory struct {
+	path string
+	seen map[string]bool
+}
+
+// directory lists the capture files of a directory in the order of their
+// first packets, files without one first. What is no capture by its content
+// is passed over; captures in foreign formats and unreadable files are faults.
+func (p *planner) directory(path string) (*directory, []probed) {
+	d := &directory{path: path, seen: make(map[string]bool)}
+	before := len(p.src.faults)
+	files, err := d.look(p.src)
+	if err != nil {
+		p.src.addFault(openFault(path, err))
+		return nil, nil
+	}
+	if len(files) == 0 && len(p.src.faults) == before {
+		p.src.addFault(&Fault{File: path, Reason: "directory has no capture files"})
+	}
+	return d, files
+}
+
+// look probes the files that are new since the last look.
+func (d *directory) look(s *Source) ([]probed, error) {
+	names, err := os.ReadDir(d.path)
+	if err != nil {
+		return nil, err
+	}
+	var files []probed
+	for _, e := range names {
+		path := filepath.Join(d.path, e.Name())
+		if d.seen[path] {
+			continue
+		}
+		if k, err := kindOf(path); err != nil || k != regularFile {
+			continue
+		}
+		f, fault := s.probe(path, toFirst)
+		if fault == nil {
+			d.seen[path] = true
+			files = append(files, f)
+			continue
+		}
+		if f.size < pcapHeader {
+			continue // just begun: the next look decides
+		}
+		d.seen[path] = true
+		if worthAFault(fault) {
+			s.addFault(fault)
+		}
+	}
+	slices.SortStableFunc(files, byFirst)
+	return files, nil
+}
+
+// worthAFault reports whether the user would expect a file of the directory
+// to be read: it is damaged, unreadable, or a capture in another format.
+func worthAFault(f *Fault) bool {
+	var format *FormatError
+	return !errors.As(f.Err, &format) || format.Format != "" && !strings.HasPrefix(format.Format, "a hex dump")
+}
+
+// fresh looks for new files; errors mean that there is none yet.
+func (d *directory) fresh(s *Source) []entry {
+	files, err := d.look(s)
+	if err != nil {
+		return nil
+	}
+	var entries []entry
+	for _, f := range files {
+		entries = append(entries, entry{path: f.path})
+	}
+	return entries
+}

@@ -1,0 +1,104 @@
+package pcapfile
+
+import (
+	"context"
+	"os"
+
+	"github.com/wirespan/wirespan/capture"
+)
+
+// depth says how far a probe reads.
+type depth uint8
+
+const (
+	toHeader depth = iota // file header
+	toFirst               // first packet that has a time
+	toEnd                 // all packets, for the time of the last
+)
+
+// probeChunk is what a probe reads at a time unless it reads all.
+const probeChunk = 8 << 10
+
+// probed is what a look into a file found.
+type probed struct {
+	path        string
+	kind        entryKind
+	size        int64
+	packets     bool // there is one with a time
+	link        capture.LinkType
+	first, last int64 // least and greatest time
+}
+
+// probe looks into a regular file. The fault is about its header; damage
+// further on is met again when the file is read.
+func (s *Source) probe(path string, d depth) (probed, *Fault) {
+	p := probed{path: path}
+	f, err := os.Open(path)
+	if err != nil {
+		return p, openFault(path, err)
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err == nil {
+		p.size = st.Size()
+	}
+	plain, packed, release, err := decompress(f)
+	if err != nil {
+		fault := openFault(path, err)
+		fault.Compressed = packed
+		return p, fault
+	}
+	defer release()
+	in := &plainInput{r: plain, packed: packed}
+	if d != toEnd {
+		in.chunk = probeChunk
+	}
+	w := window{pool: &s.pool}
+	defer w.release()
+	return p, p.scan(newStream(path, in, &w, nowhere{}, nowhere{}), d)
+}
+
+func (p *probed) scan(st *stream, d depth) *Fault {
+	ctx := context.Background()
+	var batch [64]capture.Packet
+	for {
+		if d == toHeader && st.dec != nil || d == toFirst && p.packets {
+			return nil
+		}
+		n, fault := st.buffered(batch[:])
+		if fault != nil {
+			return nil
+		}
+		for i := range batch[:n] {
+			p.meet(&batch[i])
+		}
+		if n > 0 {
+			continue
+		}
+		if err := st.fill(ctx); err != nil {
+			if fault, ok := err.(*Fault); ok && st.dec == nil {
+				return fault
+			}
+			return nil
+		}
+	}
+}
+
+func (p *probed) meet(k *capture.Packet) {
+	if k.Time == 0 {
+		return
+	}
+	if !p.packets {
+		p.packets, p.link, p.first, p.last = true, k.Link, k.Time, k.Time
+	}
+	p.first = min(p.first, k.Time)
+	p.last = max(p.last, k.Time)
+}
+
+// nowhere is for readers who want packets only.
+type nowhere struct{}
+
+func (nowhere) place(linkOf) (uint16, *damage) { return 0, nil }
+func (nowhere) addName(capture.Name)           {}
+func (nowhere) addSecret(uint32, []byte)       {}
+func (nowhere) addDrops(uint64, uint64)        {}
+func (nowhere) addUnread(uint32)               {}
