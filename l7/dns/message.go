@@ -1,10 +1,6 @@
 package dns
 
-import (
-	"net/netip"
-
-	"github.com/wirespan/wirespan/l7"
-)
+import "github.com/wirespan/wirespan/l7"
 
 // message reads one message, which has at least headerLen bytes, and emits it.
 // cut says that its end is missing.
@@ -34,20 +30,6 @@ func (c *conversation) message(dir l7.Dir, msg []byte, cut bool, out *l7.Emitter
 	m.Int(keyID, int64(h.id))
 	c.flags(m, &r)
 	out.Emit(dir)
-}
-
-// reading is a message on its way through the sections.
-type reading struct {
-	msg      []byte
-	header   header
-	question question
-	next     int    // offset of what is to be read
-	broken   bool   // it cannot be read to the end
-	garbled  bool   // the data of a record breaks the format
-	extended uint32 // high bits of the response code, from EDNS
-	size     uint16 // of UDP payloads, from EDNS
-	opt      bool   // EDNS was there
-	soa      soaCount
 }
 
 // kind tells what the message is. Nothing answers a multicast query where it
@@ -106,94 +88,6 @@ func (c *conversation) question(m *l7.Message, r *reading) {
 		c.class = appendClass(c.class[:0], q.class)
 		m.Str(keyClass, c.class)
 	}
-}
-
-// records reads the resource records as far as they are whole.
-func (c *conversation) records(m *l7.Message, r *reading) {
-	if r.next == 0 {
-		return
-	}
-	c.texts = c.texts[:0]
-	var listed, rare int
-	show := r.header.response() && r.header.opcode() == opQuery
-	for section := answers; section < sections; section++ {
-		for i := range r.header.count[section] {
-			rec, ok := readRecord(r.msg, r.next)
-			if !ok {
-				r.broken = true
-				break
-			}
-			r.next = rec.end
-			switch {
-			case section == additionals && rec.typ == typeOPT:
-				r.opt, r.extended, r.size = true, rec.ttl>>24, rec.class
-			case section == answers && show:
-				r.soa.add(&rec)
-				c.address(m, r, &rec, i == 0)
-				if listed < maxAnswers && len(c.texts) < maxTexts {
-					listed += c.answer(m, r, &rec, &rare)
-				}
-			}
-		}
-		if r.broken {
-			break
-		}
-	}
-	if n := int(r.header.count[answers]); show && n > listed {
-		m.Int(keyAnswerCount, int64(n))
-	}
-	r.broken = r.broken || r.next < len(r.msg)
-}
-
-// answer lists the record's data; it returns how many texts it added.
-func (c *conversation) answer(m *l7.Message, r *reading, rec *record, rare *int) int {
-	from := len(c.texts)
-	texts, fate := appendData(c.texts, r.msg, *rec, c.keepUTF8, rare)
-	if fate != shown || len(texts) == from {
-		c.texts = texts[:from]
-		r.garbled = r.garbled || fate == garbled
-		return 0
-	}
-	c.texts = texts[:min(len(texts), from+maxText)]
-	m.Str(keyAnswers, c.texts[from:])
-	return 1
-}
-
-// address adds the record to the Answers if it is an address. Its name is the
-// one that was asked for, at the start of any chain of aliases; multicast
-// answers repeat no question, there it is the record's own. Such a message is
-// known by the name of its first record.
-func (c *conversation) address(m *l7.Message, r *reading, rec *record, first bool) {
-	name := r.question.text
-	if !r.question.ok {
-		from := len(c.texts)
-		if from >= maxTexts {
-			return
-		}
-		d := appendName(c.texts, r.msg, rec.name, c.keepUTF8)
-		if c.texts = d.text; !d.ok {
-			return
-		}
-		name = c.texts[from:]
-		if first && r.header.count[questions] == 0 {
-			c.op = appendType(c.op[:0], rec.typ)
-			m.Op, m.Resource = c.op, name
-		}
-	}
-	size := rec.end - rec.data
-	if rec.class&classMask != classIN || len(m.Answers) == maxAnswers {
-		return
-	}
-	a := l7.Answer{Name: name, TTL: rec.ttl}
-	switch {
-	case rec.typ == typeA && size == 4:
-		a.Addr = netip.AddrFrom4([4]byte(r.msg[rec.data:rec.end])).As16()
-	case rec.typ == typeAAAA && size == 16:
-		a.Addr = [16]byte(r.msg[rec.data:rec.end])
-	default:
-		return
-	}
-	m.Answers = append(m.Answers, a)
 }
 
 // outcome sets the response code.

@@ -85,7 +85,7 @@ func TestResync(t *testing.T) {
 func TestEnd(t *testing.T) {
 	b := framed(unhex(t, "0001 8180 0001 0001 0000 0000"+example+"0001 0001"+"c00c 0001 0001 00000001 0004 c0000201"))
 	d := newDriver(TCP(), l7.Options{})
-	d.data(l7.ToClient, b[:len(b)-10])
+	d.data(l7.ToClient, b[:len(b)-10]) // in the answer
 	if len(d.seen) != 0 {
 		t.Fatal("reported before its end")
 	}
