@@ -47,13 +47,13 @@ func (r *Result) messages() (all []Message) {
 
 // Options are those that tests give to parsers: the usual request IDs, trace
 // contexts and forwarding headers are recognised, no bodies are captured.
-func Options() l7.Options { return l7.Options{IDs: names{}} }
+func Options() l7.Options { return l7.Options{IDs: usualIDs{}} }
 
-// names recognises the usual IDs.
-type names struct{}
+// usualIDs recognises the IDs that are met most.
+type usualIDs struct{}
 
 // Match meets l7.IDMatcher.
-func (names) Match(name []byte) l7.IDClass {
+func (usualIDs) Match(name []byte) l7.IDClass {
 	switch string(bytes.ToLower(name)) {
 	case "x-request-id", "x-correlation-id":
 		return l7.IDRequest
@@ -87,6 +87,8 @@ const (
 	step      = int64(1_000_000)
 	firstSeq  = uint32(0xffff_ff00)
 	testCarry = 16 << 20
+
+	defaultWindow = 72 << 10 // of protocols that do not say
 )
 
 // player feeds a Session to an Engine, as flows would.
@@ -169,6 +171,9 @@ func newEngine(protos []l7.Proto, force map[uint16]string, r *Recorder) *engine.
 // Play runs a Session through an Engine with these protocols.
 func Play(s Session, protos ...l7.Proto) *Result {
 	r := &Recorder{}
+	for _, p := range protos {
+		r.bound = max(r.bound, 2*int64(max(p.Window, defaultWindow)))
+	}
 	e := newEngine(protos, nil, r)
 	pl := newPlayer(e, s)
 	for _, t := range s.Turns {
@@ -185,7 +190,7 @@ func (r *Recorder) account(e *engine.Engine, closed bool) {
 	if st.Accounted() != st.Seen {
 		r.fault("engine: %d bytes seen, %d accounted for", st.Seen, st.Accounted())
 	}
-	if st.Held < 0 || closed && st.Held != 0 {
+	if st.Held < 0 || closed && st.Held != 0 || r.bound > 0 && st.Held > r.bound {
 		r.fault("engine: %d bytes held", st.Held)
 	}
 }

@@ -37,12 +37,23 @@ type Message struct {
 	Lost     int64    `json:"lost,omitempty"`
 	Cut      bool     `json:"cut,omitempty"`
 	Open     bool     `json:"open,omitempty"` // never ended: a fault of the engine
-	Trailer  *Message `json:"trailer,omitempty"`
+	Trailer  *Trailer `json:"trailer,omitempty"`
 
 	Head string `json:"-"` // bytes for the exchange key
 	dir  l7.Dir
 	kind l7.Kind
-	seq  int // in order of arrival on the connection, with misses
+	at   int64 // time of the first byte
+	seq  int   // in order of arrival on the connection, with misses
+}
+
+// Trailer is what the End message of a Message added.
+type Trailer struct {
+	Status string   `json:"status,omitempty"`
+	Code   int32    `json:"code,omitempty"`
+	Error  string   `json:"error,omitempty"`
+	Size   *int64   `json:"size,omitempty"`
+	IDs    []string `json:"ids,omitempty"`
+	Attrs  []string `json:"attrs,omitempty"`
 }
 
 // Connection is what was found on one connection.
@@ -76,6 +87,8 @@ var (
 type Recorder struct {
 	Conns  []*Connection
 	Faults []string
+
+	bound int64 // most bytes that the Engine may hold for the connection; 0 if there are several
 }
 
 var _ engine.Sink = (*Recorder)(nil)
@@ -94,7 +107,7 @@ func (r *Recorder) Message(c *flows.Conn, p *l7.Proto, dir l7.Dir, m *l7.Message
 	conn := recordOf(c)
 	conn.proto, conn.Proto = p, p.Name
 	rec := r.copyOf(p, dir, m)
-	rec.Head = string(head)
+	rec.Head, rec.at = string(head), m.First.Time
 	rec.Open, rec.First, rec.Lost = !whole, m.First.Offset, m.Lost
 	if whole {
 		rec.Last = m.Last.Offset
@@ -118,8 +131,7 @@ func (r *Recorder) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, 
 		rec.Open, rec.Last, rec.Lost, rec.Cut = false, last.Offset, lost, cut
 		if m != nil {
 			t := r.copyOf(conn.proto, dir, m)
-			t.Match = 0
-			rec.Trailer = &t
+			rec.Trailer = &Trailer{t.Status, t.Code, t.Error, t.Size, t.IDs, t.Attrs}
 		}
 		return
 	}

@@ -23,6 +23,13 @@ func Proto() l7.Proto {
 	}
 }
 
+// Tame is the same protocol without misbehaviour.
+func Tame() l7.Proto {
+	p := Proto()
+	p.New = func(l7.Options) l7.Parser { return &parser{tame: true} }
+	return p
+}
+
 // Mux is the same protocol with responses in any order.
 func Mux() l7.Proto {
 	p := Proto()
@@ -70,7 +77,11 @@ type half struct {
 	found  bool
 }
 
-type parser struct{ half [2]half }
+type parser struct {
+	half [2]half
+	tame bool
+	text [20]byte // a number in the message being emitted
+}
 
 // Parse reads one line, or bytes of a LOG.
 func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
@@ -89,7 +100,7 @@ func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 	if h.inSet {
 		return step, p.field(h, b[:i], out)
 	}
-	if len(f) == 0 || Detect(dir, b) != l7.Yes && !body(f[0]) {
+	if len(f[0]) == 0 || Detect(dir, b) != l7.Yes && !body(f[0]) {
 		if !h.found {
 			return l7.Step{}, l7.ErrNotMine
 		}
@@ -104,8 +115,8 @@ func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 
 func body(w []byte) bool { return w[0] == '+' || string(w) == "." }
 
-func (p *parser) request(h *half, step l7.Step, match uint64, f [][]byte, b []byte, out *l7.Emitter) (l7.Step, error) {
-	if len(f) < 2 {
+func (p *parser) request(h *half, step l7.Step, match uint64, f [3][]byte, b []byte, out *l7.Emitter) (l7.Step, error) {
+	if word := string(f[0]); len(f[1]) == 0 || p.tame && (word == "PANIC" || word == "BREACH") {
 		return l7.Step{}, l7.ErrDesync
 	}
 	kind := l7.Request
@@ -115,9 +126,9 @@ func (p *parser) request(h *half, step l7.Step, match uint64, f [][]byte, b []by
 		h.name = append(h.name[:0], f[1]...)
 		return step, nil
 	case "PUT":
-		step.Skip = number(f, 2)
+		step.Skip = number(f[2])
 	case "LOG":
-		h.left = number(f, 2)
+		h.left = number(f[2])
 	case "TELL":
 		kind = l7.OneWay
 	case "PANIC":
@@ -144,17 +155,16 @@ func (p *parser) field(h *half, line []byte, out *l7.Emitter) error {
 	h.inSet = false
 	m := out.Begin(l7.Request)
 	m.Op, m.Resource, m.Match, m.First = []byte("SET"), h.name, h.match, h.head
-	m.Str(0, strconv.AppendInt(nil, int64(h.lines), 10))
+	m.Str(0, strconv.AppendInt(p.text[:0], int64(h.lines), 10))
 	out.Emit(l7.ToServer)
 	return nil
 }
 
-func (p *parser) response(h *half, step l7.Step, match uint64, f [][]byte, out *l7.Emitter) (l7.Step, error) {
+func (p *parser) response(h *half, step l7.Step, match uint64, f [3][]byte, out *l7.Emitter) (l7.Step, error) {
 	word := string(f[0])
 	if word[0] == '+' {
 		h.chunks++
-		n, _ := strconv.ParseInt(word[1:], 10, 32)
-		step.Skip = max(n, 0)
+		step.Skip = number(f[0][1:])
 		return step, nil
 	}
 	kind := l7.Response
@@ -169,10 +179,10 @@ func (p *parser) response(h *half, step l7.Step, match uint64, f [][]byte, out *
 	var err error
 	switch word {
 	case "OK":
-		step.Skip = number(f, 1)
+		step.Skip = number(f[1])
 		m.Status, m.Size, m.HeadSize = l7.OK, step.Skip, step.Consumed
 	case "ERR", "HINT":
-		m.Code = int32(number(f, 1))
+		m.Code = int32(number(f[1]))
 	case "MORE":
 		m.More, h.chunks = true, 0
 	case ".":
@@ -228,23 +238,22 @@ func (p *parser) Finish(out *l7.Emitter) {
 	}
 }
 
-// fields cuts a line into its Match and words.
-func fields(line []byte) (match uint64, f [][]byte) {
-	f = bytes.Split(line, []byte(" "))
-	if len(f) > 1 && len(f[0]) > 1 && f[0][0] == '@' {
-		match, _ = strconv.ParseUint(string(f[0][1:]), 10, 32)
-		f = f[1:]
+// fields cuts a line into its Match and up to three words.
+func fields(line []byte) (match uint64, f [3][]byte) {
+	if len(line) > 0 && line[0] == '@' {
+		id, rest, _ := bytes.Cut(line, []byte(" "))
+		match, line = uint64(number(id[1:])), rest
 	}
-	if len(f[0]) == 0 {
-		return 0, nil
+	for i := range f {
+		f[i], line, _ = bytes.Cut(line, []byte(" "))
 	}
 	return match, f
 }
 
-func number(f [][]byte, i int) int64 {
-	if i >= len(f) {
-		return 0
+// number reads digits up to the first other byte, at most nine.
+func number(b []byte) (n int64) {
+	for i := 0; i < len(b) && i < 9 && b[i] >= '0' && b[i] <= '9'; i++ {
+		n = n*10 + int64(b[i]-'0')
 	}
-	n, _ := strconv.ParseInt(string(f[i]), 10, 32)
-	return max(n, 0)
+	return n
 }
