@@ -33,8 +33,11 @@ func (c *Conn) resets(s side, f *wire.Frame) bool {
 	if !st.has(s, sideKnown) {
 		return true
 	}
-	d := int32(f.Seq - st.next[s])
-	return d >= -resetBehind && d <= resetAhead
+	d, ahead := int32(f.Seq-st.next[s]), int32(resetAhead)
+	if st.class == classSyn || st.class == classOpening && st.has(s, sideSyn) {
+		ahead = synWindow
+	}
+	return d >= -resetBehind && d <= ahead
 }
 
 func (c *Conn) resetReason(s side) CloseReason {

@@ -135,7 +135,10 @@ func (t *Table) expireHole(k holeState, now int64) {
 	if k == holeAcked {
 		t.giveUpAcked(c, s, l, now)
 	} else {
-		t.giveUp(c, s, l, l.limit(), now)
+		// Further holes that are as old by packet time go with it.
+		for old := true; old; old = l.waiting() && l.behind() <= now-t.holes[k].timeout {
+			t.giveUp(c, s, l, l.limit(), now)
+		}
 	}
 	t.settle(c, id, s, now, now)
 	if (c.state.side[0]|c.state.side[1])&sideEOF != 0 {

@@ -51,6 +51,14 @@ func (l *lane) limit() uint32 {
 	return l.head.seq
 }
 
+// behind is the packet time of what waits behind the first hole.
+func (l *lane) behind() int64 {
+	if l.head == nil || l.finSet && after(l.head.seq, l.fin.seq) {
+		return l.fin.time
+	}
+	return l.head.time
+}
+
 // laneOf returns the lane of a side, nil if there is none.
 func (t *Table) laneOf(c *Conn, s side) *lane {
 	if c.state.reorder == 0 {
