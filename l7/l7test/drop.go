@@ -10,15 +10,17 @@ import (
 // Drop plays every session with each segment lost in turn. Exchanges of which
 // the segment held a part may be missing or halved, at most one if it held
 // none, and where order pairs them also those that waited behind a lost
-// response; no exchange may appear that was not there before. identity says what
-// makes two messages equal; without it, Identity.
-func Drop(t *testing.T, p l7.Proto, dir string, identity ...func(Message) string) {
+// response; no exchange may appear that was not there before. Messages are equal
+// if their Identity is.
+func Drop(t *testing.T, p l7.Proto, dir string) {
 	t.Helper()
-	id := Identity
-	if len(identity) > 0 {
-		id = identity[0]
-	}
-	eachSession(t, p, dir, func(t *testing.T, s Session) { DropSession(t, p, s, id) })
+	DropBy(t, p, dir, Identity)
+}
+
+// DropBy is Drop with another notion of equal messages.
+func DropBy(t *testing.T, p l7.Proto, dir string, identity func(Message) string) {
+	t.Helper()
+	eachSession(t, p, dir, func(t *testing.T, s Session) { DropSession(t, p, s, identity) })
 }
 
 // DropSession is Drop for one Session.
