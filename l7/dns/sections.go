@@ -124,7 +124,12 @@ func (c *conversation) address(m *l7.Message, r *reading, rec *record, first boo
 		}
 	}
 	size := rec.end - rec.data
-	if rec.class&classMask != classIN || len(m.Answers) == maxAnswers {
+	switch {
+	case rec.class&classMask != classIN || len(m.Answers) == maxAnswers:
+		return
+	case r.question.asked && (r.question.typ == typeAXFR || r.question.typ == typeIXFR): // other names than the zone's
+		return
+	case c.protocol == nameMDNS && rec.ttl == 0: // a farewell, RFC 6762, section 10.1
 		return
 	}
 	a := l7.Answer{Name: name, TTL: rec.ttl}

@@ -39,7 +39,7 @@ server:
   local-data: "db.example. 300 IN A 192.0.2.33"
   local-data: "db.example. 300 IN AAAA 2001:db8::33"
   local-data: "svc.example. 300 IN HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.33"
-  local-data: "z.example. 300 IN NAPTR 100 10 \"u\" \"E2U+sip\" \"!^.*\$!sip:a@example!\" ."
+  local-data: 'z.example. 300 IN NAPTR 100 10 "u" "E2U+sip" "!^.*\$!sip:a@example!" .'
   local-zone: "refused.example." refuse
 END
 unbound -d -c "$dir/unbound.conf" >"$dir/unbound.log" 2>&1 &
