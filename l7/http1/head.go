@@ -1,0 +1,143 @@
+package http1
+
+import (
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/cursor"
+)
+
+// head reads a start line with its fields. It asks for more bytes until the
+// empty line behind them is there.
+func (p *parser) head(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
+	h := &p.half[dir]
+	if b[0] <= '\r' || b[0] == 'P' && !p.seen {
+		if step, err, done := p.before(dir, b); done {
+			return step, err
+		}
+	}
+	if h.scan > 0 && !h.findEnd(b) {
+		return p.wait(b)
+	}
+	line, n, ok := cursor.Line(b)
+	if !ok {
+		return p.begun(dir, b)
+	}
+	p.fold = p.fold[:0]
+	f := fields{length: -1}
+	var step l7.Step
+	if dir == l7.ToServer {
+		step, ok = p.request(h, b, line, n, &f, out)
+	} else {
+		step, ok = p.response(h, b, line, n, &f, out)
+	}
+	switch {
+	case !ok && p.mayWait(dir):
+		return l7.Step{}, nil
+	case !ok:
+		h.scan, h.line = 0, 0
+		return l7.Step{}, p.lost()
+	case step.Consumed == 0:
+		h.findEnd(b)
+		return p.wait(b)
+	}
+	h.scan, h.line = 0, 0
+	p.seen = true
+	return step, nil
+}
+
+// before passes over what may stand in front of a message: empty lines (RFC
+// 9112, 2.2) and, at the start of a connection, a PROXY header.
+func (p *parser) before(dir l7.Dir, b []byte) (step l7.Step, err error, done bool) {
+	if dir == l7.ToServer && !p.seen {
+		n, v := prefaceSize(b)
+		switch {
+		case v == l7.NeedMore:
+			return l7.Step{}, nil, true
+		case v == l7.No:
+			return l7.Step{}, l7.ErrNotMine, true
+		case n > 0:
+			p.proxy = appendPrefaceClient(p.proxy[:0], b[:n])
+			return l7.Step{Consumed: n}, nil, true
+		}
+	}
+	n := 0
+	for n < len(b) && (b[n] == '\n' || b[n] == '\r' && n+1 < len(b) && b[n+1] == '\n') {
+		n++
+	}
+	if n == 0 && (b[0] != '\r' || len(b) > 1) {
+		return l7.Step{}, nil, false
+	}
+	return l7.Step{Consumed: n}, nil, true
+}
+
+// begun judges a first line that is not complete, once.
+func (p *parser) begun(dir l7.Dir, b []byte) (l7.Step, error) {
+	h := &p.half[dir]
+	v := l7.NeedMore
+	if dir == l7.ToClient {
+		if len(b) < statusSize || h.scan == 0 {
+			v = startOfStatus(b)
+		}
+	} else if len(b) <= 64 || h.scan == 0 {
+		v = detectRequest(b)
+	}
+	if v == l7.No {
+		if p.mayWait(dir) {
+			return l7.Step{}, nil
+		}
+		return l7.Step{}, p.lost()
+	}
+	// Short lines stay unmarked, so that they are judged again.
+	if len(b) > 64 {
+		h.findEnd(b)
+	}
+	return p.wait(b)
+}
+
+// mayWait reports whether bytes that are no request may be the first of what
+// the server is about to accept: a client need not wait for the answer to
+// CONNECT.
+func (p *parser) mayWait(dir l7.Dir) bool {
+	return dir == l7.ToServer && p.facts.pending(isConnect|isUpgrade)
+}
+
+// wait asks for more of a head, within its bound.
+func (p *parser) wait(b []byte) (l7.Step, error) {
+	if len(b) >= maxHead {
+		return l7.Step{}, p.lost()
+	}
+	return l7.Step{}, nil
+}
+
+// partial emits the head that the end of its direction cut off, if its start
+// line is there.
+func (p *parser) partial(dir l7.Dir, b []byte, out *l7.Emitter) {
+	line, n, ok := cursor.Line(b)
+	if !ok {
+		return
+	}
+	f := fields{length: -1}
+	p.fold = p.fold[:0]
+	var m *l7.Message
+	if dir == l7.ToServer {
+		var method, target, version []byte
+		if method, target, version, ok = requestLine(line); !ok || !knownMethod(method) {
+			return
+		}
+		m = out.Begin(l7.Request)
+		p.section(b, n, &f, m)
+		p.describe(m, method, target, version, &f)
+		p.facts.push(out.Here(), factOf(method, &f))
+	} else {
+		code, version, ok := statusLine(line)
+		if !ok || code < 200 {
+			return
+		}
+		p.facts.answer(out.Here())
+		m = out.Begin(l7.Response)
+		p.section(b, n, &f, m)
+		m.Code, m.Status, m.Version = code, statusOf(code), version
+	}
+	m.Size, m.HeadSize = f.length, len(b)
+	p.seen = true
+	out.Emit(dir)
+}
