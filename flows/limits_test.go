@@ -32,7 +32,7 @@ func TestConfig(t *testing.T) {
 
 func TestBufferBound(t *testing.T) {
 	cfg := Default()
-	cfg.MaxBuffered = 4 * blockSize
+	cfg.MaxBuffered = 3 * blockSize
 	steps := after3(
 		pkt(40, 'c', "PA", 1011, 5001, "b"),
 		pkt(41, 'c', "PA", 1021, 5001, "c"),
@@ -67,8 +67,8 @@ func TestTotalBound(t *testing.T) {
 		}
 	}
 	s := tb.Stats()
-	equal(t, "forced", s.Forced, 5) // each waits in one block, but room for two is wanted
-	equal(t, "buffered", s.Buffered, 3)
+	equal(t, "forced", s.Forced, 4)
+	equal(t, "buffered", s.Buffered, 4)
 	tb.Flush(epoch)
 	equal(t, "gaps", tb.Stats().Gap, 8)
 	equal(t, "delivered", tb.Stats().Delivered, 16)

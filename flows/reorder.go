@@ -97,7 +97,7 @@ func (t *Table) dropReorder(c *Conn) {
 // hole before p instead and returns false: p is to be looked at again.
 func (t *Table) hold(c *Conn, id uint32, s side, p *piece) (fresh uint32, held bool) {
 	l := t.lane(c, id, s)
-	need := (int(p.len())/blockData + 2) * blockSize
+	need := l.room(p)
 	if l.mem+need > t.cfg.MaxBuffered || t.mem+need > t.cfg.MaxBufferedTotal {
 		t.stats.Forced++
 		end := p.seq
@@ -109,6 +109,20 @@ func (t *Table) hold(c *Conn, id uint32, s side, p *piece) (fresh uint32, held b
 	}
 	l.segments++
 	return t.store(l, p), true
+}
+
+// room is the memory that p needs at most: pieces between blocks that are there
+// take blocks of their own.
+func (l *lane) room(p *piece) int {
+	blocks := int(p.len())/blockData + 1
+	if l.tail != nil && after(l.tail.end(), p.seq) {
+		for b := l.head; b != nil && after(p.seq+p.len(), b.seq); b = b.next {
+			if after(b.seq, p.seq) {
+				blocks++
+			}
+		}
+	}
+	return blocks * blockSize
 }
 
 // store copies what is new of p into blocks.
