@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/gopacket"
+	"github.com/google/gopacket/ip4defrag"
 	"github.com/google/gopacket/layers"
 	"github.com/google/gopacket/pcapgo"
 )
@@ -80,6 +81,7 @@ func readCapture(path string) []payload {
 		return nil
 	}
 	var out []payload
+	fragments := ip4defrag.NewIPv4Defragmenter()
 	for frame := 1; ; frame++ {
 		data, ci, err := src.ReadPacketData()
 		if err != nil {
@@ -94,14 +96,14 @@ func readCapture(path string) []payload {
 				link = l
 			}
 		}
-		if p, ok := decode(link, data); ok {
+		if p, ok := decode(link, data, fragments); ok {
 			p.frame, p.time = frame, ci.Timestamp.UnixNano()
 			out = append(out, p)
 		}
 	}
 }
 
-func decode(link layers.LinkType, data []byte) (p payload, ok bool) {
+func decode(link layers.LinkType, data []byte, fragments *ip4defrag.IPv4Defragmenter) (p payload, ok bool) {
 	var first gopacket.Decoder = link
 	if link == layers.LinkTypeRaw || link == 12 || link == layers.LinkTypeIPv4 || link == layers.LinkTypeIPv6 {
 		first = layers.LayerTypeIPv4
@@ -116,6 +118,18 @@ func decode(link layers.LinkType, data []byte) (p payload, ok bool) {
 			a, _ := netip.AddrFromSlice(l.SrcIP)
 			b, _ := netip.AddrFromSlice(l.DstIP)
 			p.src, p.dst = netip.AddrPortFrom(a, 0), netip.AddrPortFrom(b, 0)
+			if l.Flags&layers.IPv4MoreFragments == 0 && l.FragOffset == 0 {
+				continue
+			}
+			whole, err := fragments.DefragIPv4(l)
+			if err != nil || whole == nil || whole.Protocol != layers.IPProtocolUDP {
+				return p, false
+			}
+			var u layers.UDP
+			ok = u.DecodeFromBytes(whole.Payload, gopacket.NilDecodeFeedback) == nil
+			p.src, p.dst = netip.AddrPortFrom(a, uint16(u.SrcPort)), netip.AddrPortFrom(b, uint16(u.DstPort))
+			p.b = u.Payload
+			return p, ok
 		case *layers.IPv6:
 			a, _ := netip.AddrFromSlice(l.SrcIP)
 			b, _ := netip.AddrFromSlice(l.DstIP)
