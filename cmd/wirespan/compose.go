@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/all"
+	"github.com/wirespan/wirespan/l7/engine"
+	"github.com/wirespan/wirespan/l7/ids"
+	"github.com/wirespan/wirespan/tracer/join"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/redact"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// Bounds of one shard; a program has 64.
+const (
+	shardBuffered = 1 << 20 // bytes that wait behind holes
+	shardCarry    = 2 << 20 // bytes of half-read messages
+	shardOpen     = 64 << 10
+)
+
+// parts are what a subcommand puts together.
+type parts struct {
+	keys   *span.Keys
+	protos []l7.Proto
+	cfg    pipelineConfig
+	outs   *outputs
+}
+
+// compose makes everything but the source from the flags.
+func compose(o *options, live bool) (*parts, error) {
+	p := &parts{protos: all.Protos()}
+	p.keys = join.NewKeys(p.protos)
+	rooms, err := composeRooms(o, p)
+	if err != nil {
+		return nil, usage(err)
+	}
+	p.cfg = pipelineConfig{rooms: rooms, workers: o.workers, live: live}
+	if p.cfg.workers <= 0 {
+		p.cfg.workers = runtime.GOMAXPROCS(0)
+	}
+	lc, err := composeLink(o, p)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if p.outs, err = openOutputs(o, p.keys); err != nil {
+		return nil, err
+	}
+	lc.Forms = p.outs.forms
+	p.cfg.link = lc
+	return p, nil
+}
+
+// composeRooms configures connections, parsers and pairing.
+func composeRooms(o *options, p *parts) (roomConfig, error) {
+	force, err1 := parseForce(o.proto)
+	matcher, err2 := ids.New(withRequestIDs(o.requestIDs))
+	rc := redact.Config{Off: o.redact == "off", MoreNames: o.redactNames}
+	err3 := rc.Validate()
+	if o.redact != "on" && o.redact != "off" {
+		err3 = errors.Join(err3, fmt.Errorf("--redact %q: want on or off", o.redact))
+	}
+	if o.bodies < 0 || o.bodies > 16<<10 {
+		err3 = errors.Join(err3, fmt.Errorf("--bodies %d: want 0 to 16384", o.bodies))
+	}
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return roomConfig{}, err
+	}
+	r := roomConfig{flows: flows.Default()}
+	r.flows.MaxBufferedTotal = shardBuffered
+	r.engine = engine.Config{
+		Protos: p.protos, Force: force, MaxCarry: shardCarry,
+		Options: l7.Options{IDs: matcher, Bodies: o.bodies},
+	}
+	r.join = join.Config{
+		Timeout: o.timeout, MaxOpen: shardOpen, Keys: p.keys, Protos: p.protos, Redact: redact.New(rc),
+	}
+	return r, errors.Join(r.engine.Validate(), r.flows.Validate())
+}
+
+// withRequestIDs adds the user's headers to those that carry request IDs.
+func withRequestIDs(more []string) ids.Config {
+	c := ids.Default()
+	c.RequestIDs = append(c.RequestIDs, more...)
+	return c
+}
+
+// composeLink configures linking; sinks come later.
+func composeLink(o *options, p *parts) (link.Config, error) {
+	c := link.Default()
+	c.Agent, c.Quiet = o.agent, o.quiet
+	c.Keys, c.Protos = p.keys, join.ProtocolNames(p.protos)
+	for _, id := range o.id {
+		c.IDs = append(c.IDs, []byte(id))
+	}
+	var err1, err2, err3 error
+	c.Names, err1 = parseNames(o.names)
+	c.Memory, err2 = parseSize(o.linkMemory)
+	c.Selector, err3 = newSelector(o, p.keys)
+	return c, errors.Join(err1, err2, err3)
+}
+
+// newPipelineOn puts the parts behind a source.
+func (p *parts) newPipelineOn(src capture.Source) (*pipeline, error) {
+	return newPipeline(src, p.cfg)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wirespan/wirespan/tracer/otlp"
+	"github.com/wirespan/wirespan/tracer/sink"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// offlinePatience bounds how long read waits for a receiver that is down.
+const offlinePatience = 30 * time.Second
+
+// openExports makes the sinks of --otlp and of the standard environment
+// variables.
+func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error) {
+	targets := opt.otlp
+	headers, err := parseHeaders(append(strings.Split(os.Getenv("OTEL_EXPORTER_OTLP_HEADERS"), ","), opt.otlpHeaders...))
+	if err != nil {
+		return nil, usage(err)
+	}
+	var list []sink.Sink
+	for _, t := range targets {
+		ep, err := otlp.ParseEndpoint(t)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--otlp: %w", err))
+		}
+		c := otlp.DefaultExport()
+		c.Endpoint, c.Headers, c.Gzip, c.Proxy = ep, headers, opt.otlpGzip, http.ProxyFromEnvironment
+		c.Queue.Block = true
+		c.Queue.Retry.Total = offlinePatience
+		x, err := otlp.NewExporter(keys, otlpConfig(opt), c)
+		if err != nil {
+			return nil, usage(err)
+		}
+		o.exporters = append(o.exporters, x)
+		list = append(list, x)
+	}
+	return list, nil
+}
+
+// parseHeaders reads NAME=VALUE pairs; values are not repeated in errors.
+func parseHeaders(pairs []string) (map[string]string, error) {
+	m := make(map[string]string)
+	var errs []error
+	for _, p := range pairs {
+		if strings.TrimSpace(p) == "" {
+			continue
+		}
+		name, value, ok := strings.Cut(p, "=")
+		if name = strings.TrimSpace(name); !ok || name == "" {
+			errs = append(errs, errors.New("OTLP header: want NAME=VALUE"))
+			continue
+		}
+		m[name] = strings.TrimSpace(value)
+	}
+	return m, errors.Join(errs...)
+}
+
+func (o *outputs) exportStats() []sink.Stats {
+	var s []sink.Stats
+	for _, x := range o.exporters {
+		s = append(s, x.Stats())
+	}
+	return s
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit statuses (DESIGN.md, section 5).
+const (
+	exitPartial = 1 // some of the input could not be analysed
+	exitUsage   = 2
+)
+
+// statusError carries an exit status. An empty message was told before.
+type statusError struct {
+	status int
+	err    error
+}
+
+func (e *statusError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+func (e *statusError) Unwrap() error { return e.err }
+
+// usage makes an error of wrong flags or arguments.
+func usage(err error) error { return &statusError{exitUsage, err} }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run executes the command line and returns the exit status.
+func run(ctx context.Context, args []string) int {
+	root := newRoot()
+	root.SetArgs(readAlias(args))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	var se *statusError
+	if !errors.As(err, &se) {
+		se = &statusError{exitUsage, err}
+	}
+	if se.err != nil {
+		fmt.Fprintf(os.Stderr, "wirespan: %v\n", se.err)
+	}
+	return se.status
+}
+
+// readAlias turns `wirespan -r FILE` into `wirespan read FILE`.
+func readAlias(args []string) []string {
+	if len(args) > 0 && (args[0] == "-r" || args[0] == "--read") {
+		return append([]string{"read"}, args[1:]...)
+	}
+	return args
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "wirespan",
+		Short:         "turns packets into distributed traces",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.AddCommand(newRead(), newVersion())
+	return root
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// options are the flags that several subcommands share.
+type options struct {
+	out         []string
+	otlp        []string
+	otlpGzip    bool
+	otlpHeaders []string
+	agent       string
+	workers     int
+	proto       []string
+	where       string
+	id          []string
+	from, to    string
+	spans       string
+	parent      string
+	quiet       time.Duration
+	timeout     time.Duration
+	linkMemory  string
+	redact      string
+	redactNames []string
+	requestIDs  []string
+	bodies      int
+	names       []string
+	all         bool
+	verbose     bool
+	color       string
+	progress    string
+	summary     bool
+	strict      bool
+	program     string
+	spansPerLn  int
+}
+
+func (o *options) add(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.out, "out", nil, "write spans as `FORMAT:PATH` (tree, table, ndjson, otlp, otlp-proto, har, chrome, pcapng; - is stdout); repeatable")
+	f.StringArrayVar(&o.otlp, "otlp", nil, "export over OTLP to `URL` (http, https, grpc, grpcs); repeatable")
+	f.BoolVar(&o.otlpGzip, "otlp-gzip", false, "compress OTLP exports")
+	f.StringArrayVar(&o.otlpHeaders, "otlp-header", nil, "`NAME=VALUE` of every OTLP request; repeatable")
+	f.StringVar(&o.agent, "agent", "offline", "`NAME` of this instance, part of span ids")
+	f.IntVar(&o.workers, "workers", 0, "goroutines that parse (default: one per core)")
+	f.StringArrayVar(&o.proto, "proto", nil, "force a protocol by server port, `PORT=NAME` or PORT=off; repeatable")
+	f.StringVar(&o.where, "where", "", "show and write only spans that match `EXPR`")
+	f.StringArrayVar(&o.id, "id", nil, "only traces that carry `VALUE` as trace, span or request id")
+	f.StringVar(&o.from, "from", "", "only spans that start at `TIME` or later (RFC 3339, or seconds since 1970)")
+	f.StringVar(&o.to, "to", "", "only spans that start before `TIME`")
+	f.StringVar(&o.spans, "spans", "", "`MODE` single (one span per exchange and capture point) or pair (a CLIENT and a SERVER span); default single for --out, pair for --otlp")
+	f.StringVar(&o.parent, "parent", "auto", "whose parent is exported when the wire carries a context: `MODE` auto, own or wire")
+	f.DurationVar(&o.quiet, "quiet", time.Second, "a trace leaves when nothing joined it for so long (packet time)")
+	f.DurationVar(&o.timeout, "request-timeout", 30*time.Second, "a request without response for so long is unanswered")
+	f.StringVar(&o.linkMemory, "link-memory", "32MiB", "`SIZE` of what may wait for its trace to end")
+	f.StringVar(&o.redact, "redact", "on", "`MODE` on or off: credentials in queries, headers and bodies")
+	f.StringArrayVar(&o.redactNames, "redact-name", nil, "also redact the value of this parameter or key; repeatable")
+	f.StringArrayVar(&o.requestIDs, "request-id", nil, "also take this `HEADER` for a request ID; repeatable")
+	f.IntVar(&o.bodies, "bodies", 4096, "`BYTES` of each body to keep, 0 none")
+	f.StringArrayVar(&o.names, "name", nil, "service name of an address, `ADDRESS=NAME`; repeatable")
+	f.BoolVar(&o.all, "all", false, "print every trace, also of large inputs")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "say why spans are linked, and more")
+	f.StringVar(&o.color, "color", "auto", "`WHEN` auto, always or never")
+	f.StringVar(&o.progress, "progress", "auto", "`WHEN` auto, always or never: a progress bar on stderr")
+	f.BoolVar(&o.summary, "summary", true, "print a summary on stderr at the end")
+	f.BoolVar(&o.strict, "strict", false, "exit with status 1 when anything was lost")
+	f.StringVar(&o.program, "filter-program", "", "filter packets by the program in `FILE`, as tcpdump -ddd prints it")
+	f.IntVar(&o.spansPerLn, "spans-per-line", 256, "spans in one line or message of otlp outputs")
+}
+
+// parseSize reads "32MiB", "64k" and the like.
+func parseSize(s string) (int, error) {
+	i := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+	num, unit := s, ""
+	if i >= 0 {
+		num, unit = s[:i], strings.ToLower(strings.TrimSpace(s[i:]))
+	}
+	v, err := strconv.ParseFloat(num, 64)
+	if err != nil {
+		return 0, fmt.Errorf("parse size %q: want a number and a unit, as 32MiB", s)
+	}
+	shift, ok := map[string]int{"": 0, "b": 0, "k": 10, "kb": 10, "kib": 10, "m": 20, "mb": 20, "mib": 20, "g": 30, "gb": 30, "gib": 30}[unit]
+	if !ok {
+		return 0, fmt.Errorf("parse size %q: unit %q is not known", s, unit)
+	}
+	return int(v * float64(int64(1)<<shift)), nil
+}
+
+// parseTime reads a point in time as nanoseconds since 1970.
+func parseTime(s string) (int64, error) {
+	if f, err := strconv.ParseFloat(s, 64); err == nil {
+		return int64(f * 1e9), nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UnixNano(), nil
+		}
+	}
+	return 0, fmt.Errorf("parse time %q: want RFC 3339, as 2026-01-02T15:04:05Z, or seconds since 1970", s)
+}
+
+// parseForce reads --proto.
+func parseForce(list []string) (map[uint16]string, error) {
+	m := make(map[uint16]string)
+	var errs []error
+	for _, s := range list {
+		port, name, ok := strings.Cut(s, "=")
+		n, err := strconv.ParseUint(port, 10, 16)
+		if !ok || err != nil || name == "" {
+			errs = append(errs, fmt.Errorf("--proto %q: want PORT=NAME or PORT=off", s))
+			continue
+		}
+		m[uint16(n)] = name
+	}
+	return m, errors.Join(errs...)
+}
+
+// parseNames reads --name.
+func parseNames(list []string) (map[[16]byte]string, error) {
+	m := make(map[[16]byte]string)
+	var errs []error
+	for _, s := range list {
+		addr, name, ok := strings.Cut(s, "=")
+		a, err := netip.ParseAddr(addr)
+		if !ok || err != nil || name == "" {
+			errs = append(errs, fmt.Errorf("--name %q: want ADDRESS=NAME", s))
+			continue
+		}
+		m[a.As16()] = name
+	}
+	return m, errors.Join(errs...)
+}

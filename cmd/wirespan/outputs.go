@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/otlp"
+	"github.com/wirespan/wirespan/tracer/sink"
+	"github.com/wirespan/wirespan/tracer/span"
+)
+
+// outputs are the sinks that the flags ask for, by form.
+type outputs struct {
+	forms     []link.Form
+	files     []*outFile
+	exporters []*otlp.Exporter
+	cuts      []*cut
+	people    bool     // a tree or table goes to standard output
+}
+
+// outFile is a file that is written through a buffer.
+type outFile struct {
+	f *os.File
+	w *bufio.Writer
+}
+
+// outBuffer is the size of the buffer of an output file.
+const outBuffer = 64 << 10
+
+// create opens the file of an output; "-" is standard output.
+func (o *outputs) create(path string) (*outFile, error) {
+	f := &outFile{f: os.Stdout}
+	if path != "-" {
+		var err error
+		if f.f, err = os.Create(path); err != nil {
+			return nil, fmt.Errorf("open output: %w", err)
+		}
+	}
+	f.w = bufio.NewWriterSize(f.f, outBuffer)
+	o.files = append(o.files, f)
+	return f, nil
+}
+
+// fileSink flushes and closes its file after its Sink.
+type fileSink struct {
+	sink.Sink
+	file *outFile
+	each bool // flush after every batch, for people who watch
+}
+
+func (s *fileSink) WriteSpans(ctx context.Context, spans []span.Span) error {
+	err := s.Sink.WriteSpans(ctx, spans)
+	if s.each && err == nil {
+		err = s.file.w.Flush()
+	}
+	return err
+}
+
+func (s *fileSink) Close(ctx context.Context) error {
+	err := errors.Join(s.Sink.Close(ctx), s.file.w.Flush())
+	if s.file.f != os.Stdout {
+		err = errors.Join(err, s.file.f.Close())
+	}
+	return err
+}
+
+// outSpec is one --out.
+type outSpec struct{ format, path string }
+
+var formats = []string{"tree", "table", "ndjson", "otlp", "otlp-proto", "har", "chrome", "pcapng"}
+
+// parseOut reads FORMAT:PATH; a format alone goes to standard output.
+func parseOut(s string) (outSpec, error) {
+	format, path, ok := strings.Cut(s, ":")
+	if !ok {
+		path = "-"
+	}
+	for _, f := range formats {
+		if f == format && path != "" {
+			return outSpec{format, path}, nil
+		}
+	}
+	return outSpec{}, fmt.Errorf("--out %q: want FORMAT:PATH with FORMAT one of %s", s, strings.Join(formats, ", "))
+}
+
+// openOutputs makes the sinks.
+func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
+	outs := &outputs{}
+	filePair, exportPair, err := parseSpans(o.spans)
+	fileParent, exportParent, err2 := parseParent(o.parent)
+	var specs []outSpec
+	for _, s := range o.out {
+		spec, e := parseOut(s)
+		err2 = errors.Join(err2, e)
+		specs = append(specs, spec)
+	}
+	if err = errors.Join(err, err2); err != nil {
+		return nil, usage(err)
+	}
+	if len(specs) == 0 && len(o.otlp) == 0 {
+		specs = append(specs, outSpec{"", "-"})
+	}
+	files, err := outs.openFiles(o, specs, keys)
+	if err != nil {
+		return nil, err
+	}
+	exports, err := outs.openExports(o, keys)
+	if err != nil {
+		return nil, err
+	}
+	outs.addForm(files, filePair, fileParent)
+	outs.addForm(exports, exportPair, exportParent)
+	if len(outs.forms) == 0 {
+		outs.forms = []link.Form{{Sink: sink.Tee()}}
+	}
+	return outs, nil
+}
+
+func (o *outputs) addForm(s []sink.Sink, pair bool, parent link.ParentMode) {
+	if len(s) > 0 {
+		o.forms = append(o.forms, link.Form{Pair: pair, Parent: parent, Sink: sink.Tee(s...)})
+	}
+}
+
+func parseSpans(s string) (file, export bool, err error) {
+	switch s {
+	case "":
+		return false, true, nil
+	case "single":
+		return false, false, nil
+	case "pair":
+		return true, true, nil
+	}
+	return false, false, fmt.Errorf("--spans %q: want single or pair", s)
+}
+
+func parseParent(s string) (file, export link.ParentMode, err error) {
+	switch s {
+	case "auto":
+		return link.ParentOwn, link.ParentAuto, nil
+	case "own":
+		return link.ParentOwn, link.ParentOwn, nil
+	case "wire":
+		return link.ParentWire, link.ParentWire, nil
+	}
+	return 0, 0, fmt.Errorf("--parent %q: want auto, own or wire", s)
+}
+
+// openFiles makes the sinks of --out.
+func (o *outputs) openFiles(opt *options, specs []outSpec, keys *span.Keys) ([]sink.Sink, error) {
+	var list []sink.Sink
+	for _, spec := range specs {
+		if spec.format == "pcapng" {
+			c := newCut(spec.path)
+			o.cuts = append(o.cuts, c)
+			list = append(list, c)
+			continue
+		}
+		f, err := o.create(spec.path)
+		if err != nil {
+			return nil, err
+		}
+		s, each, err := newFileSink(opt, spec.format, f, keys)
+		if err != nil {
+			return nil, usage(err)
+		}
+		if each && f.f == os.Stdout {
+			o.people = true
+		}
+		list = append(list, &fileSink{Sink: s, file: f, each: each})
+	}
+	return list, nil
+}
+
+// otlpConfig describes this instance to OTLP readers.
+func otlpConfig(opt *options) otlp.Config {
+	c := otlp.Default()
+	c.Version = versionString()
+	c.SpansPerLine = opt.spansPerLn
+	c.Resource = []otlp.Attribute{{Key: "wirespan.agent", Value: opt.agent}}
+	return c
+}
+
+// newFileSink makes the sink of one format on a file; each says that people
+// read it as it comes.
+func newFileSink(opt *options, format string, w *outFile, keys *span.Keys) (s sink.Sink, each bool, err error) {
+	switch format {
+	case "otlp":
+		s, err = otlp.NewFile(w.w, otlp.JSONLines, keys, otlpConfig(opt))
+	case "otlp-proto":
+		s, err = otlp.NewFile(w.w, otlp.Delimited, keys, otlpConfig(opt))
+	case "ndjson":
+		//s = export.NewNDJSON(w.w, keys)
+	case "har":
+		//s = export.NewHAR(w.w, keys)
+	case "chrome":
+		//s = export.NewChrome(w.w, keys)
+	default:
+		return newPeopleSink(opt, format, w, keys)
+	}
+	return s, false, err
+}
+

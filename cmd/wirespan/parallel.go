@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"sync"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/tracer/link"
+)
+
+// jobsPerWorker bounds the jobs that wait for a worker.
+const jobsPerWorker = 4
+
+// result is what one worker made of one job.
+type result struct {
+	worker int
+	batch  *link.Batch
+	mark   int64
+	names  []capture.Name
+}
+
+// parallel runs the reader, the workers and the linker on goroutines of their
+// own. Jobs go to every worker; each takes the shards that are its own.
+type parallel struct {
+	p       *pipeline
+	jobs    []chan *job
+	results chan result
+	spare   chan *job
+	batches chan *link.Batch
+	lender  capture.Lender
+}
+
+// runParallel is the pipeline on several goroutines.
+func (p *pipeline) runParallel(ctx context.Context) error {
+	r := &parallel{
+		p: p, results: make(chan result, 4*p.workers),
+		spare: make(chan *job, jobsPerWorker+2), batches: make(chan *link.Batch, 8*p.workers),
+	}
+	r.lender, _ = p.src.(capture.Lender)
+	for range cap(r.spare) {
+		r.spare <- &job{}
+	}
+	var wg sync.WaitGroup
+	for w := range p.workers {
+		r.jobs = append(r.jobs, make(chan *job, jobsPerWorker))
+		wg.Go(func() { r.worker(w) })
+	}
+	go func() {
+		r.read(ctx)
+		wg.Wait()
+		close(r.results)
+	}()
+	return r.link(context.WithoutCancel(ctx))
+}
+
+// read makes jobs until the input ends.
+func (r *parallel) read(ctx context.Context) {
+	for more := true; more; {
+		j := <-r.spare
+		more = r.p.next(ctx, j)
+		j.refs.Store(int32(len(r.jobs)))
+		j.free = nil
+		if more {
+			r.borrow(j)
+		}
+		for _, c := range r.jobs {
+			c <- j
+		}
+	}
+	for _, c := range r.jobs {
+		close(c)
+	}
+}
+
+// borrow takes the memory behind a job's packets from the source, or copies
+// the payloads if the source does not lend.
+func (r *parallel) borrow(j *job) {
+	if r.lender != nil {
+		j.free = r.lender.Lend()
+		return
+	}
+	for i := range j.n {
+		if j.frames[i].Fragments == 0 {
+			j.keep(&j.frames[i])
+		}
+	}
+}
+
+func (r *parallel) worker(w int) {
+	for j := range r.jobs[w] {
+		out := r.batch()
+		r.p.work(j, out, w, len(r.jobs))
+		res := result{worker: w, batch: out, mark: watermark(j)}
+		if w == 0 {
+			res.names = append(res.names, j.names...)
+		}
+		if j.refs.Add(-1) == 0 {
+			if j.free != nil {
+				j.free()
+			}
+			r.spare <- j
+		}
+		r.results <- res
+	}
+}
+
+func (r *parallel) batch() *link.Batch {
+	select {
+	case b := <-r.batches:
+		return b
+	default:
+		return &link.Batch{}
+	}
+}
+
+// link consumes the records of all workers up to the lowest watermark. It goes
+// on taking results after an error, so that nothing waits for it.
+func (r *parallel) link(ctx context.Context) error {
+	queues := make([]link.Queue, len(r.jobs))
+	marks := make([]int64, len(r.jobs))
+	done := func(b *link.Batch) {
+		b.Reset()
+		select {
+		case r.batches <- b:
+		default:
+		}
+	}
+	var failed error
+	low := int64(0)
+	for res := range r.results {
+		if failed != nil {
+			continue
+		}
+		for _, n := range res.names {
+			r.p.linker.SetName(n.Addr, n.Name)
+		}
+		if len(res.batch.Records) == 0 {
+			done(res.batch)
+		} else {
+			queues[res.worker].Push(res.batch)
+		}
+		marks[res.worker] = res.mark
+		lowest := marks[0]
+		for _, m := range marks {
+			lowest = min(lowest, m)
+		}
+		if lowest > low {
+			low = lowest
+			failed = r.p.linker.Consume(ctx, queues, low, done)
+		}
+	}
+	return failed
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wirespan/wirespan/capture/pcapfile"
+)
+
+// readOptions are the flags of read.
+type readOptions struct {
+	options
+	follow bool
+	points []string
+	filter []string
+}
+
+func newRead() *cobra.Command {
+	o := &readOptions{}
+	cmd := &cobra.Command{
+		Use:   "read FILE... [-- FILTER]",
+		Short: "analyse capture files and print their traces",
+		Long: `Analyses pcap and pcapng files, plain, gzip or zstd, directories of them, and
+standard input (-), and prints the traces that it finds.
+
+A directory, and files of one rotation, are one capture point; files that
+overlap in time are points of their own and are merged by time.`,
+		Example: `  wirespan read trace.pcap
+  wirespan read gateway.pcap backend.pcapng.gz --out otlp:spans.jsonl
+  ssh host 'tcpdump -U -s0 -w - not port 22' | wirespan read --follow -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				o.filter, args = args[n:], args[:n]
+			}
+			return runRead(cmd.Context(), o, args)
+		},
+	}
+	f := cmd.Flags()
+	o.add(f)
+	f.BoolVarP(&o.follow, "follow", "f", false, "the input is still being written: go on at its end")
+	f.StringArrayVar(&o.points, "point", nil, "`NAME` of the capture point, or NAME=FILE+FILE to join files into one; repeatable")
+	return cmd
+}
+
+// runRead analyses the inputs.
+func runRead(ctx context.Context, o *readOptions, args []string) error {
+	if len(o.filter) > 0 {
+		return usage(fmt.Errorf("filter %q: read takes a compiled filter only; write it with: tcpdump -ddd %s > FILE, and pass --filter-program FILE",
+			strings.Join(o.filter, " "), quoteWords(o.filter)))
+	}
+	inputs, err := parseInputs(args, o.points)
+	if err != nil {
+		return usage(err)
+	}
+	src, err := openSource(o, inputs)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	p, err := compose(&o.options, o.follow)
+	if err != nil {
+		return err
+	}
+	if len(p.outs.cuts) > 0 {
+		if err := checkCut(inputs, o.follow); err != nil {
+			return usage(err)
+		}
+	}
+	pipe, err := p.newPipelineOn(src)
+	if err != nil {
+		return usage(err)
+	}
+	bar := startProgress(&o.options, src, p.outs.people)
+	err = pipe.run(ctx)
+	bar.stop()
+	if err == nil {
+		err = p.outs.cutPackets(o, inputs)
+	}
+	return finishRead(o, p, pipe, src, err)
+}
+
+// quoteWords joins words as a shell reads them.
+func quoteWords(words []string) string {
+	return "'" + strings.ReplaceAll(strings.Join(words, " "), "'", `'\''`) + "'"
+}
+
+// openSource opens the inputs with the filter program.
+func openSource(o *readOptions, inputs []pcapfile.Input) (*pcapfile.Source, error) {
+	src, err := pcapfile.Open(pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin})
+	if err != nil {
+		return nil, &statusError{exitPartial, err}
+	}
+	if o.program == "" {
+		return src, nil
+	}
+	f, err := os.Open(o.program)
+	if err != nil {
+		return nil, usage(fmt.Errorf("open filter program: %w", err))
+	}
+	defer f.Close()
+	prog, err := pcapfile.ParseProgram(f)
+	if err == nil {
+		err = src.SetFilter(prog)
+	}
+	if err != nil {
+		return nil, usage(fmt.Errorf("read filter program %s: %w", o.program, err))
+	}
+	return src, nil
+}
+
+// parseInputs turns arguments and --point into inputs.
+func parseInputs(args, points []string) ([]pcapfile.Input, error) {
+	var in []pcapfile.Input
+	for _, a := range args {
+		in = append(in, pcapfile.Input{Paths: []string{a}})
+	}
+	for _, p := range points {
+		name, files, ok := strings.Cut(p, "=")
+		if name == "" {
+			return nil, fmt.Errorf("--point %q: want NAME or NAME=FILE+FILE", p)
+		}
+		input := pcapfile.Input{Name: name}
+		if ok {
+			input.Paths = strings.Split(files, "+")
+		}
+		in = append(in, input)
+	}
+	if len(in) == 0 {
+		return nil, errors.New("no capture file given; - is standard input")
+	}
+	return in, nil
+}
+
+// finishRead prints the summary and decides on the exit status.
+func finishRead(o *readOptions, p *parts, pipe *pipeline, src *pcapfile.Source, err error) error {
+	faults := src.Faults()
+	for _, f := range faults {
+		fmt.Fprintf(os.Stderr, "wirespan: %v\n", f)
+	}
+	sum := pipe.count()
+	if st, e := src.Stats(); e == nil {
+		sum.source = st
+	}
+	sum.exports = p.outs.exportStats()
+	if o.summary {
+		sum.print(os.Stderr, p)
+	}
+	switch {
+	case err != nil:
+		return &statusError{exitPartial, err}
+	case len(faults) > 0:
+		return &statusError{status: exitPartial}
+	case o.strict && sum.lost() > 0:
+		return &statusError{exitPartial, fmt.Errorf("%d losses (--strict)", sum.lost())}
+	}
+	return nil
+}

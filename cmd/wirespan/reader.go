@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/wire"
+)
+
+// maxFrames is the most frames of one job.
+const maxFrames = 512
+
+// job is a run of frames between two grid points, with the memory they borrow.
+type job struct {
+	tick   int64 // grid point to fire before the frames, 0 none
+	now    int64 // processing clock after the frames
+	last   bool  // the input has ended: flush
+	n      int
+	frames [maxFrames]wire.Frame
+	clocks [maxFrames]int64
+	shards [maxFrames]uint8
+	names  []capture.Name
+	side   []byte // payloads of reassembled datagrams
+	free   func() // gives the packets' memory back; may be nil
+	refs   atomic.Int32
+}
+
+// reader turns packets into jobs: room 1 and 2.
+type reader struct {
+	src    capture.Source
+	dec    *wire.Decoder
+	clock  clock
+	pkts   []capture.Packet
+	from   int // packets of pkts that are done
+	n      int
+	live   bool          // advance the clock when the input is silent
+	silent time.Duration // for how long ReadBatch may wait then
+	named  []capture.Name
+	tick   int64 // grid point that the next job fires, 0 none
+	err    error
+}
+
+// fill decodes the next frames into a job. It reports false at the end of the
+// input, with the reader's err set unless that is io.EOF; the job is then the
+// last.
+func (r *reader) fill(ctx context.Context, j *job) bool {
+	j.n, j.tick, j.last, j.names, j.side = 0, 0, false, j.names[:0], j.side[:0]
+	if r.from == r.n {
+		if !r.read(ctx, j) {
+			j.now, j.last = r.clock.now, true
+			return false
+		}
+	}
+	j.names = append(j.names, r.named...)
+	r.named = r.named[:0]
+	j.tick, r.tick = r.tick, 0
+	for ; r.from < r.n && j.n < maxFrames; r.from++ {
+		p := &r.pkts[r.from]
+		now := r.clock.step(p.Time)
+		if g, ok := r.clock.crossed(); ok {
+			if j.n > 0 || j.tick != 0 { // it belongs at the head of the next job
+				r.tick = g
+				break
+			}
+			j.tick = g
+		}
+		f := &j.frames[j.n]
+		if r.dec.Decode(p, f) != wire.OK {
+			continue
+		}
+		if f.Fragments > 0 {
+			j.keep(f)
+		}
+		j.clocks[j.n] = now
+		j.shards[j.n] = uint8(f.Hash() % numShards)
+		j.n++
+	}
+	j.now = r.clock.now
+	return true
+}
+
+// keep copies the payload of a reassembled datagram, which is the decoder's
+// only until the next packet.
+func (j *job) keep(f *wire.Frame) {
+	if cap(j.side)-len(j.side) < len(f.Payload) {
+		j.side = make([]byte, 0, max(64<<10, len(f.Payload)))
+	}
+	from := len(j.side)
+	j.side = append(j.side, f.Payload...)
+	f.Payload = j.side[from:]
+}
+
+// read gets packets.
+func (r *reader) read(ctx context.Context, j *job) bool {
+	for {
+		wait, cancel := ctx, context.CancelFunc(func() {})
+		if r.live {
+			wait, cancel = context.WithTimeout(ctx, r.silent)
+		}
+		n, err := r.src.ReadBatch(wait, r.pkts)
+		cancel()
+		r.from, r.n = 0, n
+		if src, ok := r.src.(capture.Namer); ok {
+			r.named = append(r.named, src.TakeNames()...)
+		}
+		switch {
+		case n > 0:
+			return true
+		case err == nil:
+			continue
+		case r.live && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			r.clock.advance(r.silent)
+			return true
+		case !errors.Is(err, io.EOF):
+			r.err = err
+		}
+		return false
+	}
+}
