@@ -71,9 +71,11 @@ type choice struct {
 	certain bool
 }
 
-// pick asks the protocols: those that a port hints at first, then in order.
+// pick asks the protocols: those that a port hints at first, then in order. The
+// first that is certain in either roles is taken at once; else one that finds
+// the bytes plausible, with the roles as they are before exchanged ones.
 func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
-	need, maybe, first := false, -1, -1
+	need, maybe, turned, first := false, -1, -1, -1
 	for pass := range 2 {
 		for i := range e.cfg.Protos {
 			p := &e.cfg.Protos[i]
@@ -99,6 +101,10 @@ func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
 			switch e.ask(st, p, 1) {
 			case l7.Yes:
 				return choice{index: i, flip: true, certain: true}, somebody
+			case l7.Maybe:
+				if turned < 0 {
+					turned = i
+				}
 			case l7.NeedMore:
 				need = true
 			}
@@ -109,6 +115,8 @@ func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
 		return choice{}, undecided
 	case maybe >= 0:
 		return choice{index: maybe}, somebody
+	case turned >= 0:
+		return choice{index: turned, flip: true}, somebody
 	case st.force != "" && first >= 0:
 		return choice{index: first}, somebody
 	}
