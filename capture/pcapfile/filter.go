@@ -2,6 +2,7 @@ package pcapfile
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -127,8 +128,11 @@ func ParseProgram(r io.Reader) ([]bpf.RawInstruction, error) {
 	if err := lines.Err(); err != nil {
 		return nil, fmt.Errorf("parse filter: line %d: %w", number+1, err)
 	}
-	if len(program) != max(count, 1) {
-		return nil, fmt.Errorf("parse filter: line %d: %d of %d instructions", number+1, len(program), max(count, 0))
+	if count < 0 {
+		return nil, errors.New("parse filter: there is no program")
+	}
+	if len(program) != count {
+		return nil, fmt.Errorf("parse filter: line %d: %d of %d instructions", number+1, len(program), count)
 	}
 	if _, err := machine(program); err != nil {
 		return nil, err
