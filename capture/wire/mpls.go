@@ -14,33 +14,39 @@ func (d *Decoder) mpls(f *Frame, b []byte, cut int) Reason {
 	if v != tunnel.Inner {
 		return d.follow(f, h, v, b, cut)
 	}
-	saved, depth, fed := *f, d.depth, d.fed
-	body := b[h.Len:]
-	first := TooShort
 	if h.Next == tunnel.IP {
-		first = d.ip(f, body, cut)
-		if d.fed != fed || credible(first, cut) {
-			return first
-		}
-		*f, d.depth = saved, depth
-	}
-	h.Next = tunnel.Ethernet
-	if body[0]>>4 == 0 && len(body) >= controlWord {
-		withWord := h
-		withWord.Len += controlWord
-		r := d.inner(f, withWord, b, cut)
+		saved, depth, fed := *f, d.depth, d.fed
+		r := d.ip(f, b[h.Len:], cut)
 		if d.fed != fed || credible(r, cut) {
 			return r
 		}
 		*f, d.depth = saved, depth
-		first = r
-	}
-	r := d.inner(f, h, b, cut)
-	if d.fed != fed || credible(r, cut) {
+		h.Next = tunnel.Ethernet
+		if after := d.pseudoWire(f, h, b, cut); credible(after, cut) {
+			return after
+		}
 		return r
 	}
-	*f, d.depth = saved, depth
-	if h.Next == tunnel.IP || first != TooShort {
+	return d.pseudoWire(f, h, b, cut)
+}
+
+// pseudoWire decodes an Ethernet frame behind labels. A nibble of zero is a
+// control word or the begin of a MAC address: with a word first, and if no IP
+// comes to light, without.
+func (d *Decoder) pseudoWire(f *Frame, h tunnel.Header, b []byte, cut int) Reason {
+	first := NumReasons
+	if body := b[h.Len:]; body[0]>>4 == 0 && len(body) >= controlWord {
+		saved, depth, fed := *f, d.depth, d.fed
+		withWord := h
+		withWord.Len += controlWord
+		first = d.inner(f, withWord, b, cut)
+		if d.fed != fed || first != NotIP && credible(first, cut) {
+			return first
+		}
+		*f, d.depth = saved, depth
+	}
+	r := d.inner(f, h, b, cut)
+	if first == NotIP && !credible(r, cut) {
 		return first
 	}
 	return r

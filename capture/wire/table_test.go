@@ -43,7 +43,7 @@ var cases = []oneCase{
 	{"an EtherType that nobody knows", eth, macs + "1234 00", UnknownNet, ""},
 	{"MACsec", eth, macs + "88e5 2c00000000010000", Encrypted, ""},
 	{"MPLS, two labels", eth, macs + "8847 00010040 00020140 " + ip4UDP + udpDNS + get, OK, udpShown},
-	{"MPLS without bottom", eth, macs + "8847 00010040", TooShort, ""},
+	{"MPLS without bottom", eth, macs + "8847 00010040", BadLength, ""},
 	{"pseudo-wire with control word", eth, macs + "8847 00020140 00000000 " + ethUDP, OK, udpShown + " in pseudowire 32"},
 	{"pseudo-wire without control word", eth, macs + "8847 00020140 " + ethUDP, OK, udpShown + " in pseudowire 32"},
 	{"PPPoE", eth, macs + "8864 1100 0001 0022 0021 " + ip4UDP + udpDNS + get + "0000", OK, udpShown},

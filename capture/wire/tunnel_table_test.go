@@ -70,7 +70,7 @@ var tunnelCases = []oneCase{
 	{"ERSPAN III with subheader", capture.LinkIPv4, in4("2f", "1000 22eb 00000001 2001 0005 00000000 0000 0001 "+pad8+ethUDP), OK, udpShown + " in erspan3 5"},
 	{"ERSPAN III with an IP packet", capture.LinkIPv4, in4("2f", "1000 22eb 00000001 2001 0005 00000000 0000 0800 "+inner4), OK, udpShown + " in erspan3 5"},
 	{"WCCP redirect header", capture.LinkIPv4, in4("2f", "0000 883e 00000000 "+inner4), OK, udpShown + " in gre"},
-	{"VXLAN", eth, vxlanTCP, OK, tcpShown + " ts 168496141/16909060 in vxlan 171"},
+	{"VXLAN", eth, vxlanTCP, OK, tcpShown + " ts 168496141/16909060 in vxlan 43981"},
 	{"VXLAN port, other content", capture.LinkIPv4, overUDP(4789, "0102030405060708090a0b0c0d0e0f101112"), OK, "10.0.0.1:49152 > 10.0.0.2:4789 udp len 18"},
 	{"VXLAN header, inner nonsense", capture.LinkIPv4, overUDP(4789, "0800000000000100"+macs+"1234 0000"), OK, "10.0.0.1:49152 > 10.0.0.2:4789 udp len 24"},
 	{"VXLAN with ARP", capture.LinkIPv4, overUDP(4789, "0800000000000100"+macs+"0806 0001"), NotIP, ""},
