@@ -135,10 +135,7 @@ func (e *Engine) ask(st *ConnState, p *l7.Proto, flip l7.Dir) l7.Verdict {
 		if len(h.buf) == 0 {
 			continue
 		}
-		b := h.buf[:min(len(h.buf), detectMax)]
-		e.enter(l7.Dir(d)^flip, b)
-		said[p.Detect(l7.Dir(d)^flip, b)] = true
-		e.leave()
+		said[min(e.detect(p, l7.Dir(d)^flip, h.buf), l7.Yes)] = true
 	}
 	switch {
 	case said[l7.Yes]:
@@ -149,6 +146,15 @@ func (e *Engine) ask(st *ConnState, p *l7.Proto, flip l7.Dir) l7.Verdict {
 		return l7.NeedMore
 	}
 	return l7.Maybe
+}
+
+// detect asks a protocol about the first bytes of one direction.
+func (e *Engine) detect(p *l7.Proto, dir l7.Dir, b []byte) l7.Verdict {
+	b = b[:min(len(b), detectMax)]
+	e.enter(dir, b)
+	v := p.Detect(dir, b)
+	e.leave()
+	return v
 }
 
 // begin starts the parser of a candidate.
@@ -174,11 +180,8 @@ func (e *Engine) begin(st *ConnState, p choice) {
 	}
 	e.stats.Midstream++
 	for d, h := range st.half {
-		b := h.buf[:min(len(h.buf), detectMax)]
-		e.enter(l7.Dir(d), b)
-		h.unsure = len(b) == 0
-		h.resync = h.unsure || st.proto.Detect(l7.Dir(d), b) == l7.No
-		e.leave()
+		h.unsure = len(h.buf) == 0
+		h.resync = h.unsure || e.detect(st.proto, l7.Dir(d), h.buf) == l7.No
 	}
 }
 

@@ -98,18 +98,17 @@ func (e *Engine) desync(st *ConnState, dir l7.Dir) {
 func (e *Engine) search(st *ConnState, dir l7.Dir) bool {
 	h := st.half[dir]
 	b := h.unread()
-	e.enter(dir, b)
-	defer e.leave()
 	if h.unsure {
 		h.unsure = false
-		if st.proto.Detect(dir, b[:min(len(b), detectMax)]) != l7.No {
+		if e.detect(st.proto, dir, b) != l7.No {
 			h.resync = false
 			return true
 		}
 	}
+	e.enter(dir, b)
 	off, ok := st.parser.Resync(dir, b)
+	e.leave()
 	if off < 0 || off > len(b) {
-		e.leave()
 		e.goOpaque(st, Breach)
 		return false
 	}

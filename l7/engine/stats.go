@@ -5,14 +5,14 @@ type Reason uint8
 
 // Reasons.
 const (
-	Unknown  Reason = iota // no protocol claims it
-	TurnedOff              // Config.Force says so
-	Declared               // the parser said ErrOpaque: TLS, compression, tunnel
-	Refused                // the parser said ErrNotMine too late for another candidate
-	Astray                 // too many searches for a message boundary failed
-	Foreign                // too many datagrams in a row were of another protocol
-	Panic                  // the parser panicked
-	Breach                 // the parser broke its contract: consumed more than it was given
+	Unknown   Reason = iota // no protocol claims it
+	TurnedOff               // Config.Force says so
+	Declared                // the parser said ErrOpaque: TLS, compression, tunnel
+	Refused                 // the parser said ErrNotMine too late for another candidate
+	Astray                  // too many searches for a message boundary failed
+	Foreign                 // too many datagrams in a row were of another protocol
+	Panic                   // the parser panicked
+	Breach                  // the parser broke its contract: consumed more than it was given
 	NumReasons
 )
 
