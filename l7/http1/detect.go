@@ -30,6 +30,17 @@ func knownMethod(m []byte) bool {
 	return false
 }
 
+// otherMethod reports whether m may be a method that nobody has registered. The
+// end of a body runs into the method behind it ("a=bGET"); that is none.
+func otherMethod(m []byte) bool {
+	for i := 1; i < len(m); i++ {
+		if knownMethod(m[i:]) {
+			return false
+		}
+	}
+	return cursor.Token(m)
+}
+
 // Detect judges the first bytes of a direction. A request line or a status
 // line must be complete up to its version or status for a Yes.
 func Detect(dir l7.Dir, b []byte) l7.Verdict {
@@ -85,7 +96,7 @@ func detectRequest(b []byte) l7.Verdict {
 	}
 	known := knownMethod(b[:n])
 	target := b[n+1:]
-	if !known && len(target) > 0 && target[0] != '/' && target[0] != '*' && target[0]|0x20 != 'h' {
+	if !known && (!otherMethod(b[:n]) || len(target) > 0 && target[0] != '/' && target[0] != '*' && target[0]|0x20 != 'h') {
 		return l7.No
 	}
 	end := 0

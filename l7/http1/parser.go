@@ -111,11 +111,13 @@ func (p *parser) Gap(dir l7.Dir, lost int64) (keep bool) {
 	h := &p.half[dir]
 	switch h.state {
 	case inBody, inChunk:
-		if lost <= h.left {
+		// A body whose last bytes are lost cannot be ended here; the engine
+		// does that when the boundary is given up.
+		if lost < h.left || lost == h.left && h.state == inChunk {
 			h.left -= lost
 			h.size += lost
 			h.want, h.doubt = false, false
-			if h.left == 0 && h.state == inChunk {
+			if h.left == 0 {
 				h.state = behind
 			}
 			return true

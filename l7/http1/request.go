@@ -43,7 +43,7 @@ func requestLine(line []byte) (method, target, version []byte, ok bool) {
 		return nil, nil, nil, false
 	}
 	method = line[:sp]
-	if known := knownMethod(method); cut == sp && !known || !known && !cursor.Token(method) {
+	if known := knownMethod(method); cut == sp && !known || !known && !otherMethod(method) {
 		return nil, nil, nil, false
 	}
 	if cut > sp {

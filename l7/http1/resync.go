@@ -8,9 +8,8 @@ import (
 )
 
 // Resync looks for a start line that is followed by a header line or an empty
-// line. It must stand at the start of b, behind a line end, or behind a byte
-// that ends bodies and does not quote: what looks like a message within text
-// is not one.
+// line, at the start of b or behind a byte that may end a body: what looks like a
+// message within text is not one.
 func (p *parser) Resync(dir l7.Dir, b []byte) (off int, ok bool) {
 	h := &p.half[dir]
 	switch h.state {
@@ -38,12 +37,17 @@ func (p *parser) Resync(dir l7.Dir, b []byte) (off int, ok bool) {
 	return len(b), false
 }
 
-// boundary reports whether a message may begin behind c.
+// boundary reports whether a message may begin behind c: a body may end with
+// anything, but text that quotes a message has a space or a quote there, and
+// behind a letter a method may be the end of a longer word.
 func boundary(dir l7.Dir, c byte) bool {
-	if dir == l7.ToServer {
-		return c == '\n' || c == '}' || c == ']' || c == '>' || c == ')'
+	switch c {
+	case ' ', '\t', '"', '\'', '`':
+		return false
+	case '-', '_':
+		return dir == l7.ToClient
 	}
-	return c != ' ' && c != '"' && c != '\'' && c != '`' && c != '\t'
+	return dir == l7.ToClient || c < 'A' || c > 'Z'
 }
 
 // startsMessage is the strict form of detection. Every scan in it ends at the
