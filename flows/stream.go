@@ -6,6 +6,10 @@ import "github.com/wirespan/wirespan/capture/wire"
 // when both directions are seen; more is not of this connection.
 const window = 64 << 20
 
+// horizon is how far ahead any segment may be: the largest window that TCP
+// knows (RFC 7323, 2.3). It keeps all comparisons of what waits unambiguous.
+const horizon = 1 << 30
+
 // piece is a range of one stream as one segment brought it: bytes, then cut
 // bytes that were on the wire but not captured.
 type piece struct {
@@ -104,6 +108,10 @@ func (t *Table) unordered(c *Conn, id uint32, s side, p piece) bool {
 	}
 	if p.seq == st.next[s]+1 && st.offset[s] == 0 && !st.has(s, sideSyn) && st.reorder == 0 {
 		st.next[s]++ // the first segment seen was a keep-alive
+	}
+	if ahead := p.seq - st.next[s]; ahead > horizon && ahead <= 1<<31 {
+		t.stray(n)
+		return false
 	}
 	if st.has(s, sideAcked) {
 		edge := st.next[s]

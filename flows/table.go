@@ -149,8 +149,14 @@ func (t *Table) open(f *wire.Frame, h uint32, now int64) (*Conn, uint32, Dir) {
 	return c, id, dir
 }
 
+// maxPayload is more than any packet on a real link holds; it keeps a forged
+// length from moving a stream far.
+const maxPayload = 1 << 24
+
 // wireLen is the length of the payload on the wire.
-func wireLen(f *wire.Frame) uint32 { return max(f.PayloadLen, uint32(len(f.Payload))) }
+func wireLen(f *wire.Frame) uint32 {
+	return max(min(f.PayloadLen, maxPayload), uint32(len(f.Payload)))
+}
 
 // side is the side that sends in direction dir.
 func (c *Conn) side(dir Dir) side { return side(dir) ^ c.state.flags&flagFlip }
