@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // directory remembers which of its files were looked at.
@@ -68,7 +67,7 @@ func (d *directory) look(s *Source) ([]probed, error) {
 // to be read: it is damaged, unreadable, or a capture in another format.
 func worthAFault(f *Fault) bool {
 	var format *FormatError
-	return !errors.As(f.Err, &format) || format.Format != "" && !strings.HasPrefix(format.Format, "a hex dump")
+	return !errors.As(f.Err, &format) || format.Format != "" && !isText(format.Start)
 }
 
 // fresh looks for new files; errors mean that there is none yet.

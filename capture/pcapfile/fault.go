@@ -42,7 +42,7 @@ type FormatError struct {
 	File    string
 	Format  string // name of the format, empty if it is unknown
 	Convert string // command that makes a readable file of it, empty if there is none
-	Start   []byte // first bytes of the file, of an unknown format
+	Start   []byte // first bytes of the file, at most 8
 }
 
 // Error names the format and the command that converts it.

@@ -8,7 +8,7 @@ import (
 )
 
 // sniffLen is how much of the start of a file the recognition looks at.
-const sniffLen = 128
+const sniffLen = 512
 
 // foreignFormat is a capture format that others read and we do not. In
 // convert, IN is the file and OUT the same with the suffix pcapng.
@@ -51,15 +51,17 @@ func recognise(file string, start []byte) *FormatError {
 		name, convert = f.name, f.convert
 	case isETL(start):
 		name, convert = "a Windows event trace (ETL)", "etl2pcapng IN OUT"
-	case isHexDump(start):
-		name, convert = "a hex dump in text, as tcpdump -x prints it", "text2pcap -n IN OUT"
+	case isText(start):
+		name, convert = textFormat(start)
 	case isERF(start):
 		name, convert = "an Endace ERF capture", "editcap -F pcapng IN OUT"
 	}
-	if name == "" {
-		return &FormatError{File: file, Start: bytes.Clone(start[:min(len(start), 8)])}
+	return &FormatError{
+		File:    file,
+		Format:  name,
+		Convert: convertCommand(convert, file),
+		Start:   bytes.Clone(start[:min(len(start), 8)]),
 	}
-	return &FormatError{File: file, Format: name, Convert: convertCommand(convert, file)}
 }
 
 func knownMagic(start []byte) *foreignFormat {
@@ -72,6 +74,9 @@ func knownMagic(start []byte) *foreignFormat {
 }
 
 func convertCommand(command, file string) string {
+	if command == "" {
+		return ""
+	}
 	out := strings.TrimSuffix(file, filepath.Ext(file)) + ".pcapng"
 	return strings.NewReplacer("IN", shellWord(file), "OUT", shellWord(out)).Replace(command)
 }
@@ -98,16 +103,31 @@ func isETL(b []byte) bool {
 	return marker == 0xc0010002 || marker == 0xc0020002
 }
 
-// isHexDump looks for the first offset column of tcpdump -x or text2pcap
-// input in printable text.
-func isHexDump(b []byte) bool {
+// isText reports whether all of b is printable ASCII.
+func isText(b []byte) bool {
 	for _, c := range b {
 		if c >= 0x7f || c < 0x20 && c != '\n' && c != '\r' && c != '\t' {
 			return false
 		}
 	}
-	return bytes.Contains(b, []byte("0x0000:")) || bytes.HasPrefix(b, []byte("0000")) ||
-		bytes.Contains(b, []byte(" IP ")) || bytes.Contains(b, []byte(" IP6 "))
+	return len(b) > 0
+}
+
+// fromHexDump makes the two-digit columns that text2pcap reads of the four
+// digits of tcpdump -x, which leaves out the link layer and so gives raw IP.
+const fromHexDump = `sed -nE 's/^\s+0x([0-9a-f]+):/\1/;T;s/ ([0-9a-f]{2})([0-9a-f]{2})/ \1 \2/g;p' IN | text2pcap -l 101 - OUT`
+
+// textFormat tells the printed forms of packets apart.
+func textFormat(b []byte) (name, convert string) {
+	switch {
+	case bytes.Contains(b, []byte("\t0x0000:")):
+		return "a hex dump in text, as tcpdump -x prints it", fromHexDump
+	case bytes.HasPrefix(b, []byte("0000 ")), bytes.HasPrefix(b, []byte("000000 ")):
+		return "a hex dump in text", "text2pcap IN OUT"
+	case bytes.Contains(b, []byte(" IP ")), bytes.Contains(b, []byte(" IP6 ")):
+		return "text as tcpdump prints it (packets are kept with tcpdump -w)", ""
+	}
+	return "", ""
 }
 
 // isERF guesses, for ERF has no magic: the first record must have a time

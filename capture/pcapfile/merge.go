@@ -3,6 +3,7 @@ package pcapfile
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/wirespan/wirespan/capture"
 )
@@ -27,7 +28,7 @@ func (s *Source) merged(ctx context.Context, dst []capture.Packet) (n int, err e
 		for len(m.waiting) > 0 {
 			l := m.waiting[0]
 			if l.advance() {
-				m.waiting = m.waiting[1:]
+				m.waiting = slices.Delete(m.waiting, 0, 1)
 				m.push(l)
 				continue
 			}
@@ -37,7 +38,7 @@ func (s *Source) merged(ctx context.Context, dst []capture.Packet) (n int, err e
 			switch err := l.fill(ctx); err {
 			case nil:
 			case io.EOF:
-				m.waiting = m.waiting[1:]
+				m.waiting = slices.Delete(m.waiting, 0, 1)
 				s.end(l)
 			default:
 				return 0, err

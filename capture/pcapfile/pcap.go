@@ -38,6 +38,7 @@ type pcap struct {
 	modified bool
 	header   int   // bytes of a record header
 	fraction int64 // nanoseconds per unit of the fraction
+	unsure   bool  // fraction may be 1 instead
 	link     capture.LinkType
 	tap      uint16
 	placed   bool
@@ -72,8 +73,10 @@ func newPcap(w *window, place placer) (d *pcap, need int, bad *damage) {
 		place:    place,
 	}
 	switch magic {
-	case magicNano, magicIxiaHW:
+	case magicNano:
 		d.fraction = 1
+	case magicIxiaHW:
+		d.unsure = true
 	case magicModified:
 		d.modified, d.header = true, pcapModified
 	}
@@ -130,6 +133,11 @@ func (d *pcap) decode(w *window, dst []capture.Packet) (n, need int, bad *damage
 				return 0, 0, bad
 			}
 			d.placed = true
+			// IXIA hardware writes nanoseconds by some accounts, Wireshark
+			// takes them for microseconds: the first record decides.
+			if d.unsure && fraction > 999_999 {
+				d.fraction = 1
+			}
 		}
 		p := &dst[n]
 		p.Data = b[d.header:end:end]

@@ -23,7 +23,7 @@ func TestPcapVariants(t *testing.T) {
 			{magicMicro, 1000, capture.DirUnknown},
 			{magicNano, 1, capture.DirUnknown},
 			{magicModified, 1000, capture.DirOut},
-			{magicIxiaHW, 1, capture.DirUnknown},
+			{magicIxiaHW, 1000, capture.DirUnknown},
 			{magicIxiaSW, 1000, capture.DirUnknown},
 		} {
 			t.Run(fmt.Sprintf("%s/%#x", order, v.magic), func(t *testing.T) {
@@ -42,6 +42,16 @@ func TestPcapVariants(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+func TestPcapIxiaNanoseconds(t *testing.T) {
+	f := newPcapFile(binary.LittleEndian, magicIxiaHW, 1)
+	f.add(1, 123456789, "")
+	f.add(2, 5, "")
+	got, _ := readAll(t, f.Bytes())
+	if len(got) != 2 || got[0].Time != 1_123_456_789 || got[1].Time != 2_000_000_005 {
+		t.Errorf("packets %v", got)
 	}
 }
 

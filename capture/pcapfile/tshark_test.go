@@ -100,6 +100,35 @@ func TestAgainstTshark(t *testing.T) {
 	}
 }
 
+// What our tests build is read by tshark as we read it.
+func TestSyntheticAgainstTshark(t *testing.T) {
+	if _, err := exec.LookPath("tshark"); err != nil {
+		t.Skip("tshark is not installed")
+	}
+	for _, order := range bothOrders {
+		for _, magic := range []uint32{magicMicro, magicNano, magicModified, magicIxiaHW, magicIxiaSW} {
+			f := newPcapFile(order, magic, 1)
+			for i := range uint32(20) {
+				f.add(1700000000+i, 1000*i, "enough for an Ethernet header")
+			}
+			f.record(1800000000, 999999, 20, 40, "cut short after this")
+			path := write(t, t.TempDir(), "x.pcap", f.Bytes())
+			t.Run(fmt.Sprintf("%s/%#x", order, magic), func(t *testing.T) { compare(t, path) })
+		}
+		f := newNgFile(order)
+		f.iface(1, 0, f.option(optionResolution, []byte{0x8a}))
+		f.iface(1, 0, f.option(optionResolution, []byte{9}), f.option(optionTimeOffset, f.u64(3)))
+		f.iface(1, 0, f.option(optionResolution, []byte{3}))
+		for i := range uint32(9) {
+			f.enhanced(i%3, uint64(i)<<33+777, "enough for an Ethernet header")
+		}
+		f.block(blockPacket, f.u16(1, 9), f.u32(0, 2, 16, 90), []byte("Ethernet header."))
+		f.block(blockSimple, f.u32(16), []byte("Ethernet header."))
+		path := write(t, t.TempDir(), "x.pcapng", f.Bytes())
+		t.Run(order.String()+"/pcapng", func(t *testing.T) { compare(t, path) })
+	}
+}
+
 // oddTimes are files with more microseconds than a second has: tshark
 // computes them modulo 2^32, we keep the second.
 var oddTimes = map[string]bool{"tcpflow-bug8.pcap": true}
