@@ -34,11 +34,22 @@ func knownMethod(m []byte) bool {
 // end of a body runs into the method behind it ("a=bGET"); that is none.
 func otherMethod(m []byte) bool {
 	for i := 1; i < len(m); i++ {
-		if knownMethod(m[i:]) {
+		if m[i-1] != '-' && m[i-1] != '_' && knownMethod(m[i:]) {
 			return false
 		}
 	}
-	return cursor.Token(m)
+	return methodLen(m) == len(m)
+}
+
+// methodLen is the length of what may be a method at the start of b. Methods
+// are tokens, but nobody uses more than letters, digits, '-' and '_'.
+func methodLen(b []byte) int {
+	for i, c := range b {
+		if !cursor.IsAlpha(c) && !cursor.IsDigit(c) && c != '-' && c != '_' {
+			return i
+		}
+	}
+	return len(b)
 }
 
 // Detect judges the first bytes of a direction. A request line or a status
@@ -85,7 +96,7 @@ func detectStatus(b []byte) l7.Verdict {
 // that nobody has registered must be followed by a target in one of the usual
 // forms.
 func detectRequest(b []byte) l7.Verdict {
-	n := cursor.TokenLen(b[:min(len(b), maxMethod+1)])
+	n := methodLen(b[:min(len(b), maxMethod+1)])
 	switch {
 	case n > maxMethod:
 		return l7.No
