@@ -41,7 +41,7 @@ func NewTable(w io.Writer, keys *span.Keys, c Config) *Table {
 // tableColumnsOf shares the width among the columns, two blanks between them;
 // narrow tables go without the less important ones.
 func tableColumnsOf(width int) tableColumns {
-	t := tableColumns{micros: width >= 110, trace: width >= 100, outcome: 12}
+	t := tableColumns{micros: width >= 140, trace: width >= 100, outcome: 12}
 	room := width - 12 - 2 - durationWidth - 2 - t.outcome
 	if t.micros {
 		room -= 3
@@ -58,7 +58,7 @@ func tableColumnsOf(width int) tableColumns {
 		room -= 2 + t.proto
 	}
 	if width >= 60 {
-		t.ends = min(44, (room-4)/2)
+		t.ends = min(44, (room-4)*3/5)
 		room -= 2 + t.ends
 	}
 	t.name = max(room-2, 0)
