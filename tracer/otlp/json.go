@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 
@@ -189,11 +190,18 @@ func appendValue(b []byte, at *span.Attr) []byte {
 		return append(b, `}}},`...)
 	case span.TypeAddr:
 		b = append(b, `stringValue":"`...)
-		b = span.AppendIP(b, (*[16]byte)(at.Str))
+		if is4in6(at.Str) {
+			var v [20]byte
+			n := putIPv4(&v, (*[4]byte)(at.Str[12:]))
+			b = append(b, v[:n]...)
+		} else {
+			b = span.AppendIP(b, (*[16]byte)(at.Str))
+		}
 		return append(b, `"}},`...)
 	case span.TypeHex:
 		b = append(b, `stringValue":"`...)
-		b = span.AppendHex64(b, uint64(at.Num))
+		b = binary.LittleEndian.AppendUint64(b, hex32(uint32(at.Num>>32)))
+		b = binary.LittleEndian.AppendUint64(b, hex32(uint32(at.Num)))
 		return append(b, `"}},`...)
 	default:
 		return appendStringPair(b, at.Str)

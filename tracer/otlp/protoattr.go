@@ -27,17 +27,36 @@ func (e *Encoder) appendAttrs(a span.Attrs) (unknown int) {
 			continue
 		}
 		p := &e.prefixes[key]
-		out := b[i : i+attrRoom]
-		*(*[prefixRoom]byte)(out) = p.b
+		out := (*[attrRoom]byte)(b[i:])
+		*(*[prefixRoom]byte)(out[:]) = p.b
 		at := p.n & 63
 		var n, used int
 		switch t := span.Type(in[2]); t {
 		case span.TypeString:
-			if size := int(in[3]); size <= shortText && putText(out[at:], in, size) {
+			size := int(in[3])
+			if size <= 16 && len(in) >= 20 {
+				lo, hi := binary.LittleEndian.Uint64(in[4:]), binary.LittleEndian.Uint64(in[12:])
+				out[at], out[at+1], out[at+2] = byte(2+size), tagString, byte(size)
+				binary.LittleEndian.PutUint64(out[at+3:], lo)
+				binary.LittleEndian.PutUint64(out[at+11:], hi)
+				m := &asciiMask[size]
+				if lo&m[0]|hi&m[1] == 0 {
+					n, used = 3+size, 4+size
+				}
+			} else if size <= shortText && copyASCII(out[at+3:at+3+size], in[4:4+size]) {
+				out[at], out[at+1], out[at+2] = byte(2+size), tagString, byte(size)
 				n, used = 3+size, 4+size
 			}
 		case span.TypeInt:
-			n, used = putInt(out[at:], binary.LittleEndian.Uint64(in[3:])), 11
+			num := binary.LittleEndian.Uint64(in[3:])
+			w := sizeVarint(num)
+			if used = 11; w > 8 {
+				n = putInt(out[at:], num)
+				break
+			}
+			n = 2 + w
+			out[at], out[at+1] = byte(1+w), tagInt
+			binary.LittleEndian.PutUint64(out[at+2:], varint8(num, w))
 		case span.TypeAddr:
 			n, used = putAddr(out[at:], in[3:19]), 19
 		case span.TypeBool, span.TypeFloat, span.TypeHex:
@@ -55,17 +74,6 @@ func (e *Encoder) appendAttrs(a span.Attrs) (unknown int) {
 	}
 	e.body = b[:i]
 	return unknown
-}
-
-// putText writes the length of an AnyValue and the AnyValue with the string of
-// the string attribute in, unless it is not ASCII.
-func putText(v []byte, in span.Attrs, size int) bool {
-	_ = v[3+shortText]
-	v[0], v[1], v[2] = byte(2+size), tagString, byte(size)
-	if size <= 16 && len(in) >= 20 {
-		return copy16(v[3:], in[4:], uint(size))
-	}
-	return copyASCII(v[3:3+size], in[4:4+size])
 }
 
 // putInt writes the length of an AnyValue and the AnyValue with an integer.
@@ -106,7 +114,7 @@ func putNumber(v []byte, t span.Type, num uint64) int {
 func putAddr(v, addr []byte) int {
 	var n int
 	if is4in6(addr) {
-		n = putIPv4(v[3:], addr[12:])
+		n = putIPv4((*[20]byte)(v[3:]), (*[4]byte)(addr[12:]))
 	} else {
 		n = len(span.AppendIP(v[3:3], (*[16]byte)(addr)))
 	}

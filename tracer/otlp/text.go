@@ -3,6 +3,7 @@ package otlp
 import (
 	"encoding/binary"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -33,17 +34,16 @@ func copyASCII(dst, src []byte) bool {
 	return (all|w)&highBits == 0
 }
 
-// copy16 copies 16 bytes, of which n matter, and reports whether those are
-// ASCII.
-func copy16(dst, src []byte, n uint) bool {
-	_, _ = dst[15], src[15]
-	lo, hi := binary.LittleEndian.Uint64(src), binary.LittleEndian.Uint64(src[8:])
-	binary.LittleEndian.PutUint64(dst, lo)
-	binary.LittleEndian.PutUint64(dst[8:], hi)
-	lo &= 1<<(8*n) - 1
-	hi &= 1<<(8*(max(n, 8)-8)) - 1
-	return (lo|hi)&highBits == 0
-}
+// asciiMask has, for a length up to 16, the bits of two words that are zero
+// when that many bytes are ASCII.
+var asciiMask = func() (m [17][2]uint64) {
+	for n := range m {
+		for i := range n {
+			m[n][i/8] |= 0x80 << (i % 8 * 8)
+		}
+	}
+	return m
+}()
 
 // appendValid adds s with U+FFFD for each run of bytes that is not UTF-8.
 func appendValid(b, s []byte) []byte {
@@ -80,36 +80,32 @@ func putHex64(b []byte, v uint64) {
 	binary.LittleEndian.PutUint64(b[8:], hex32(uint32(v)))
 }
 
-// octet is the decimal text of a byte and its length.
-type octet struct {
-	text [3]byte
-	n    uint8
-}
+// octet is the decimal text of a byte with a dot behind it, the first
+// character in the lowest byte, and its length with the dot.
+type octet struct{ text, n uint32 }
 
 // octets has the text of every byte.
 var octets = func() (t [256]octet) {
 	for i := range t {
-		o := &t[i]
-		for _, div := range [3]int{100, 10, 1} {
-			if o.n > 0 || i >= div || div == 1 {
-				o.text[o.n] = byte('0' + i/div%10)
-				o.n++
-			}
+		s := append(strconv.AppendUint(nil, uint64(i), 10), '.')
+		for k, c := range s {
+			t[i].text |= uint32(c) << (8 * k)
 		}
+		t[i].n = uint32(len(s))
 	}
 	return t
 }()
 
-// putIPv4 writes a dotted address and returns its length; b has 16 bytes.
-func putIPv4(b, a []byte) int {
-	_, _ = a[3], b[15]
-	n := 0
-	for i := range 4 {
-		o := &octets[a[i]]
-		b[n&15], b[(n+1)&15], b[(n+2)&15] = o.text[0], o.text[1], o.text[2]
-		n += int(o.n)
-		b[n&15] = '.'
-		n++
-	}
-	return n - 1
+// putIPv4 writes a dotted address and returns its length; what follows it in b
+// is spoilt.
+func putIPv4(b *[20]byte, a *[4]byte) int {
+	o, p, q, r := &octets[a[0]], &octets[a[1]], &octets[a[2]], &octets[a[3]]
+	second := o.n & 15
+	third := (second + p.n) & 15
+	fourth := (third + q.n) & 15
+	binary.LittleEndian.PutUint32(b[:], o.text)
+	binary.LittleEndian.PutUint32(b[second:], p.text)
+	binary.LittleEndian.PutUint32(b[third:], q.text)
+	binary.LittleEndian.PutUint32(b[fourth:], r.text)
+	return int(fourth + r.n - 1)
 }
