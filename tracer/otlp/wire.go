@@ -6,7 +6,7 @@ import (
 )
 
 // Field tags of opentelemetry/proto/trace/v1/trace.proto, common/v1 and
-// resource/v1: number<<3 | wire type, one byte each but for none here.
+// resource/v1: number<<3 | wire type. All fit into one byte.
 const (
 	tagResourceSpans = 1<<3 | 2 // TracesData.resource_spans
 	tagResource      = 1<<3 | 2 // ResourceSpans.resource
