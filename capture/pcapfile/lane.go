@@ -133,6 +133,7 @@ func (l *lane) enter(e entry) error {
 		if !s.opened(f) {
 			return os.ErrClosed
 		}
+		before := s.read.Load()
 		plain, packed, release, err := decompress(&counted{f, &s.read})
 		if err != nil {
 			s.finished(f)
@@ -145,7 +146,7 @@ func (l *lane) enter(e entry) error {
 				s.finished(f)
 				return err
 			}
-			s.read.Store(0)
+			s.read.Store(before)
 			in = &growingInput{f: f, read64: &s.read, done: s.done, pause: followPause, over: l.more}
 		}
 	}

@@ -50,7 +50,7 @@ func sequenceName(files []probed) string {
 	}
 	prefix := first
 	for _, f := range files[1:] {
-		prefix = commonPrefix(prefix, pointName(f.path))
+		prefix = sharedPrefix(prefix, pointName(f.path))
 	}
 	if prefix = strings.TrimRight(prefix, numbering); prefix == "" {
 		return first
@@ -58,7 +58,7 @@ func sequenceName(files []probed) string {
 	return prefix
 }
 
-func commonPrefix(a, b string) string {
+func sharedPrefix(a, b string) string {
 	n := 0
 	for n < len(a) && n < len(b) && a[n] == b[n] {
 		n++
