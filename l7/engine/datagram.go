@@ -11,7 +11,7 @@ func (e *Engine) datagram(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		return
 	}
 	h := st.half[dir]
-	e.take(st, h, b, at)
+	e.take(h, b, at)
 	h.leadLen = 0
 	st.replay = true
 	if st.phase == detecting {
@@ -20,9 +20,8 @@ func (e *Engine) datagram(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		e.run(st, dir)
 	}
 	if st.phase == detecting {
-		dir = e.choose(st, dir, true)
+		dir = e.choose(st, h, true)
 	}
-	h = st.half[dir]
 	if h.skip > 0 {
 		h.addLost(h.skip)
 		h.skip = 0

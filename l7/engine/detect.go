@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7"
 )
@@ -18,20 +16,20 @@ func (e *Engine) probe(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		e.stats.Discarded[OfUndetected] += uint64(len(b))
 		return
 	}
-	if !e.take(st, h, b, at) {
+	if !e.take(h, b, at) {
 		e.stats.Discarded[OfMemory] += uint64(len(b))
 		e.overflow(st, dir, OfMemory, at)
 		return
 	}
-	dir = e.choose(st, dir, len(h.buf) >= detectMax)
+	dir = e.choose(st, h, len(h.buf) >= detectMax)
 	e.settle(st, dir)
 }
 
 // choose looks for a protocol and lets its parser read what is there, until a
 // parser accepts it or more bytes are needed. final says that there will be no
-// more. It returns dir, exchanged if the roles were.
-func (e *Engine) choose(st *ConnState, dir l7.Dir, final bool) l7.Dir {
-	cur := st.half[dir]
+// more. cur is the direction that has grown; choose returns what it is called
+// now, for the roles may have been exchanged on the way.
+func (e *Engine) choose(st *ConnState, cur *half, final bool) l7.Dir {
 	for st.phase == detecting {
 		p, out := e.pick(st, final)
 		if out == undecided {
@@ -53,108 +51,6 @@ func (st *ConnState) dirOf(h *half) l7.Dir {
 		return l7.ToClient
 	}
 	return l7.ToServer
-}
-
-// outcome of a round of detection.
-type outcome uint8
-
-const (
-	undecided outcome = iota
-	nobody
-	somebody
-)
-
-// choice is a protocol and the roles in which it was recognised.
-type choice struct {
-	index   int
-	flip    bool
-	certain bool
-}
-
-// pick asks the protocols: those that a port hints at first, then in order. The
-// first that is certain in either roles is taken at once; else one that finds
-// the bytes plausible, with the roles as they are before exchanged ones.
-func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
-	need, maybe, turned, first := false, -1, -1, -1
-	for pass := range 2 {
-		for i := range e.cfg.Protos {
-			p := &e.cfg.Protos[i]
-			if st.tried[i] || p.Transport&st.transport == 0 || st.force != "" && p.Name != st.force || hinted(p, st.conn) != (pass == 0) {
-				continue
-			}
-			if first < 0 {
-				first = i
-			}
-			switch e.ask(st, p, 0) {
-			case l7.Yes:
-				return choice{index: i, certain: true}, somebody
-			case l7.Maybe:
-				if maybe < 0 {
-					maybe = i
-				}
-			case l7.NeedMore:
-				need = true
-			}
-			if st.conn.Roles == flows.Observed {
-				continue
-			}
-			switch e.ask(st, p, 1) {
-			case l7.Yes:
-				return choice{index: i, flip: true, certain: true}, somebody
-			case l7.Maybe:
-				if turned < 0 {
-					turned = i
-				}
-			case l7.NeedMore:
-				need = true
-			}
-		}
-	}
-	switch {
-	case need && !final:
-		return choice{}, undecided
-	case maybe >= 0:
-		return choice{index: maybe}, somebody
-	case turned >= 0:
-		return choice{index: turned, flip: true}, somebody
-	case st.force != "" && first >= 0:
-		return choice{index: first}, somebody
-	}
-	return choice{}, nobody
-}
-
-// hinted reports whether a port of the connection is one of the protocol's.
-func hinted(p *l7.Proto, c *flows.Conn) bool {
-	return slices.Contains(p.Ports, c.Server.Port) || slices.Contains(p.Ports, c.Client.Port)
-}
-
-// ask asks a protocol about both directions; flip is 1 to exchange them.
-func (e *Engine) ask(st *ConnState, p *l7.Proto, flip l7.Dir) l7.Verdict {
-	var said [l7.Yes + 1]bool
-	for d, h := range st.half {
-		if len(h.buf) == 0 {
-			continue
-		}
-		said[min(e.detect(p, l7.Dir(d)^flip, h.buf), l7.Yes)] = true
-	}
-	switch {
-	case said[l7.Yes]:
-		return l7.Yes
-	case said[l7.No]:
-		return l7.No
-	case said[l7.NeedMore] || !said[l7.Maybe]:
-		return l7.NeedMore
-	}
-	return l7.Maybe
-}
-
-// detect asks a protocol about the first bytes of one direction.
-func (e *Engine) detect(p *l7.Proto, dir l7.Dir, b []byte) l7.Verdict {
-	b = b[:min(len(b), detectMax)]
-	e.enter(dir, b)
-	v := p.Detect(dir, b)
-	e.leave()
-	return v
 }
 
 // begin starts the parser of a candidate.
@@ -271,7 +167,7 @@ func (e *Engine) settleFor(st *ConnState, dir l7.Dir) {
 	if _, out := e.pick(st, true); out != somebody {
 		return
 	}
-	dir = e.choose(st, dir, true)
+	dir = e.choose(st, st.half[dir], true)
 	e.settle(st, dir)
 }
 

@@ -131,3 +131,28 @@ func TestObservedRolesAreNotExchanged(t *testing.T) {
 		t.Errorf("messages %q, stats %+v", got, r.Stats)
 	}
 }
+
+// plausible is toy, never certain of itself.
+func plausible() l7.Proto {
+	p := toy.Proto()
+	p.Detect = func(dir l7.Dir, b []byte) l7.Verdict { return min(toy.Detect(dir, b), l7.Maybe) }
+	return p
+}
+
+func TestDecisionAtTheEndOfADirection(t *testing.T) {
+	for _, way := range []l7.Dir{l7.ToServer, l7.ToClient} {
+		s := l7test.Session{Midstream: true, Turns: []l7test.Turn{
+			{Dir: way, Bytes: []byte("GET a\n")},
+			l7test.Fin(way),
+			{Dir: way, Bytes: []byte("GET late\n")},
+			{Dir: way.Opposite(), Bytes: []byte("OK 0\n")},
+		}}
+		got, r := play(t, s, says("n", l7.NeedMore, 0), plausible())
+		if diff := cmp.Diff([]string{"request GET a", "response"}, got); diff != "" {
+			t.Errorf("direction %d: messages (-want +got):\n%s%+v", way, diff, r.Stats)
+		}
+		if n := r.Stats.Discarded[engine.OfEnd]; n != 9 {
+			t.Errorf("direction %d: %d bytes discarded behind the end, want 9", way, n)
+		}
+	}
+}

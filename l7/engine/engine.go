@@ -100,16 +100,16 @@ func (e *Engine) Gap(c *flows.Conn, d flows.Dir, lost int64, at flows.Stamp) {
 func (e *Engine) EOF(c *flows.Conn, d flows.Dir, _ flows.Stamp) {
 	st := StateOf(c)
 	defer e.rescue(st)
-	dir := l7.Dir(d)
-	if st.half[dir].ended {
+	h := st.half[d]
+	if h.ended {
 		return
 	}
 	if st.phase == detecting {
-		e.settleFor(st, dir)
+		e.settleFor(st, l7.Dir(d))
 	}
-	st.half[dir].ended = true
+	h.ended = true
 	if st.phase == parsing {
-		e.end(st, dir)
+		e.end(st, st.dirOf(h))
 	}
 }
 

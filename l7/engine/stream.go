@@ -13,7 +13,7 @@ func (e *Engine) stream(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		if len(h.buf) > 0 {
 			n = min(n, st.window-len(h.unread()))
 		}
-		if n <= 0 || !e.take(st, h, b[:n], at) {
+		if n <= 0 || !e.take(h, b[:n], at) {
 			why := OfOverflow
 			if n > 0 {
 				why = OfMemory
@@ -24,7 +24,7 @@ func (e *Engine) stream(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		b, at = b[n:], advance(at, int64(n))
 		e.run(st, dir)
 		if st.phase == detecting {
-			dir = e.choose(st, dir, false)
+			dir = e.choose(st, h, false)
 		}
 		e.settle(st, dir)
 	}
@@ -40,7 +40,7 @@ func (e *Engine) stream(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 }
 
 // take adds a piece to what is unread: borrowed if nothing else is there.
-func (e *Engine) take(st *ConnState, h *half, b []byte, at l7.Stamp) bool {
+func (e *Engine) take(h *half, b []byte, at l7.Stamp) bool {
 	if len(h.buf) == 0 {
 		e.forget(h)
 		h.buf, h.base = b, at.Offset
