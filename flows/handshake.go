@@ -53,7 +53,6 @@ func (t *Table) synAck(c *Conn, id uint32, s side, f *wire.Frame, at int64) bool
 	st := &c.state
 	o := s ^ 1
 	opening := st.class == classSyn || st.class == classOpening
-	again := st.has(s, sideSyn)
 	if !st.has(s, sideKnown) || f.Seq+1 != st.base(s) {
 		// The first one, or one with another ISN: a SYN proxy that kept nothing.
 		if !opening || st.offset[s] != 0 || st.has(o, sideSyn) && f.Ack-st.base(o) > synWindow {
@@ -70,10 +69,9 @@ func (t *Table) synAck(c *Conn, id uint32, s side, f *wire.Frame, at int64) bool
 		if c.OpenTime != 0 {
 			st.flags |= flagOverflow
 		}
-	case !opening && again:
-	case opening:
+	default:
 		c.SynAckTime = at
-		if d := at - c.SynTime; c.SynTime != 0 && d >= 0 && d <= maxRTT {
+		if d := at - c.SynTime; opening && c.SynTime != 0 && d >= 0 && d <= maxRTT {
 			c.TCP.RTTServer = d
 		}
 	}

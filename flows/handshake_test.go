@@ -83,6 +83,21 @@ func TestHandshake(t *testing.T) {
 			want: "open 1 observed\n1> x\n1< y\nclose 1 capture_ended @1040",
 		},
 		{
+			name: "the client's ACK was captured before the SYN-ACK",
+			steps: []step{
+				pkt(0, 'c', "S", 1000, 0, ""),
+				pkt(1, 'c', "PA", 1001, 5001, "q"),
+				pkt(2, 's', "SA", 5000, 1001, ""),
+				pkt(3, 'c', "A", 1002, 5001, ""),
+				pkt(900, 's', "SA", 5000, 1001, ""),
+			},
+			want: "open 1 observed\n1> q\nclose 1 capture_ended @1900",
+			check: func(t *testing.T, c *Conn, r *recorder) {
+				equal(t, "handshake", c.Handshake, true)
+				equal(t, "synack", c.TCP.SYNACKRetransmissions, 1)
+			},
+		},
+		{
 			name: "simultaneous open",
 			steps: []step{
 				pkt(0, 'c', "S", 1000, 0, ""),

@@ -22,7 +22,7 @@ const maxTail = 16 << 20
 
 // covered is how many bytes after next the receiver has acknowledged.
 func (st *connState) covered(s side, waiting bool) uint32 {
-	if st.side[s]&(sideEOF|sideAcked) != sideAcked || !after(st.acked[s], st.next[s]) {
+	if st.side[s]&(sideEOF|sideAcked|sideSeen) != sideAcked|sideSeen || !after(st.acked[s], st.next[s]) {
 		return 0
 	}
 	n := st.acked[s] - st.next[s]
@@ -78,7 +78,7 @@ func (t *Table) flushSide(c *Conn, s side, at int64) {
 	for l != nil && l.waiting() {
 		t.giveUp(c, s, l, l.limit(), at)
 	}
-	if n := c.state.covered(s, false); n > 0 && c.state.has(s, sideKnown) {
+	if n := c.state.covered(s, false); n > 0 {
 		t.lose(c, s, n, at, 0)
 	}
 }

@@ -2,6 +2,7 @@ package flows
 
 import (
 	"math/rand/v2"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -173,5 +174,21 @@ func TestIndex(t *testing.T) {
 	}
 	if tb.used != len(live) {
 		t.Errorf("%d in the index, want %d", tb.used, len(live))
+	}
+}
+
+// TestSum fails when a new counter is forgotten in Add.
+func TestSum(t *testing.T) {
+	var one, sum Stats
+	v := reflect.ValueOf(&one).Elem()
+	for i := range v.NumField() {
+		if f := v.Field(i); f.Kind() == reflect.Uint64 {
+			f.SetUint(uint64(i) + 1)
+		}
+	}
+	one.Closed[CloseNormal] = 99
+	sum.Add(&one)
+	if d := cmp.Diff(one, sum); d != "" {
+		t.Error(d)
 	}
 }

@@ -26,12 +26,17 @@ func (t *Table) segment(c *Conn, id uint32, dir Dir, f *wire.Frame, now int64) {
 	if st.side[s]&sideKnown == 0 {
 		st.start(s, seq, 0)
 	}
+	st.side[s] |= sideSeen
 	if f.Flags&wire.ACK != 0 {
 		t.acknowledge(c, id, s, f, now, at)
 	}
 	t.data(c, id, s, f, seq, now, at)
 	t.progress(c, id, s, f, at)
 }
+
+// maxUnseen is how much of a side that was never captured is expected to
+// follow after all; beyond it the stream starts anew where the other side is.
+const maxUnseen = 1 << 20
 
 // acknowledge learns what the other side has received.
 func (t *Table) acknowledge(c *Conn, id uint32, s side, f *wire.Frame, now, at int64) {
@@ -47,9 +52,17 @@ func (t *Table) acknowledge(c *Conn, id uint32, s side, f *wire.Frame, now, at i
 		st.side[o] |= sideAcked
 		st.acked[o] = f.Ack
 	}
-	if st.class == classOpening && c.SynAckTime != 0 && st.dir(s) == ToServer && f.Ack-st.base(o) < 1<<30 {
+	if c.SynAckTime != 0 && c.OpenTime == 0 && st.dir(s) == ToServer && f.Flags&wire.SYN == 0 && f.Ack-st.base(o) < horizon {
 		c.established(at)
-		t.reclass(c, id, classOpen)
+		if st.class == classOpening {
+			t.reclass(c, id, classOpen)
+		}
+	}
+	if st.side[o]&sideSeen == 0 {
+		if after(st.acked[o], st.next[o]+maxUnseen) {
+			st.next[o] = st.acked[o]
+		}
+		return
 	}
 	if st.reorder != 0 || after(st.acked[o], st.next[o]) {
 		t.settle(c, id, o, now, at)

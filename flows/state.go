@@ -25,6 +25,7 @@ const (
 	sideSyn                     // SYN or SYN-ACK seen: next started from the ISN
 	sideAcked                   // acked is valid
 	sideEOF                     // FIN delivered; next counts it
+	sideSeen                    // has sent something; without it nothing of it is called lost
 )
 
 // Flags of a connection.

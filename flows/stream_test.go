@@ -94,6 +94,18 @@ func TestStream(t *testing.T) {
 			want: "open 1 observed\n1> gap 100\n1> x\nclose 1 capture_ended @1600",
 		},
 		{
+			name: "a direction that was never captured has no holes",
+			steps: []step{
+				pkt(0, 'c', "S", 1000, 0, ""),
+				pkt(10, 'c', "A", 1001, 5001, ""),
+				pkt(20, 'c', "PA", 1001, 5001, "q"),
+				pkt(30, 'c', "A", 1002, 9001, ""),
+				pkt(900, 'c', "PA", 1002, 5001+(5<<20), "q"),
+				pkt(1900, 's', "PA", 5001+(5<<20), 1003, "r"),
+			},
+			want: "open 1 observed\n1> q\n1> q\n1< r\nclose 1 capture_ended @2900",
+		},
+		{
 			name: "hole that nobody acknowledged: time",
 			steps: after3(
 				pkt(40, 'c', "PA", 1004, 5001, "d"),
