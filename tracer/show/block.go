@@ -94,14 +94,13 @@ func (b *block) add(s *span.Span) {
 	if len(b.nodes) >= maxSpans || len(b.arena) > maxBlock {
 		return
 	}
-	n := node{Span: *s, parent: none, first: none, last: none, next: none}
+	n := node{Span: *s}
 	n.Service, n.Instance, n.Name = b.keep(s.Service), nil, b.keep(s.Name)
 	n.Attrs = b.keep(s.Attrs)
 	from := len(b.links)
 	b.links = append(b.links, s.Links...)
 	n.Links = b.links[from:]
 	b.byID[s.ID] = int32(len(b.nodes))
-	n.shown, n.deepest = int32(len(b.nodes)), int32(len(b.nodes))
 	b.nodes = append(b.nodes, n)
 	b.services = addDistinct(b.services, n.Service)
 	b.points = addDistinct(b.points, str(&n.Span, span.KeyCapturePoint))
@@ -126,10 +125,11 @@ func addDistinct(list [][]byte, s []byte) [][]byte {
 }
 
 // join ties children to parents and, if asked to, folds further sightings of
-// an exchange into the first.
+// an exchange into the first. It may be called again.
 func (b *block) join(fold bool) {
 	for i := range b.nodes {
 		n := &b.nodes[i]
+		n.first, n.last, n.next, n.shown, n.deepest = none, none, none, int32(i), int32(i)
 		n.parent = b.parentOf(n)
 		if fold && n.parent != none && sighting(&n.Span, &b.nodes[n.parent].Span) {
 			n.shown = n.parent

@@ -141,14 +141,22 @@ func appendDuration(dst []byte, ns int64, ascii bool) []byte {
 		return append(appendScaled(dst, ns, 1e6), "ms"...)
 	case ns < 60e9-5e6:
 		return append(appendScaled(dst, ns, 1e9), 's')
-	case ns < 3600e9:
-		s := ns / 1e9
+	case ns < 3600e9-5e8:
+		s := rounded(ns, 1e9)
 		dst = append(strconv.AppendInt(dst, s/60, 10), 'm')
 		return append(appendTwo(dst, s%60), 's')
 	}
-	m := min(ns/60e9, 9999*60)
+	m := min(rounded(ns, 60e9), 9999*60)
 	dst = append(strconv.AppendInt(dst, m/60, 10), 'h')
 	return append(appendTwo(dst, m%60), 'm')
+}
+
+// rounded is ns in a unit, rounded half up.
+func rounded(ns, unit int64) int64 {
+	if ns%unit >= unit/2 {
+		return ns/unit + 1
+	}
+	return ns / unit
 }
 
 // appendScaled adds ns/unit with four significant digits.
