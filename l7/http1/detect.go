@@ -107,6 +107,9 @@ func detectRequest(b []byte) l7.Verdict {
 	}
 	known := knownMethod(b[:n])
 	target := b[n+1:]
+	for known && len(target) > 0 && target[0] == ' ' {
+		target = target[1:] // RFC 9112, 3: some servers are lenient here
+	}
 	if !known && (!otherMethod(b[:n]) || len(target) > 0 && target[0] != '/' && target[0] != '*' && target[0]|0x20 != 'h') {
 		return l7.No
 	}

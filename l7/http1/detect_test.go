@@ -17,7 +17,7 @@ func TestDetect(t *testing.T) {
 		{l7.ToServer, "", l7.NeedMore}, {l7.ToServer, "GE", l7.NeedMore}, {l7.ToServer, "GET", l7.NeedMore}, {l7.ToServer, "GET ", l7.NeedMore},
 		{l7.ToServer, "GET / HT", l7.NeedMore}, {l7.ToServer, "GET / HTTP/1.1", l7.Yes}, {l7.ToServer, "GET / HTTP/1.1\r\nHost", l7.Yes},
 		{l7.ToServer, "\r\nGET / HTTP/1.0\r\n", l7.Yes}, {l7.ToServer, "get / HTTP/1.1\r\n", l7.Yes}, {l7.ToServer, "GET /a b HTTP/1.1\r\n", l7.Yes},
-		{l7.ToServer, "GET /a b", l7.NeedMore}, {l7.ToServer, "CONNECT h:443 HTTP/1.1\r\n", l7.Yes}, {l7.ToServer, "FOO http://h/ HTTP/1.1\r\n", l7.Yes},
+		{l7.ToServer, "GET /a b", l7.NeedMore}, {l7.ToServer, "GET    /a HTTP/1.1\r\n", l7.Yes}, {l7.ToServer, "GET   ", l7.NeedMore}, {l7.ToServer, "CONNECT h:443 HTTP/1.1\r\n", l7.Yes}, {l7.ToServer, "FOO http://h/ HTTP/1.1\r\n", l7.Yes},
 		{l7.ToServer, "FOO bar HTTP/1.1\r\n", l7.No}, {l7.ToServer, "a=bGET / HTTP/1.1\r\n", l7.No}, {l7.ToServer, "GET HTTP/1.1\r\n", l7.Yes},
 		{l7.ToServer, long, l7.Maybe}, {l7.ToServer, long + " HTTP/1.1\r\n", l7.Yes},
 		{l7.ToServer, "GET foo\r\n", l7.No}, {l7.ToServer, "GET /\r\n", l7.No}, {l7.ToServer, "GET / HTTP/2.0\r\n", l7.No}, {l7.ToServer, "PRI * HTTP/2.0\r\n\r\nSM", l7.No},

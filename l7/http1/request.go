@@ -47,7 +47,7 @@ func requestLine(line []byte) (method, target, version []byte, ok bool) {
 		return nil, nil, nil, false
 	}
 	if cut > sp {
-		target = line[sp+1 : cut]
+		target = cursor.TrimOWS(line[sp+1 : cut])
 	}
 	return method, target, line[cut+len(" HTTP/"):], true
 }

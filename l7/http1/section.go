@@ -101,39 +101,39 @@ func (p *parser) field(name, value []byte, f *fields, m *l7.Message) {
 	}
 	switch len(name) {
 	case len("host"):
-		if f.host == nil && cursor.EqualFold(name, "host") {
+		if f.host == nil && is(name, "Host", "host") {
 			f.host = value
 			return
 		}
 	case len("upgrade"):
-		if cursor.EqualFold(name, "upgrade") {
+		if is(name, "Upgrade", "upgrade") {
 			f.upgrade = value
 			return
 		}
 	case len("user-agent"):
-		if cursor.EqualFold(name, "user-agent") {
+		if is(name, "User-Agent", "user-agent") {
 			if len(value) > 0 && m.Kind == l7.Request {
 				m.Str(keyUserAgent, value)
 			}
 			return
 		}
 	case len("content-type"):
-		if cursor.EqualFold(name, "content-type") {
+		if is(name, "Content-Type", "content-type") {
 			f.ctype = value
 			return
 		}
 	case len("content-length"):
-		if cursor.EqualFold(name, "content-length") {
+		if is(name, "Content-Length", "content-length") {
 			f.contentLength(value)
 			return
 		}
 	case len("content-encoding"):
-		if cursor.EqualFold(name, "content-encoding") {
+		if is(name, "Content-Encoding", "content-encoding") {
 			f.cenc = value
 			return
 		}
 	case len("transfer-encoding"):
-		if cursor.EqualFold(name, "transfer-encoding") {
+		if is(name, "Transfer-Encoding", "transfer-encoding") {
 			f.coding = f.coding.add(value)
 			return
 		}
@@ -147,4 +147,9 @@ func (p *parser) field(name, value []byte, f *fields, m *l7.Message) {
 	if class != l7.IDNone {
 		m.ID(class, name, value)
 	}
+}
+
+// is compares a name with its usual spelling first, which costs least.
+func is(name []byte, usual, lower string) bool {
+	return string(name) == usual || cursor.EqualFold(name, lower)
 }

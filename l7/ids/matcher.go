@@ -1,6 +1,7 @@
 package ids
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -56,34 +57,35 @@ func (c Config) Validate() error {
 type name struct {
 	name  string
 	class l7.IDClass
+	usual string // spelling that is tried first; empty: name
 }
 
 // known are the names that need no configuration, in folded form.
 var known = []name{
-	{"traceparent", l7.IDContext},
-	{"tracestate", l7.IDBaggage},
-	{"b3", l7.IDContext},
-	{"x-b3-traceid", l7.IDContext},
-	{"x-b3-spanid", l7.IDBaggage},
-	{"x-b3-parentspanid", l7.IDBaggage},
-	{"x-b3-sampled", l7.IDBaggage},
-	{"x-b3-flags", l7.IDBaggage},
-	{"uber-trace-id", l7.IDContext},
-	{"sw8", l7.IDContext},
-	{"sw6", l7.IDContext},
-	{"sw3", l7.IDContext},
-	{"x-datadog-trace-id", l7.IDContext},
-	{"x-datadog-parent-id", l7.IDBaggage},
-	{"x-datadog-sampling-priority", l7.IDBaggage},
-	{"x-datadog-tags", l7.IDBaggage},
-	{"x-amzn-trace-id", l7.IDContext},
-	{"x-cloud-trace-context", l7.IDContext},
-	{"grpc-trace-bin", l7.IDContext},
-	{"x-forwarded-for", l7.IDForwarded},
-	{"forwarded", l7.IDForwarded},
-	{"x-real-ip", l7.IDForwarded},
-	{"true-client-ip", l7.IDForwarded},
-	{"cf-connecting-ip", l7.IDForwarded},
+	{"traceparent", l7.IDContext, ""},
+	{"tracestate", l7.IDBaggage, ""},
+	{"b3", l7.IDContext, ""},
+	{"x-b3-traceid", l7.IDContext, "X-B3-TraceId"},
+	{"x-b3-spanid", l7.IDBaggage, "X-B3-SpanId"},
+	{"x-b3-parentspanid", l7.IDBaggage, "X-B3-ParentSpanId"},
+	{"x-b3-sampled", l7.IDBaggage, "X-B3-Sampled"},
+	{"x-b3-flags", l7.IDBaggage, "X-B3-Flags"},
+	{"uber-trace-id", l7.IDContext, ""},
+	{"sw8", l7.IDContext, ""},
+	{"sw6", l7.IDContext, ""},
+	{"sw3", l7.IDContext, ""},
+	{"x-datadog-trace-id", l7.IDContext, ""},
+	{"x-datadog-parent-id", l7.IDBaggage, ""},
+	{"x-datadog-sampling-priority", l7.IDBaggage, ""},
+	{"x-datadog-tags", l7.IDBaggage, ""},
+	{"x-amzn-trace-id", l7.IDContext, "X-Amzn-Trace-Id"},
+	{"x-cloud-trace-context", l7.IDContext, "X-Cloud-Trace-Context"},
+	{"grpc-trace-bin", l7.IDContext, ""},
+	{"x-forwarded-for", l7.IDForwarded, "X-Forwarded-For"},
+	{"forwarded", l7.IDForwarded, "Forwarded"},
+	{"x-real-ip", l7.IDForwarded, "X-Real-IP"},
+	{"true-client-ip", l7.IDForwarded, "True-Client-IP"},
+	{"cf-connecting-ip", l7.IDForwarded, "CF-Connecting-IP"},
 }
 
 // Matcher is a compiled set of names. It is immutable and may be shared by
@@ -105,22 +107,22 @@ func New(c Config) (*Matcher, error) {
 	}
 	m := new(Matcher)
 	for _, k := range known {
-		m.add(k.name, k.class)
+		m.add(k.name, k.class, k.usual)
 	}
 	for _, n := range c.RequestIDs {
-		m.add(fold(n), l7.IDRequest)
+		m.add(fold(n), l7.IDRequest, n)
 	}
 	for _, n := range c.Fields {
-		m.add(fold(n), l7.IDUser)
+		m.add(fold(n), l7.IDUser, n)
 	}
 	return m, nil
 }
 
-func (m *Matcher) add(n string, class l7.IDClass) {
+func (m *Matcher) add(n string, class l7.IDClass, usual string) {
 	l := len(n)
 	m.first[l] |= letter(n[0])
 	m.last[l] |= letter(n[l-1])
-	m.names[l] = append(m.names[l], name{n, class})
+	m.names[l] = append(m.names[l], name{n, class, cmp.Or(usual, n)})
 }
 
 // letter is the bit of a folded byte, and of '_' where that is meant too.
@@ -141,8 +143,9 @@ func (m *Matcher) Match(b []byte) l7.IDClass {
 }
 
 func (m *Matcher) find(b []byte) l7.IDClass {
-	for _, n := range m.names[len(b)] {
-		if equal(b, n.name) {
+	for i := range m.names[len(b)] {
+		n := &m.names[len(b)][i]
+		if string(b) == n.usual || equal(b, n.name) {
 			return n.class
 		}
 	}
