@@ -28,8 +28,8 @@ func mix(a, b uint64) uint64 {
 }
 
 func hashEndpoint(a *wire.Addr, port uint16, seed uint64) uint64 {
-	h := mix(binary.LittleEndian.Uint64(a[0:8])^seed^mix0, binary.LittleEndian.Uint64(a[8:16])^mix1)
-	return mix(h^uint64(port), mix2)
+	p := uint64(port)
+	return mix(binary.LittleEndian.Uint64(a[0:8])^p<<17^seed^mix0, binary.LittleEndian.Uint64(a[8:16])^p*mix2^mix1)
 }
 
 // hash is equal for both directions.
