@@ -127,6 +127,12 @@ func compare(t *testing.T, name, path string) {
 		// tshark numbers pcapng blocks without link layer as frames, too.
 		lines = slices.DeleteFunc(lines, func(v []string) bool { return v[0] == "data" })
 	}
+	if len(packets) != len(lines) {
+		t.Logf("%d packets read here, %d by tshark", len(packets), len(lines))
+	}
+	if len(packets) == 0 && len(lines) > 0 && !explained(name, 1) {
+		t.Errorf("nothing read of %d frames", len(lines))
+	}
 	d := NewDecoder(defrag.Default())
 	var f Frame
 	bad := 0

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/wirespan/wirespan/tracer/export"
 	"github.com/wirespan/wirespan/tracer/link"
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/sink"
@@ -195,11 +196,11 @@ func newFileSink(opt *options, format string, w *outFile, keys *span.Keys) (s si
 	case "otlp-proto":
 		s, err = otlp.NewFile(w.w, otlp.Delimited, keys, otlpConfig(opt))
 	case "ndjson":
-		//s = export.NewNDJSON(w.w, keys)
+		s = export.NewNDJSON(w.w, keys)
 	case "har":
-		//s = export.NewHAR(w.w, keys)
+		s = export.NewHAR(w.w, keys, versionString())
 	case "chrome":
-		//s = export.NewChrome(w.w, keys)
+		s = export.NewChrome(w.w, keys)
 	default:
 		return newPeopleSink(opt, format, w, keys)
 	}

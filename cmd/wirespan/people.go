@@ -27,9 +27,9 @@ func newPeopleSink(o *options, format string, w *outFile, keys *span.Keys) (s si
 	}
 	switch {
 	case format == "table":
-		return nil, true, nil
+		return show.NewTable(w.w, keys, c), true, nil
 	case format == "" && tty && !o.all:
-		return show.NewTree(w.w, keys, c), true, nil
+		return show.NewAuto(w.w, keys, c), true, nil
 	}
 	return show.NewTree(w.w, keys, c), true, nil
 }

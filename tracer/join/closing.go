@@ -125,7 +125,7 @@ func (j *Joiner) failed(c *flows.Conn, st *conn, why flows.CloseReason) {
 		return
 	}
 	j.stats.Failed++
-	j.place(x, c, st, nil, nil)
+	j.place(x, c, nil, nil, false)
 	r := &x.rec
 	r.Start, r.End = c.First, c.Last
 	if c.SynTime != 0 {

@@ -78,10 +78,15 @@ func (j *Joiner) forget(x *exchange) {
 	j.free = append(j.free, x)
 }
 
-// place fills in what the connection knows.
-func (j *Joiner) place(x *exchange, c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
+// place fills in what the connection knows. swapped says that the message
+// shows other roles than the connection has: both ends of a DNS connection may
+// ask.
+func (j *Joiner) place(x *exchange, c *flows.Conn, p *l7.Proto, m *l7.Message, swapped bool) {
 	r := &x.rec
 	r.Class, r.Point, r.Client, r.Server, r.ConnStart = l7.ClassOther, c.Point, c.Client, c.Server, c.First
+	if swapped {
+		r.Client, r.Server = r.Server, r.Client
+	}
 	r.Proto = j.protoIndex("tcp")
 	if p != nil {
 		r.Class = p.Class

@@ -99,7 +99,7 @@ func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
 	r.End = max(r.End, r.Start)
 	j.count(r)
 	j.metrics(x, c)
-	r.Attrs = j.out.Add(limit(x.attrs, maxAttrs))
+	r.Attrs = j.out.Add(x.attrs)
 	r.Name = j.out.Add(limit(x.name, 512))
 	r.Template = j.out.Add(x.template)
 	r.Error = j.out.Add(x.err)

@@ -76,7 +76,9 @@ func (j *Joiner) contexts(x *exchange, m *l7.Message) {
 		switch id.Class {
 		case l7.IDContext:
 			j.list = append(append(fold(j.list[:0], id.Name), '='), limit(id.Value, 512)...)
-			x.contexts = span.AppendElem(x.contexts, j.list)
+			if len(x.contexts) < maxList {
+				x.contexts = span.AppendElem(x.contexts, j.list)
+			}
 		case l7.IDForwarded:
 			forwarded = true
 			x.rec.Forwarded = lastAddress(id, x.rec.Forwarded)

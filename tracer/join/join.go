@@ -83,9 +83,9 @@ func (j *Joiner) Message(c *flows.Conn, p *l7.Proto, dir l7.Dir, m *l7.Message, 
 	st := stateOf(c)
 	switch m.Kind {
 	case l7.Request:
-		j.request(c, st, p, m, head, whole)
+		j.request(c, st, p, dir, m, head, whole)
 	case l7.Response:
-		j.response(c, st, p, m, head, whole)
+		j.response(c, st, p, dir, m, head, whole)
 	case l7.Interim:
 		j.interim(c, st, p, m)
 	case l7.OneWay, l7.Pushed:

@@ -8,7 +8,7 @@ import (
 )
 
 // request opens an exchange.
-func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, head []byte, whole bool) {
+func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
 	j.stats.Requests++
 	if p.Pairing == l7.ByMatch && j.repeated(st, m) {
 		return
@@ -21,7 +21,7 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, he
 	if x == nil {
 		return
 	}
-	j.place(x, c, st, p, m)
+	j.place(x, c, p, m, dir == l7.ToClient)
 	j.describeRequest(x, c, st, m, head)
 	st.open = append(st.open, x)
 	st.requests++
@@ -106,7 +106,7 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 		p = j.fallbackProto(x)
 	}
 	keys, docs := j.keys[p], j.cfg.Protos[p].Keys
-	for i := 0; i < len(m.Attrs); i++ {
+	for i := 0; i < len(m.Attrs) && len(x.attrs) < maxAttrs; i++ {
 		a := &m.Attrs[i]
 		key := keys[a.Key]
 		switch docs[a.Key].Type {
@@ -121,15 +121,19 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 		case l7.Strings:
 			l := j.list[:0]
 			for ; i < len(m.Attrs) && m.Attrs[i].Key == a.Key; i++ {
-				l = span.AppendElem(l, limit(m.Attrs[i].Str, 1024))
+				if len(l) < maxList {
+					l = span.AppendElem(l, limit(m.Attrs[i].Str, 1024))
+				}
 			}
 			i--
 			j.list = l
-			x.attrs = span.AppendStrings(x.attrs, key, limit(l, maxValue))
+			x.attrs = span.AppendStrings(x.attrs, key, l)
 		case l7.Ints:
 			l := j.list[:0]
 			for ; i < len(m.Attrs) && m.Attrs[i].Key == a.Key; i++ {
-				l = span.AppendIntElem(l, m.Attrs[i].Num)
+				if len(l) < maxList {
+					l = span.AppendIntElem(l, m.Attrs[i].Num)
+				}
 			}
 			i--
 			j.list = l
@@ -148,10 +152,13 @@ func (j *Joiner) fallbackProto(x *exchange) int {
 	return 0
 }
 
-// maxValue bounds one attribute value, maxAttrs all that join adds to a span.
+// maxValue bounds one attribute value, maxList one list before its last
+// element, maxAttrs the attributes that parsers add to a span before the last
+// one; with what join adds itself they fit link.MaxString.
 const (
 	maxValue = 16 << 10
-	maxAttrs = 48 << 10
+	maxList  = 4 << 10
+	maxAttrs = 24 << 10
 )
 
 func limit(b []byte, n int) []byte {

@@ -9,11 +9,11 @@ import (
 
 // response finds the request that a response answers and completes the
 // exchange, or makes an orphan of it.
-func (j *Joiner) response(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, head []byte, whole bool) {
+func (j *Joiner) response(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
 	j.stats.Responses++
 	x := j.pair(c, st, p, m)
 	if x == nil {
-		if x = j.orphan(c, st, p, m, head); x == nil {
+		if x = j.orphan(c, st, p, dir, m, head); x == nil {
 			return
 		}
 	}
@@ -78,12 +78,12 @@ func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
 const maxAnswers = 32
 
 // orphan opens an exchange whose request was not captured.
-func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message, head []byte) *exchange {
+func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte) *exchange {
 	x := j.take()
 	if x == nil {
 		return nil
 	}
-	j.place(x, c, st, p, m)
+	j.place(x, c, p, m, dir == l7.ToServer)
 	r := &x.rec
 	x.match, x.first = m.Match, m.First
 	r.Outcome, r.Start = link.Orphan, m.First.Time
@@ -122,7 +122,7 @@ func (j *Joiner) event(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.M
 	if x == nil {
 		return
 	}
-	j.place(x, c, st, p, m)
+	j.place(x, c, p, m, (m.Kind == l7.Pushed) == (dir == l7.ToServer))
 	j.describeRequest(x, c, st, m, head)
 	r := &x.rec
 	r.Outcome = link.OneWay

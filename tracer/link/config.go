@@ -30,17 +30,23 @@ type Config struct {
 	Quiet    time.Duration // a trace leaves when nothing joined it for so long
 	MaxOpen  time.Duration // a request that is open for longer stops holding its trace
 	Memory   int           // bytes that may wait; beyond, the oldest trace leaves
-	Parent   ParentMode
-	Pair     bool // a CLIENT and a SERVER span per exchange
-	Batch    int  // spans per WriteSpans
+	Batch    int           // spans per WriteSpans
 	Keys     *span.Keys
 	Protos   []string // network.protocol.name by Record.Proto
-	Sinks    sink.Sink
+	Forms    []Form
 	Selector func(*span.Span) bool // nil: every span is written
+	IDs      [][]byte              // only traces that carry one of them; nil: all
 	Names    map[[16]byte]string   // configured names, by address
 }
 
-// Default is a Config that needs only Keys, Protos and Sinks.
+// Form is a way to write spans, and where to.
+type Form struct {
+	Pair   bool // a CLIENT and a SERVER span per exchange
+	Parent ParentMode
+	Sink   sink.Sink
+}
+
+// Default is a Config that needs only Keys, Protos and Forms.
 func Default() Config {
 	return Config{
 		Agent: "offline", Quiet: time.Second, MaxOpen: 30 * time.Second,
@@ -60,7 +66,7 @@ func (c *Config) Validate() error {
 	need(c.MaxOpen >= c.Quiet, "max-open", "must be at least quiet")
 	need(c.Memory >= 1<<20, "link-memory", "must be at least 1 MiB")
 	need(c.Batch > 0, "batch", "must be positive")
-	need(c.Keys != nil && c.Sinks != nil, "keys, sinks", "are required")
+	need(c.Keys != nil && len(c.Forms) > 0, "keys, forms", "are required")
 	return errors.Join(errs...)
 }
 

@@ -3,7 +3,9 @@ package link
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
+	"time"
 	"unsafe"
 
 	"github.com/wirespan/wirespan/tracer/span"
@@ -24,16 +26,20 @@ type Linker struct {
 	freeSight, freeExch, freeList []int32
 	waiting                       int
 
-	now     int64 // processing time up to which records were consumed
-	grid    int64 // last grid point that fired
-	buckets buckets
-	opens   markQueue // requests in order of opening, for MaxOpen
-	oldest  markQueue // exchanges in order of arrival, for Memory
-	clocks  clocks
-	names   names
-	out     writer
-	stats   Stats
-	work    []release
+	now  int64 // processing time up to which records were consumed
+	grid int64 // last grid point that fired
+	// patience is the number of grid points after which nothing more happens
+	// without a record.
+	patience int
+	buckets  buckets
+	opens    markQueue // requests in order of opening, for MaxOpen
+	oldest   markQueue // exchanges in order of arrival, for Memory
+	clocks   clocks
+	names    names
+	out      leave
+	writers  []writer
+	stats    Stats
+	work     []release
 }
 
 // New returns a Linker.
@@ -46,7 +52,11 @@ func New(cfg Config, points Points) (*Linker, error) {
 		sights: make([]sighting, 1, 256), exchs: make([]exchange, 1, 256), cands: make([]candList, 1, 16),
 	}
 	l.names.init(cfg.Names)
-	l.out.init(l)
+	l.patience = int((cfg.MaxOpen+cfg.Quiet+time.Duration(maxLookup))/time.Duration(Grid)) + 2*numBuckets
+	l.writers = make([]writer, len(cfg.Forms))
+	for i := range l.writers {
+		l.writers[i].init(l, &l.cfg.Forms[i], i == 0)
+	}
 	return l, nil
 }
 
@@ -149,16 +159,36 @@ func (l *Linker) advance(ctx context.Context, now int64) error {
 		l.grid = now - now%Grid
 	}
 	l.now = max(l.now, now)
-	for l.grid+Grid <= now {
-		l.grid += Grid
+	for steps := 0; l.grid+Grid <= now; steps++ {
 		if l.idle() {
 			l.grid = now - now%Grid
+		} else if l.grid += Grid; steps > l.patience {
+			l.leap(now - now%Grid)
 		}
 		if err := l.tick(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// leap passes over grid points of a long silence, after all that could fire by
+// itself has; what still waits is looked at again on the other side.
+func (l *Linker) leap(grid int64) {
+	var waiting []int32
+	for i := range l.buckets {
+		for _, g := range l.buckets[i] {
+			if e := &l.exchs[g]; e.used && e.up == g && e.due != 0 {
+				e.due = 0
+				waiting = append(waiting, g)
+			}
+		}
+		l.buckets[i] = l.buckets[i][:0]
+	}
+	l.grid = grid
+	for _, g := range waiting {
+		l.schedule(g, grid+1)
+	}
 }
 
 // idle reports whether nothing waits for time to pass.
@@ -351,7 +381,11 @@ func (l *Linker) Flush(ctx context.Context) error {
 	if err := l.releaseAll(ctx); err != nil {
 		return err
 	}
-	return l.out.flush(ctx)
+	var err error
+	for i := range l.writers {
+		err = errors.Join(err, l.writers[i].flush(ctx))
+	}
+	return err
 }
 
 // SetName tells a name for an address, from a pcapng name resolution block.

@@ -20,6 +20,14 @@ type leaving struct {
 	from, to int
 }
 
+// leave is the memory that a release uses, kept for the next one.
+type leave struct {
+	order   []int32 // exchanges, trace by trace
+	members []int32
+	sorted  []int32
+	traces  []leaving
+}
+
 // releaseAll writes the groups in work, in order of root start and trace id.
 func (l *Linker) releaseAll(ctx context.Context) error {
 	if len(l.work) == 0 {
@@ -34,8 +42,16 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 	})
 	var err error
 	for _, t := range l.out.traces {
-		if e := l.out.trace(ctx, l.out.order[t.from:t.to]); e != nil && err == nil {
-			err = e
+		xs := l.out.order[t.from:t.to]
+		if !l.wanted(xs) {
+			l.stats.Unselected += uint64(len(xs))
+			continue
+		}
+		l.stats.Traces++
+		for i := range l.writers {
+			if e := l.writers[i].trace(ctx, xs); e != nil && err == nil {
+				err = e
+			}
 		}
 	}
 	for _, w := range l.work {

@@ -13,11 +13,9 @@ import (
 // writer makes spans of exchanges that leave, and gives them to the sinks in
 // batches. All its memory is reused.
 type writer struct {
-	l       *Linker
-	order   []int32
-	members []int32
-	sorted  []int32
-	traces  []leaving
+	l     *Linker
+	form  *Form
+	count bool // the writer whose spans are counted
 
 	views  []view
 	spans  []span.Span
@@ -48,15 +46,14 @@ type place struct {
 	links                          [2]int
 }
 
-func (w *writer) init(l *Linker) {
-	w.l = l
+func (w *writer) init(l *Linker, f *Form, count bool) {
+	w.l, w.form, w.count = l, f, count
 	w.spans = make([]span.Span, 0, l.cfg.Batch)
 }
 
 // trace writes the spans of one trace in the order (start, span id).
 func (w *writer) trace(ctx context.Context, xs []int32) error {
 	l := w.l
-	l.stats.Traces++
 	w.views = w.views[:0]
 	for _, x := range xs {
 		w.addViews(x)
@@ -86,7 +83,7 @@ func (w *writer) addViews(x int32) {
 	for s := e.first; s != 0; s = l.sights[s].next {
 		r := &l.sights[s].rec
 		v := view{x: x, s: s, kind: kindOf(r), id: l.spanID(s), parent: parent, rule: rule, depth: depth}
-		if l.cfg.Pair && paired(r) {
+		if w.form.Pair && paired(r) {
 			switch {
 			case s == e.first:
 				v.kind = span.Client
@@ -136,7 +133,7 @@ func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
 // know one (SPANS.md, "Ids").
 func (w *writer) exportWire(x int32, r *Record) bool {
 	l := w.l
-	switch l.cfg.Parent {
+	switch w.form.Parent {
 	case ParentWire:
 		return true
 	case ParentOwn:
@@ -162,7 +159,7 @@ func (w *writer) depthOf(x int32) int {
 	d := 0
 	for p := l.exchs[x].parent; p != 0; p = l.exchs[p].parent {
 		n := int(l.exchs[p].sightings)
-		if l.cfg.Pair && n == 1 && paired(&l.sights[l.exchs[p].first].rec) {
+		if w.form.Pair && n == 1 && paired(&l.sights[l.exchs[p].first].rec) {
 			n = 2
 		}
 		d += n
@@ -202,7 +199,9 @@ func (w *writer) add(v *view) {
 	w.spanLinks(v)
 	p.links[1] = len(w.links)
 	w.places = append(w.places, p)
-	l.stats.Links[v.rule]++
+	if w.count {
+		l.stats.Links[v.rule]++
+	}
 }
 
 // spanLinks adds the parents that were not chosen but are likely, and our own
@@ -210,7 +209,7 @@ func (w *writer) add(v *view) {
 func (w *writer) spanLinks(v *view) {
 	l := w.l
 	e := &l.exchs[v.x]
-	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && l.cfg.Pair {
+	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && w.form.Pair {
 		return
 	}
 	if e.cut != 0 {
@@ -229,7 +228,9 @@ func (w *writer) spanLinks(v *view) {
 }
 
 func (w *writer) link(x int32, c candidate) {
-	w.l.stats.SpanLinks++
+	if w.count {
+		w.l.stats.SpanLinks++
+	}
 	w.links = append(w.links, span.Link{
 		Trace: w.l.exchs[x].trace, ID: w.l.innermostID(x), Rule: c.rule.String(), Confidence: float64(c.confidence),
 	})
@@ -249,16 +250,20 @@ func (w *writer) flush(ctx context.Context) error {
 		s.Instance = w.names[p.instance[0]:p.instance[1]:p.instance[1]]
 		s.Links = w.links[p.links[0]:p.links[1]:p.links[1]]
 		if sel := w.l.cfg.Selector; sel != nil && !sel(s) {
-			w.l.stats.Unselected++
+			if w.count {
+				w.l.stats.Unselected++
+			}
 			continue
 		}
 		w.spans[n] = *s
 		n++
 	}
-	w.l.stats.Spans += uint64(n)
+	if w.count {
+		w.l.stats.Spans += uint64(n)
+	}
 	var err error
 	if n > 0 {
-		if err = w.l.cfg.Sinks.WriteSpans(ctx, w.spans[:n]); err != nil {
+		if err = w.form.Sink.WriteSpans(ctx, w.spans[:n]); err != nil {
 			w.l.stats.WriteErrors++
 		}
 	}

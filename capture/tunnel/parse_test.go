@@ -1,0 +1,122 @@
+package tunnel
+
+import (
+	"encoding/hex"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var parsers = []struct {
+	name  string
+	parse func([]byte) (Header, Verdict)
+}{
+	{"gre", ParseGRE}, {"vxlan", ParseVXLAN}, {"vxlan-gpe", ParseVXLANGPE}, {"nsh", ParseNSH},
+	{"geneve", ParseGeneve}, {"gtp-u", ParseGTPU}, {"ayiya", ParseAYIYA}, {"l2tp", ParseL2TP},
+	{"capwap", ParseCAPWAP}, {"etherip", ParseEtherIP}, {"mpls", ParseMPLS},
+	{"teredo", func(b []byte) (Header, Verdict) { return ParseTeredo(b, len(b)) }},
+	{"l2tpv3", func(b []byte) (Header, Verdict) { return ParseL2TPv3(b, 4) }},
+}
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+var cases = []struct {
+	name, parser, hex string
+	want              Verdict
+	header            Header
+}{
+	{"key and sequence", "gre", "3000 0800 00000007 00000001", Inner, Header{Kind: GRE, HasID: true, Keyed: true, Next: IPv4, ID: 7, Len: 12, Size: -1}},
+	{"a small key is no NVGRE", "gre", "2000 6558 00000007", Inner, Header{Kind: L2GRE, HasID: true, Keyed: true, Next: Ethernet, ID: 7, Len: 8, Size: -1}},
+	{"NVGRE leaves the flow id out", "gre", "2000 6558 00100042", Inner, Header{Kind: NVGRE, HasID: true, Keyed: true, Next: Ethernet, ID: 0x1000, Len: 8, Size: -1}},
+	{"call ids belong to one direction", "gre", "3001 880b 0010 0009 00000001", Inner, Header{Kind: GRE, HasID: true, Next: PPP, ID: 9, Len: 12, Size: 16}},
+	{"unknown ERSPAN frame type", "gre", "1000 22eb 00000001 2001 0005 00000000 0000 0400", Bad, Header{}},
+	{"group policy bit", "vxlan", "8800 0001 00000500", Inner, Header{Kind: VXLAN, HasID: true, Keyed: true, Next: Ethernet, ID: 5, Len: 8, Size: -1}},
+	{"no VNI", "vxlan", "0000 0000 00000500", Bad, Header{}},
+	{"operations message", "vxlan-gpe", "0d00 0003 00000500", Control, Header{}},
+	{"unknown next protocol", "vxlan-gpe", "0c00 0009 00000500", Bad, Header{}},
+	{"fixed metadata of the wrong length", "nsh", "0fc2 01 01 00000aff", Bad, Header{}},
+	{"version 1", "geneve", "4000 6558 00000500", Bad, Header{}},
+	{"options beyond the packet", "geneve", "0100 6558 00000500", Short, Header{}},
+	{"sequence number only", "gtp-u", "32ff 0004 00000005 00010000", Inner, Header{Kind: GTPU, HasID: true, Next: IP, ID: 5, Len: 12}},
+	{"extension of length 0", "gtp-u", "34ff 0008 00000005 00000085 00000000", Bad, Header{}},
+	{"length shorter than the options", "gtp-u", "32ff 0002 00000005 00010000", Bad, Header{}},
+	{"GTP version 2", "gtp-u", "48ff 0004 00000005", Bad, Header{}},
+	{"heartbeat", "ayiya", "00 00 10 3b 00000000 00", Control, Header{}},
+	{"version 3 flags", "l2tp", "0003 0001 0002", Bad, Header{}},
+	{"offset", "l2tp", "0202 0001 0002 0002 0000", Inner, Header{Kind: L2TP, HasID: true, Next: PPP, ID: 0x10002, Len: 10, Size: -1}},
+	{"keep-alive", "capwap", "00 100008 0000 0000", Control, Header{}},
+	{"later fragment", "capwap", "00 100080 0000 0008", Rest, Header{}},
+	{"version 4", "etherip", "4000", Bad, Header{}},
+	{"associated channel", "mpls", "00020140 10000000", Control, Header{}},
+	{"session 0 is control", "l2tpv3", "00000000", Control, Header{}},
+	{"IPv6 longer than the datagram", "teredo", "6000 0000 0001 3b40" + strings.Repeat("00", 32), Bad, Header{}},
+}
+
+func TestParse(t *testing.T) {
+	for _, c := range cases {
+		for _, p := range parsers {
+			if p.name != c.parser {
+				continue
+			}
+			h, v := p.parse(unhex(t, c.hex))
+			if v != c.want {
+				t.Errorf("%s, %s: verdict %d, want %d", c.parser, c.name, v, c.want)
+			}
+			if diff := cmp.Diff(c.header, h); v == Inner && diff != "" {
+				t.Errorf("%s, %s: %s", c.parser, c.name, diff)
+			}
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for k := range NumKinds {
+		if seen[k.String()] || k != None && k.String() == "" {
+			t.Errorf("kind %d is called %q", k, k)
+		}
+		seen[k.String()] = true
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, c := range cases {
+		f.Add(unhex(f, c.hex))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for _, p := range parsers {
+			if h, v := p.parse(b); v == Inner && (h.Len > len(b) || h.Len < 0 || h.Size < -1 || h.Kind == None) {
+				t.Errorf("%s: %+v from %d bytes", p.name, h, len(b))
+			}
+		}
+	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	for _, c := range cases {
+		if c.want != Inner {
+			continue
+		}
+		for _, p := range parsers {
+			if p.name == c.parser {
+				in := unhex(b, c.hex)
+				b.Run(p.name+"/"+c.name, func(b *testing.B) {
+					b.ReportAllocs()
+					for b.Loop() {
+						if _, v := p.parse(in); v != Inner {
+							b.Fatal(v)
+						}
+					}
+				})
+			}
+		}
+	}
+}
