@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wirespan/wirespan/capture/defrag"
 )
@@ -170,7 +171,11 @@ func TestAgainstTshark(t *testing.T) {
 	if _, err := exec.LookPath("tshark"); err != nil {
 		t.Skip("tshark is not installed")
 	}
+	deadline, limited := t.Deadline()
 	for _, path := range captureFiles(t, "") {
+		if limited && time.Until(deadline) < time.Minute {
+			t.Skipf("no time left before %s; give -timeout more", path)
+		}
 		name, _ := filepath.Rel(captures, path)
 		name = filepath.ToSlash(name)
 		t.Run(name, func(t *testing.T) {
