@@ -13,7 +13,7 @@ import (
 // fragments once the Assembler is warm.
 func TestNoAllocation(t *testing.T) {
 	var packets []capture.Packet
-	for _, c := range cases {
+	for _, c := range append(cases, tunnelCases...) {
 		packets = append(packets, packet(t, c.link, c.hex))
 	}
 	packets = append(packets, packet(t, capture.LinkIPv4, fragFirst), packet(t, capture.LinkIPv4, fragLast))
@@ -34,8 +34,8 @@ func TestNoAllocation(t *testing.T) {
 // held each of the others: both must be equal.
 func TestNothingStale(t *testing.T) {
 	var filled Frame
-	for _, before := range cases {
-		for _, c := range cases {
+	for _, before := range append(cases, tunnelCases...) {
+		for _, c := range append(cases, tunnelCases...) {
 			if c.want != OK {
 				continue
 			}
