@@ -41,6 +41,7 @@ type options struct {
 	strict      bool
 	program     string
 	spansPerLn  int
+	profile     string
 }
 
 func (o *options) add(f *pflag.FlagSet) {
@@ -72,6 +73,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.summary, "summary", true, "print a summary on stderr at the end")
 	f.BoolVar(&o.strict, "strict", false, "exit with status 1 when anything was lost")
 	f.StringVar(&o.program, "filter-program", "", "filter packets by the program in `FILE`, as tcpdump -ddd prints it")
+	f.StringVar(&o.profile, "profile", "", "write a CPU profile to `FILE`")
 	f.IntVar(&o.spansPerLn, "spans-per-line", 256, "spans in one line or message of otlp outputs")
 }
 

@@ -75,6 +75,11 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
+	stop, err := startProfile(o.profile)
+	if err != nil {
+		return usage(err)
+	}
+	defer stop()
 	bar := startProgress(&o.options, src, p.outs.people)
 	err = pipe.run(ctx)
 	bar.stop()

@@ -35,6 +35,8 @@ done
 
 mkdir "$work/html" "$work/tmp"
 head -c 65536 /dev/zero | tr '\0' x >"$work/html/bulk"
+printf '{"status":"ok","items":[1,2,3],"next":"/api/orders/2"}' >"$work/html/item.json"
+chmod -R a+rX "$work"
 cat >"$work/nginx.conf" <<N
 worker_processes 1; daemon off; pid $work/pid; error_log /dev/null;
 events { worker_connections 1024; }
@@ -43,7 +45,7 @@ http {
 	proxy_temp_path $work/tmp; fastcgi_temp_path $work/tmp; uwsgi_temp_path $work/tmp; scgi_temp_path $work/tmp;
 	server {
 		listen 192.0.2.1:8080; root $work/html;
-		location /api/ { default_type application/json; return 200 '{"status":"ok","items":[1,2,3]}'; }
+		location /api/ { default_type application/json; sendfile on; try_files /item.json =404; }
 	}
 }
 N

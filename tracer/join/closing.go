@@ -21,7 +21,7 @@ func (j *Joiner) Closed(c *flows.Conn, p *l7.Proto, why flows.CloseReason, now i
 		j.seq++
 		j.out.Records = append(j.out.Records, link.Record{
 			Time: j.now, Seq: j.seq, Shard: j.shard, Event: link.Closing,
-			Exchange: st.lastKey, Point: c.Point, Close: why,
+			Exchange: st.lastKey, Point: c.Point, Close: why, Context: st.lastContext, Flags: st.lastFlags,
 		})
 	}
 	*st = conn{open: st.open[:0]}

@@ -99,16 +99,16 @@ func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
 	r.End = max(r.End, r.Start)
 	j.count(r)
 	j.metrics(x, c)
+	mark := j.out.Mark()
 	r.Attrs = j.out.Add(x.attrs)
 	r.Name = j.out.Add(limit(x.name, 512))
 	r.Template = j.out.Add(x.template)
 	r.Error = j.out.Add(x.err)
 	r.Answers = j.out.Add(x.answers)
 	r.ResponseIDs = j.out.Add(x.wireResp)
-	if len(x.answers) > 0 {
-		r.Host = j.out.Add(x.host)
-	}
-	st.lastKey = r.Exchange
+	r.Host = j.out.Add(x.host)
+	r.Bytes = j.out.Since(mark)
+	st.lastKey, st.lastContext, st.lastFlags = r.Exchange, r.Context, r.Flags&link.HasContext
 	j.emit(x, link.Finished)
 	j.put(x)
 }

@@ -30,15 +30,17 @@ type Joiner struct {
 
 // conn is what a Joiner keeps of a connection.
 type conn struct {
-	open      []*exchange // in order of request
-	sending   *exchange   // its request goes on
-	receiving *exchange   // its response goes on
-	requests  uint64
-	respEnd   uint32 // sequence number after the last response
-	haveEnd   bool
-	holed     [2]bool // messages may be missing, by direction
-	lastKey   uint64  // of the last finished exchange, for how the connection ended
-	opaque    bool
+	open        []*exchange // in order of request
+	sending     *exchange   // its request goes on
+	receiving   *exchange   // its response goes on
+	requests    uint64
+	respEnd     uint32 // sequence number after the last response
+	haveEnd     bool
+	holed       [2]bool // messages may be missing, by direction
+	lastKey     uint64  // of the last finished exchange, for how the connection ended
+	lastContext link.Context
+	lastFlags   link.Flags
+	opaque      bool
 }
 
 // New returns the Joiner of a shard.

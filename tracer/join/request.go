@@ -31,11 +31,17 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7
 		x.reqOpen = true
 		st.sending = x
 	}
+	j.openRecord(x, m)
+	j.due.push(deadline{at: j.now + int64(j.cfg.Timeout), x: x, born: x.born, c: c})
+}
+
+// openRecord makes the opened record of an exchange.
+func (j *Joiner) openRecord(x *exchange, m *l7.Message) {
+	x.host = append(x.host[:0], limit(m.Host, 255)...)
 	x.rec.IDs = j.wireIDs(x, m, false)
-	x.rec.Host = j.out.Add(limit(m.Host, 255))
+	x.rec.Host = j.out.Add(x.host)
 	j.emit(x, link.Opened)
 	x.rec.IDs, x.rec.Host = link.Ref{}, link.Ref{}
-	j.due.push(deadline{at: j.now + int64(j.cfg.Timeout), x: x, born: x.born, c: c})
 }
 
 // repeated reports whether an open request was sent again.

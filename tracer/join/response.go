@@ -68,9 +68,7 @@ func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
 		if len(x.answers) < maxAnswers*20 {
 			x.answers = link.AppendAnswer(x.answers, &a.Addr, a.TTL)
 		}
-		if len(x.host) == 0 {
-			x.host = append(x.host, limit(a.Name, 255)...)
-		}
+		x.host = append(x.host[:0], limit(a.Name, 255)...)
 	}
 }
 
@@ -131,10 +129,7 @@ func (j *Joiner) event(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.M
 	}
 	r.Code, r.Status = m.Code, m.Status
 	x.responded = true
-	x.rec.IDs = j.wireIDs(x, m, false)
-	x.rec.Host = j.out.Add(limit(m.Host, 255))
-	j.emit(x, link.Opened)
-	x.rec.IDs, x.rec.Host = link.Ref{}, link.Ref{}
+	j.openRecord(x, m)
 	if len(m.Error) > 0 {
 		x.err = append(x.err[:0], limit(m.Error, 256)...)
 	}

@@ -229,7 +229,7 @@ func (w *writer) linkAttrs(a span.Attrs, v *view) span.Attrs {
 	}
 	conf := 1.0
 	ev := w.ev[:0]
-	e := &w.l.exchs[v.x]
+	e := w.l.exchs.at(v.x)
 	switch {
 	case v.rule == Sighting:
 		ev = append(ev, "exchange "...)

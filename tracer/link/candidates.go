@@ -21,7 +21,14 @@ const (
 	domTwin
 )
 
-func sightingKey(x uint64) uint64 { return mix(x, domSighting) }
+// sightingKey finds the sightings of an exchange: those with a context by
+// their trace, which is a key anyway.
+func sightingKey(r *Record) uint64 {
+	if r.Flags&HasContext != 0 {
+		return traceKey(r)
+	}
+	return mix(r.Exchange, domSighting)
+}
 
 func mix(v, domain uint64) uint64 {
 	v ^= domain * 0x9e3779b97f4a7c15
@@ -40,13 +47,13 @@ func lookupKey(client, answer *[16]byte) uint64 {
 }
 
 func (l *Linker) addKey(x int32, key uint64) {
-	l.exchs[x].ents = l.ix.add(key, x, l.exchs[x].ents)
+	l.exchs.at(x).ents = l.ix.add(key, x, l.exchs.at(x).ents)
 }
 
 // relate looks for relatives of an exchange when a sighting of it was opened.
 func (l *Linker) relate(x, s int32, isNew bool) {
-	r := &l.sights[s].rec
-	e := &l.exchs[x]
+	r := &l.sights.at(s).rec
+	e := l.exchs.at(x)
 	if r.Class != l7.ClassDNS && r.Flags&ContentLess == 0 {
 		l.useLookup(x, r)
 	}
@@ -61,7 +68,7 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 			l.addKey(x, mix(r.Target, domTwin))
 		}
 	}
-	if l.sights[s].open && e.openEnt == 0 && r.Class != l7.ClassDNS {
+	if l.sights.at(s).open && e.openEnt == 0 && r.Class != l7.ClassDNS {
 		e.openEnt = l.ix.add(openKey(r.Server.Addr), x, 0)
 	}
 }
@@ -69,7 +76,7 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 // carriesNew reports whether the exchange carries an ID or context, and nobody
 // carried it before.
 func (l *Linker) carriesNew(r *Record) bool {
-	if r.Flags&HasContext != 0 && l.ix.first(traceKey(r)) != 0 {
+	if r.Flags&HasContext != 0 && l.others(traceKey(r)) {
 		return false
 	}
 	b := l.bytes.view(r.IDs)
@@ -79,6 +86,13 @@ func (l *Linker) carriesNew(r *Record) bool {
 		}
 	}
 	return len(b) > 0 || r.Flags&HasContext != 0
+}
+
+// others reports whether a key that the newest exchange has just taken was in
+// use before.
+func (l *Linker) others(key uint64) bool {
+	e := l.ix.first(key)
+	return e != 0 && l.ix.ents[e].next != 0
 }
 
 func traceKey(r *Record) uint64 {
@@ -95,13 +109,10 @@ func (l *Linker) relateContext(x int32, r *Record) {
 	for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.ents[e].next {
 		o := l.ix.ents[e].x
 		n++
-		if o != x && l.sights[l.exchs[o].first].rec.Context.Trace == r.Context.Trace {
+		if o != x && l.sights.at(l.exchs.at(o).first).rec.Context.Trace == r.Context.Trace {
 			l.tryTrace(o, x)
 			l.tryTrace(x, o)
 		}
-	}
-	if l.exchs[x].sightings == 1 {
-		l.addKey(x, key)
 	}
 }
 
@@ -172,10 +183,10 @@ func (l *Linker) sharedID(p, c int32, id wireID) (step, bits uint8, ok bool) {
 
 // carries reports whether a sighting of x has the ID in its request or response.
 func (l *Linker) carries(x int32, id wireID, response bool) bool {
-	for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
-		ref := l.sights[s].rec.IDs
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		ref := l.sights.at(s).rec.IDs
 		if response {
-			ref = l.sights[s].rec.ResponseIDs
+			ref = l.sights.at(s).rec.ResponseIDs
 		}
 		b := l.bytes.view(ref)
 		for i := range len(b) / idSize {
@@ -189,7 +200,7 @@ func (l *Linker) carries(x int32, id wireID, response bool) bool {
 
 // answered looks for relatives by what the response of a sighting brought.
 func (l *Linker) answered(x, s int32) {
-	r := &l.sights[s].rec
+	r := &l.sights.at(s).rec
 	if r.ResponseIDs.len > 0 {
 		l.relateIDs(x, l.bytes.view(r.ResponseIDs), true)
 	}
@@ -201,9 +212,9 @@ func (l *Linker) answered(x, s int32) {
 // continuity reports whether the server of p is the client of c, by any of
 // their sightings, so that address translation between them is undone.
 func (l *Linker) continuity(p, c int32) bool {
-	for s := l.exchs[p].first; s != 0; s = l.sights[s].next {
-		for t := l.exchs[c].first; t != 0; t = l.sights[t].next {
-			if l.sights[s].rec.Server.Addr == l.sights[t].rec.Client.Addr {
+	for s := l.exchs.at(p).first; s != 0; s = l.sights.at(s).next {
+		for t := l.exchs.at(c).first; t != 0; t = l.sights.at(t).next {
+			if l.sights.at(s).rec.Server.Addr == l.sights.at(t).rec.Client.Addr {
 				return true
 			}
 		}
@@ -212,11 +223,11 @@ func (l *Linker) continuity(p, c int32) bool {
 }
 
 func (l *Linker) sameClient(p, c int32) bool {
-	return l.sights[l.exchs[p].first].rec.Client.Addr == l.sights[l.exchs[c].first].rec.Client.Addr
+	return l.sights.at(l.exchs.at(p).first).rec.Client.Addr == l.sights.at(l.exchs.at(c).first).rec.Client.Addr
 }
 
 func (l *Linker) sameServer(p, c int32) bool {
-	return l.sights[l.exchs[p].first].rec.Server == l.sights[l.exchs[c].first].rec.Server
+	return l.sights.at(l.exchs.at(p).first).rec.Server == l.sights.at(l.exchs.at(c).first).rec.Server
 }
 
 // nesting says how the times of a child lie to those of a parent.
@@ -233,9 +244,9 @@ const (
 // else with corrected clocks, else not at all.
 func (l *Linker) contains(p, c int32) nesting {
 	best := unknown
-	for s := l.exchs[p].first; s != 0; s = l.sights[s].next {
-		for t := l.exchs[c].first; t != 0; t = l.sights[t].next {
-			a, b := &l.sights[s], &l.sights[t]
+	for s := l.exchs.at(p).first; s != 0; s = l.sights.at(s).next {
+		for t := l.exchs.at(c).first; t != 0; t = l.sights.at(t).next {
+			a, b := l.sights.at(s), l.sights.at(t)
 			shift, ok := l.clocks.shift(b.rec.Point, a.rec.Point)
 			if !ok {
 				continue
@@ -272,14 +283,15 @@ func nest(p, c *sighting, shift, slack int64) nesting {
 // propose adds a candidate to an exchange and keeps both in one group. Beyond
 // the bound the worst one goes.
 func (l *Linker) propose(c int32, cand candidate) {
-	e := &l.exchs[c]
+	e := l.exchs.at(c)
 	if e.fixed {
 		return
 	}
 	if e.cands == 0 {
-		e.cands = l.newCands()
+		e.cands = l.cands.take()
+		l.cands.at(e.cands).n = 0
 	}
-	list := &l.cands[e.cands]
+	list := l.cands.at(e.cands)
 	for i := range list.list[:list.n] {
 		if o := &list.list[i]; o.x == cand.x {
 			if cand.rule < o.rule || cand.rule == o.rule && cand.step < o.step {
@@ -297,16 +309,6 @@ func (l *Linker) propose(c int32, cand candidate) {
 		return
 	}
 	l.unite(c, cand.x)
-}
-
-func (l *Linker) newCands() int32 {
-	if n := len(l.freeList); n > 0 {
-		i := l.freeList[n-1]
-		l.freeList = l.freeList[:n-1]
-		return i
-	}
-	l.cands = append(l.cands, candList{})
-	return int32(len(l.cands) - 1)
 }
 
 func (l *Linker) worst(c *candList) int {
@@ -336,7 +338,7 @@ func (l *Linker) better(a, b *candidate, c int32) bool {
 			return na > nb
 		}
 	}
-	sa, sb := &l.sights[l.exchs[a.x].first].rec, &l.sights[l.exchs[b.x].first].rec
+	sa, sb := &l.sights.at(l.exchs.at(a.x).first).rec, &l.sights.at(l.exchs.at(b.x).first).rec
 	if sa.Start != sb.Start {
 		return sa.Start > sb.Start
 	}

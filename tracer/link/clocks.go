@@ -18,13 +18,13 @@ type clockPair struct {
 
 // learn takes what the sightings of a finished exchange say.
 func (c *clocks) learn(l *Linker, x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	if e.sightings < 2 || e.open > 0 {
 		return
 	}
-	for s := e.first; s != 0; s = l.sights[s].next {
-		for t := l.sights[s].next; t != 0; t = l.sights[t].next {
-			c.pair(&l.sights[s].rec, &l.sights[t].rec)
+	for s := e.first; s != 0; s = l.sights.at(s).next {
+		for t := l.sights.at(s).next; t != 0; t = l.sights.at(t).next {
+			c.pair(&l.sights.at(s).rec, &l.sights.at(t).rec)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 		b = append(b, "same method, target and forwarded client"...)
 	}
 	if c.continuity {
-		cl := [16]byte(l.sights[l.exchs[x].first].rec.Client.Addr)
+		cl := [16]byte(l.sights.at(l.exchs.at(x).first).rec.Client.Addr)
 		b = append(b, "; parent's server is the client "...)
 		b = span.AppendIP(b, &cl)
 	} else {
@@ -45,8 +45,8 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 
 // idText finds the text of the ID that matched among the attributes.
 func (w *writer) idText(b []byte, x int32, c *candidate) []byte {
-	for s := w.l.exchs[x].first; s != 0; s = w.l.sights[s].next {
-		a := span.Attrs(w.l.bytes.view(w.l.sights[s].rec.Attrs))
+	for s := w.l.exchs.at(x).first; s != 0; s = w.l.sights.at(s).next {
+		a := span.Attrs(w.l.bytes.view(w.l.sights.at(s).rec.Attrs))
 		for at := range a.All {
 			if at.Key != span.KeyRequestID && at.Key != span.KeyRequestIDResponse {
 				continue

@@ -6,6 +6,8 @@ import "github.com/wirespan/wirespan/tracer/span"
 // release.
 type sighting struct {
 	rec   Record // Refs point into the arena
+	ids   Ref    // pieces of the arena that are its own
+	bytes Ref
 	x     int32
 	next  int32 // next sighting of the exchange, in order of arrival
 	open  bool
@@ -19,6 +21,10 @@ type exchange struct {
 	first, last  int32 // sightings
 	ents         int32 // own entries in the index
 	openEnt      int32 // entry in the list of open requests of its server, 0 if none
+	older, newer int32 // in order of arrival
+	before       int32 // in order of opening, while it is open and holds its trace
+	after        int32
+	since        int64 // when it was opened
 	open         uint16
 	sightings    uint16
 	carriedAlone bool // nobody carried its IDs or context before it
@@ -71,65 +77,54 @@ type candList struct {
 
 // candsOf returns the candidates of an exchange.
 func (l *Linker) candsOf(x int32) []candidate {
-	c := &l.cands[l.exchs[x].cands]
-	return c.list[:c.n]
-}
-
-// newSighting takes a sighting from the slab.
-func (l *Linker) newSighting(r *Record) int32 {
-	var i int32
-	if n := len(l.freeSight); n > 0 {
-		i, l.freeSight = l.freeSight[n-1], l.freeSight[:n-1]
-	} else {
-		l.sights = append(l.sights, sighting{})
-		i = int32(len(l.sights) - 1)
+	i := l.exchs.at(x).cands
+	if i == 0 {
+		return nil
 	}
-	l.sights[i] = sighting{rec: *r, open: true}
-	return i
+	c := l.cands.at(i)
+	return c.list[:c.n]
 }
 
 // newExchange takes an exchange from the slab, in a group of its own.
 func (l *Linker) newExchange(key uint64) int32 {
-	var i int32
-	if n := len(l.freeExch); n > 0 {
-		i, l.freeExch = l.freeExch[n-1], l.freeExch[:n-1]
-	} else {
-		l.exchs = append(l.exchs, exchange{})
-		i = int32(len(l.exchs) - 1)
-	}
-	l.exchs[i] = exchange{key: key, up: i, ring: i, size: 1, used: true}
+	x := l.exchs.take()
+	*l.exchs.at(x) = exchange{key: key, up: x, ring: x, size: 1, used: true}
+	l.oldest.push(l, x)
 	l.waiting++
-	return i
+	return x
 }
 
 // freeExchange gives an exchange and its sightings back.
 func (l *Linker) freeExchange(x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	l.unindex(x)
+	l.oldest.remove(l, x)
 	for s := e.first; s != 0; {
-		n := l.sights[s].next
-		l.dropBytes(&l.sights[s].rec)
-		l.sights[s] = sighting{}
-		l.freeSight = append(l.freeSight, s)
+		sg := l.sights.at(s)
+		n := sg.next
+		l.bytes.drop(sg.ids)
+		l.bytes.drop(sg.bytes)
+		sg.open = false
+		l.sights.put(s)
 		s = n
 	}
 	l.freeCands(e)
-	*e = exchange{}
-	l.freeExch = append(l.freeExch, x)
+	e.used = false
+	l.exchs.put(x)
 	l.waiting--
 }
 
 func (l *Linker) freeCands(e *exchange) {
 	if e.cands != 0 {
-		l.cands[e.cands].n = 0
-		l.freeList = append(l.freeList, e.cands)
+		l.cands.at(e.cands).n = 0
+		l.cands.put(e.cands)
 		e.cands = 0
 	}
 }
 
 // unindex takes an exchange out of all lists.
 func (l *Linker) unindex(x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	for i := e.ents; i != 0; {
 		own := l.ix.ents[i].own
 		l.ix.remove(i)
@@ -141,32 +136,33 @@ func (l *Linker) unindex(x int32) {
 	e.ents, e.openEnt = 0, 0
 }
 
-// refs lists the byte strings of a record.
-func (r *Record) refs() [8]*Ref {
-	return [8]*Ref{&r.IDs, &r.Host, &r.Name, &r.Template, &r.Attrs, &r.Answers, &r.Error, &r.ResponseIDs}
+// keepIDs moves the request IDs of an opened record into the arena.
+func (l *Linker) keepIDs(sg *sighting, b *Batch) {
+	sg.ids = l.bytes.put(b.View(sg.rec.IDs))
+	sg.rec.IDs = sg.ids
 }
 
-// keepBytes moves the byte strings of a record from a batch into the arena.
-func (l *Linker) keepBytes(r *Record, b *Batch) {
-	for _, p := range r.refs() {
-		if p.len > 0 {
-			*p = l.bytes.put(b.View(*p))
-		}
+// keepBytes moves the byte strings of a finished record, which lie together in
+// the batch, into the arena as one piece.
+func (l *Linker) keepBytes(sg *sighting, r *Record, b *Batch) {
+	if sg.bytes = l.bytes.put(b.View(r.Bytes)); sg.bytes.len == 0 {
+		return
 	}
-}
-
-func (l *Linker) dropBytes(r *Record) {
-	for _, p := range r.refs() {
-		l.bytes.drop(*p)
-		*p = Ref{}
+	to := &sg.rec
+	shift := sg.bytes.pos - r.Bytes.pos
+	for _, v := range [...]struct{ to, from *Ref }{
+		{&to.Host, &r.Host}, {&to.Name, &r.Name}, {&to.Template, &r.Template}, {&to.Attrs, &r.Attrs},
+		{&to.Answers, &r.Answers}, {&to.Error, &r.Error}, {&to.ResponseIDs, &r.ResponseIDs},
+	} {
+		*v.to = Ref{pos: v.from.pos + shift, len: v.from.len}
 	}
 }
 
 // root finds the group of an exchange.
 func (l *Linker) root(x int32) int32 {
-	for l.exchs[x].up != x {
-		l.exchs[x].up = l.exchs[l.exchs[x].up].up
-		x = l.exchs[x].up
+	for l.exchs.at(x).up != x {
+		l.exchs.at(x).up = l.exchs.at(l.exchs.at(x).up).up
+		x = l.exchs.at(x).up
 	}
 	return x
 }
@@ -177,10 +173,10 @@ func (l *Linker) unite(a, b int32) {
 	if a == b {
 		return
 	}
-	if l.exchs[a].size < l.exchs[b].size {
+	if l.exchs.at(a).size < l.exchs.at(b).size {
 		a, b = b, a
 	}
-	g, h := &l.exchs[a], &l.exchs[b]
+	g, h := l.exchs.at(a), l.exchs.at(b)
 	h.up = a
 	g.ring, h.ring = h.ring, g.ring
 	g.size += h.size

@@ -22,7 +22,7 @@ func (l *Linker) soleCandidate(x int32, r *Record) {
 			return
 		}
 		p := l.ix.ents[e].x
-		if p == x || l.exchs[p].held || l.contains(p, x) == outside {
+		if p == x || l.exchs.at(p).held || l.contains(p, x) == outside {
 			continue
 		}
 		open++
@@ -32,12 +32,12 @@ func (l *Linker) soleCandidate(x int32, r *Record) {
 			proxied = p
 		}
 	}
-	new := l.exchs[x].carriedAlone
+	new := l.exchs.at(x).carriedAlone
 	switch {
 	case open == 1 && new && !l.carriesAny(sole):
 		l.propose(x, candidate{x: sole, rule: SoleCandidate, continuity: true, confidence: soleProxy})
 	case same == 1:
-		l.exchs[proxied].passedOn = true
+		l.exchs.at(proxied).passedOn = true
 		l.propose(x, candidate{x: proxied, rule: Inferred, continuity: true, confidence: repeated})
 	case open == 1:
 		l.propose(x, candidate{x: sole, rule: SoleCandidate, continuity: true, confidence: soleOnly})
@@ -48,8 +48,8 @@ func (l *Linker) soleCandidate(x int32, r *Record) {
 // target, an ID or context that only x carries or none at all, and, if x names
 // the client it is forwarded for, p's client.
 func (l *Linker) passesOn(p, x int32, r *Record) bool {
-	pr := &l.sights[l.exchs[p].first].rec
-	if r.Class != l7.ClassHTTP || r.Target == 0 || r.Target != pr.Target || l.exchs[p].passedOn {
+	pr := &l.sights.at(l.exchs.at(p).first).rec
+	if r.Class != l7.ClassHTTP || r.Target == 0 || r.Target != pr.Target || l.exchs.at(p).passedOn {
 		return false
 	}
 	if r.Forwarded != 0 {
@@ -59,7 +59,7 @@ func (l *Linker) passesOn(p, x int32, r *Record) bool {
 }
 
 func (l *Linker) carriesAny(x int32) bool {
-	r := &l.sights[l.exchs[x].first].rec
+	r := &l.sights.at(l.exchs.at(x).first).rec
 	return r.IDs.len > 0 || r.Flags&HasContext != 0
 }
 
@@ -77,7 +77,7 @@ func (l *Linker) offerLookup(x int32, r *Record) {
 // useLookup finds the lookup that a call used: same client, an answer that is
 // the call's server, within its life, and not used before.
 func (l *Linker) useLookup(x int32, r *Record) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	if e.tookLookup {
 		return
 	}
@@ -88,11 +88,11 @@ func (l *Linker) useLookup(x int32, r *Record) {
 	}
 	for i := l.ix.first(lookupKey(&client, &server)); i != 0; i = l.ix.ents[i].next {
 		d := l.ix.ents[i].x
-		dr := &l.sights[l.exchs[d].first].rec
-		if l.exchs[d].dns != 0 || dr.Point != r.Point || began < dr.End || began > dr.End+l.lookupLife(l.exchs[d].first) {
+		dr := &l.sights.at(l.exchs.at(d).first).rec
+		if l.exchs.at(d).dns != 0 || dr.Point != r.Point || began < dr.End || began > dr.End+l.lookupLife(l.exchs.at(d).first) {
 			continue
 		}
-		l.exchs[d].dns = x
+		l.exchs.at(d).dns = x
 		e.tookLookup = true
 		l.unite(d, x)
 		l.adoptTwin(d, x, dr)
@@ -108,10 +108,10 @@ func (l *Linker) adoptTwin(d, x int32, dr *Record) {
 	}
 	for i := l.ix.first(mix(dr.Target, domTwin)); i != 0; i = l.ix.ents[i].next {
 		t := l.ix.ents[i].x
-		tr := &l.sights[l.exchs[t].first].rec
-		if t != d && l.exchs[t].dns == 0 && tr.Client.Addr == dr.Client.Addr && tr.Point == dr.Point &&
+		tr := &l.sights.at(l.exchs.at(t).first).rec
+		if t != d && l.exchs.at(t).dns == 0 && tr.Client.Addr == dr.Client.Addr && tr.Point == dr.Point &&
 			abs(tr.Start-dr.Start) < maxLookup {
-			l.exchs[t].dns = x
+			l.exchs.at(t).dns = x
 			l.unite(t, x)
 		}
 	}

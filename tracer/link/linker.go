@@ -18,13 +18,12 @@ type Linker struct {
 	points Points
 	ix     *index
 	bytes  arena
-	sights []sighting
-	exchs  []exchange
-	cands  []candList
+	sights slab[sighting]
+	exchs  slab[exchange]
+	cands  slab[candList]
 	byslot [64][]int32 // sightings by shard and slot
 
-	freeSight, freeExch, freeList []int32
-	waiting                       int
+	waiting int
 
 	now  int64 // processing time up to which records were consumed
 	grid int64 // last grid point that fired
@@ -32,8 +31,8 @@ type Linker struct {
 	// without a record.
 	patience int
 	buckets  buckets
-	opens    markQueue // requests in order of opening, for MaxOpen
-	oldest   markQueue // exchanges in order of arrival, for Memory
+	opens    waitList
+	oldest   chain
 	clocks   clocks
 	names    names
 	out      leave
@@ -47,10 +46,7 @@ func New(cfg Config, points Points) (*Linker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Linker{
-		cfg: cfg, points: points, ix: newIndex(),
-		sights: make([]sighting, 1, 256), exchs: make([]exchange, 1, 256), cands: make([]candList, 1, 16),
-	}
+	l := &Linker{cfg: cfg, points: points, ix: newIndex()}
 	l.names.init(cfg.Names)
 	l.patience = int((cfg.MaxOpen+cfg.Quiet+time.Duration(maxLookup))/time.Duration(Grid)) + 2*numBuckets
 	l.writers = make([]writer, len(cfg.Forms))
@@ -178,7 +174,7 @@ func (l *Linker) leap(grid int64) {
 	var waiting []int32
 	for i := range l.buckets {
 		for _, g := range l.buckets[i] {
-			if e := &l.exchs[g]; e.used && e.up == g && e.due != 0 {
+			if e := l.exchs.at(g); e.used && e.up == g && e.due != 0 {
 				e.due = 0
 				waiting = append(waiting, g)
 			}
@@ -216,19 +212,19 @@ func (l *Linker) take(ctx context.Context, r *Record, b *Batch) error {
 
 // memory is what waits, in bytes.
 func (l *Linker) memory() int {
-	const each = int(unsafe.Sizeof(exchange{})+unsafe.Sizeof(sighting{})) + 2*24
+	const each = int(unsafe.Sizeof(exchange{})+unsafe.Sizeof(sighting{})) + 2*int(unsafe.Sizeof(entry{})+unsafe.Sizeof(slot{}))
 	return l.bytes.used + l.waiting*each
 }
 
 // evict lets the oldest traces leave until the memory is within its bound.
 func (l *Linker) evict(ctx context.Context) error {
-	for l.memory() > l.cfg.Memory*15/16 && l.oldest.len() > 0 {
-		m := l.oldest.pop()
-		if e := &l.exchs[m.x]; !e.used || e.key != m.key || e.fixed && e.open > 0 {
+	for x := l.oldest.first; x != 0 && l.memory() > l.cfg.Memory*15/16; x = l.oldest.first {
+		if e := l.exchs.at(x); e.fixed && e.open > 0 {
+			l.oldest.remove(l, x) // it leaves when it ends
 			continue
 		}
 		l.stats.Early++
-		l.work = append(l.work, release{root: l.root(m.x)})
+		l.work = append(l.work, release{root: l.root(x)})
 		if err := l.releaseAll(ctx); err != nil {
 			return err
 		}
@@ -239,9 +235,12 @@ func (l *Linker) evict(ctx context.Context) error {
 // open adds a sighting, joins it to the exchange it belongs to, and looks for
 // relatives.
 func (l *Linker) open(r *Record, b *Batch) {
-	kept := *r
-	l.keepBytes(&kept, b)
-	s := l.newSighting(&kept)
+	s := l.sights.take()
+	sg := l.sights.at(s)
+	sg.rec = *r
+	sg.next, sg.index, sg.open, sg.bytes = 0, 0, true, Ref{}
+	sg.rec.Host = Ref{}
+	l.keepIDs(sg, b)
 	slots := l.byslot[r.Shard]
 	for int(r.Slot) >= len(slots) {
 		slots = append(slots, 0)
@@ -249,25 +248,25 @@ func (l *Linker) open(r *Record, b *Batch) {
 	slots[r.Slot] = s
 	l.byslot[r.Shard] = slots
 	x, isNew := l.exchangeOf(s)
-	sg, e := &l.sights[s], &l.exchs[x]
+	e := l.exchs.at(x)
 	sg.x = x
 	if e.first == 0 {
 		e.first = s
+		e.since = l.now
 	} else {
-		l.sights[e.last].next = s
+		l.sights.at(e.last).next = s
 	}
 	e.last = s
 	e.sightings++
 	e.open++
 	g := l.root(x)
 	if !e.held {
-		l.exchs[g].groupOpen++
+		l.exchs.at(g).groupOpen++
+		l.opens.push(l, x)
 	}
 	l.touch(g)
-	l.opens.push(mark{x: x, key: r.Exchange, at: l.now})
 	if isNew {
-		l.oldest.push(mark{x: x, key: r.Exchange})
-		l.names.sawHost(l.bytes.view(kept.Host), &kept)
+		l.names.sawHost(b.View(r.Host), r)
 	}
 	l.relate(x, s, isNew)
 	l.stats.Opened++
@@ -275,11 +274,11 @@ func (l *Linker) open(r *Record, b *Batch) {
 
 // exchangeOf finds the exchange that a sighting belongs to, or makes one.
 func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
-	r := &l.sights[s].rec
-	key := sightingKey(r.Exchange)
+	r := &l.sights.at(s).rec
+	key := sightingKey(r)
 	for e := l.ix.first(key); e != 0; e = l.ix.ents[e].next {
 		x := l.ix.ents[e].x
-		if l.exchs[x].key == r.Exchange && l.mayJoin(x, s) {
+		if l.exchs.at(x).key == r.Exchange && l.mayJoin(x, s) {
 			l.stats.Sightings++
 			return x, false
 		}
@@ -293,10 +292,10 @@ func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 // another point. One point does not see an exchange twice; equal keys there
 // are repeats, which get an index of their own.
 func (l *Linker) mayJoin(x, s int32) bool {
-	sg := &l.sights[s]
-	for o := l.exchs[x].first; o != 0; o = l.sights[o].next {
-		if l.sights[o].rec.Point == sg.rec.Point {
-			sg.index = max(sg.index, l.sights[o].index+1)
+	sg := l.sights.at(s)
+	for o := l.exchs.at(x).first; o != 0; o = l.sights.at(o).next {
+		if l.sights.at(o).rec.Point == sg.rec.Point {
+			sg.index = max(sg.index, l.sights.at(o).index+1)
 			return false
 		}
 	}
@@ -306,26 +305,26 @@ func (l *Linker) mayJoin(x, s int32) bool {
 // finish completes a sighting.
 func (l *Linker) finish(r *Record, b *Batch) {
 	s := l.byslot[r.Shard][r.Slot]
-	if s == 0 || !l.sights[s].open {
+	if s == 0 || !l.sights.at(s).open {
 		l.stats.Strays++
 		return
 	}
 	l.byslot[r.Shard][r.Slot] = 0
-	sg := &l.sights[s]
-	if r.Event&Opened == 0 {
-		l.mergeFinish(&sg.rec, r, b)
-	}
-	sg.open = false
+	sg := l.sights.at(s)
+	l.complete(sg, r, b)
 	x := sg.x
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	e.open--
 	g := l.root(x)
 	if !e.held {
-		l.exchs[g].groupOpen--
+		l.exchs.at(g).groupOpen--
 	}
-	if e.open == 0 && e.openEnt != 0 {
-		l.ix.remove(e.openEnt)
-		e.openEnt = 0
+	if e.open == 0 {
+		l.opens.remove(l, x)
+		if e.openEnt != 0 {
+			l.ix.remove(e.openEnt)
+			e.openEnt = 0
+		}
 	}
 	l.clocks.learn(l, x)
 	l.answered(x, s)
@@ -333,28 +332,26 @@ func (l *Linker) finish(r *Record, b *Batch) {
 	l.stats.Finished++
 }
 
-// mergeFinish brings what the finished record knows into the opened one.
-func (l *Linker) mergeFinish(have, r *Record, b *Batch) {
-	kept := *r
-	l.keepBytes(&kept, b)
-	kept.IDs, have.IDs = have.IDs, Ref{}
-	kept.Host, have.Host = have.Host, Ref{}
-	kept.Context, kept.Target, kept.Forwarded = have.Context, have.Target, have.Forwarded
-	if have.Flags&HasRequestIDTrace != 0 {
-		kept.IDTrace = have.IDTrace
+// complete brings what the finished record knows into the opened one.
+func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
+	to := &sg.rec
+	sg.open = false
+	l.keepBytes(sg, r, b)
+	to.Outcome, to.Status, to.Close, to.Code, to.Proto = r.Outcome, r.Status, r.Close, r.Code, r.Proto
+	to.RequestEnd, to.ResponseStart, to.End, to.SeqResponse = r.RequestEnd, r.ResponseStart, r.End, r.SeqResponse
+	if to.Flags&HasRequestIDTrace == 0 {
+		to.IDTrace = r.IDTrace
 	}
-	kept.Flags |= have.Flags
-	l.dropBytes(have)
-	*have = kept
+	to.Flags |= r.Flags
 }
 
 // close tells the last exchange of a connection how that ended, if it has not
 // left yet.
 func (l *Linker) close(r *Record) {
-	for e := l.ix.first(sightingKey(r.Exchange)); e != 0; e = l.ix.ents[e].next {
-		x := &l.exchs[l.ix.ents[e].x]
-		for s := x.first; s != 0 && x.key == r.Exchange; s = l.sights[s].next {
-			if rec := &l.sights[s].rec; rec.Point == r.Point && !l.sights[s].open {
+	for e := l.ix.first(sightingKey(r)); e != 0; e = l.ix.ents[e].next {
+		x := l.exchs.at(l.ix.ents[e].x)
+		for s := x.first; s != 0 && x.key == r.Exchange; s = l.sights.at(s).next {
+			if rec := &l.sights.at(s).rec; rec.Point == r.Point && !l.sights.at(s).open {
 				rec.Close = r.Close
 				return
 			}
@@ -364,7 +361,7 @@ func (l *Linker) close(r *Record) {
 
 // touch notes that something happened to a group and sees that it leaves in time.
 func (l *Linker) touch(g int32) {
-	e := &l.exchs[g]
+	e := l.exchs.at(g)
 	e.groupLast = l.now
 	if e.groupOpen == 0 && e.due == 0 {
 		l.schedule(g, l.now+int64(l.cfg.Quiet))
@@ -373,9 +370,9 @@ func (l *Linker) touch(g int32) {
 
 // Flush releases everything; open requests must have been finished by join.
 func (l *Linker) Flush(ctx context.Context) error {
-	for i := range l.exchs {
-		if l.exchs[i].used && l.exchs[i].up == int32(i) {
-			l.work = append(l.work, release{root: int32(i)})
+	for x := int32(1); x <= l.exchs.n; x++ {
+		if e := l.exchs.at(x); e.used && e.up == x {
+			l.work = append(l.work, release{root: x})
 		}
 	}
 	if err := l.releaseAll(ctx); err != nil {
@@ -393,7 +390,7 @@ func (l *Linker) SetName(addr [16]byte, name string) { l.names.set(addr, name) }
 
 // SpanID is the id of a sighting's span.
 func (l *Linker) spanID(s int32) span.SpanID {
-	sg := &l.sights[s]
+	sg := l.sights.at(s)
 	return span.SpanIDOf(sg.rec.Exchange, l.cfg.Agent, l.pointName(sg.rec.Point), uint64(sg.index))
 }
 

@@ -2,7 +2,6 @@ package link
 
 import (
 	"bytes"
-	"net/netip"
 
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/tracer/tag"
@@ -152,11 +151,16 @@ func bareHost(h []byte) []byte {
 	return h
 }
 
+// isIP reports whether a host is an address rather than a name: it has a
+// colon, or nothing but digits and dots.
 func isIP(h []byte) bool {
-	c := h[len(h)-1]
-	if bytes.IndexByte(h, ':') < 0 && (c < '0' || c > '9') {
-		return false
+	for _, c := range h {
+		if c == ':' {
+			return true
+		}
+		if (c < '0' || c > '9') && c != '.' {
+			return bytes.IndexByte(h, ':') >= 0
+		}
 	}
-	_, err := netip.ParseAddr(string(h))
-	return err == nil
+	return true
 }

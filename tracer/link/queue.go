@@ -1,46 +1,66 @@
 package link
 
-// mark is an exchange in a queue: it is gone when its slot holds another key.
-type mark struct {
-	x   int32
-	key uint64
-	at  int64
-}
+// chain is a list of exchanges in order of arrival, through links in the
+// exchanges.
+type chain struct{ first, last int32 }
 
-// markQueue is a queue of exchanges in order of time. Marks of exchanges that
-// have left stay until they are at the head or until compact.
-type markQueue struct {
-	marks []mark
-	head  int
-}
-
-func (q *markQueue) push(m mark) { q.marks = append(q.marks, m) }
-
-func (q *markQueue) len() int { return len(q.marks) - q.head }
-
-func (q *markQueue) peek() *mark { return &q.marks[q.head] }
-
-func (q *markQueue) pop() mark {
-	m := q.marks[q.head]
-	if q.head++; q.head == len(q.marks) {
-		q.marks, q.head = q.marks[:0], 0
-	} else if q.head >= 1024 && q.head*2 >= len(q.marks) {
-		q.marks = q.marks[:copy(q.marks, q.marks[q.head:])]
-		q.head = 0
+func (c *chain) push(l *Linker, x int32) {
+	l.exchs.at(x).older, l.exchs.at(x).newer = c.last, 0
+	if c.last != 0 {
+		l.exchs.at(c.last).newer = x
+	} else {
+		c.first = x
 	}
-	return m
+	c.last = x
 }
 
-// compact drops the marks that keep refuses, when there are more than n.
-func (q *markQueue) compact(n int, keep func(mark) bool) {
-	if q.len() <= n {
+func (c *chain) remove(l *Linker, x int32) {
+	e := l.exchs.at(x)
+	if e.older != 0 {
+		l.exchs.at(e.older).newer = e.newer
+	} else if c.first == x {
+		c.first = e.newer
+	} else {
+		return // not in the list
+	}
+	if e.newer != 0 {
+		l.exchs.at(e.newer).older = e.older
+	} else {
+		c.last = e.older
+	}
+	e.older, e.newer = 0, 0
+}
+
+// waitList is the list of exchanges that are open and hold their traces, in
+// order of opening.
+type waitList struct{ first, last int32 }
+
+func (c *waitList) push(l *Linker, x int32) {
+	e := l.exchs.at(x)
+	if e.before != 0 || e.after != 0 || c.first == x {
 		return
 	}
-	out := q.marks[:0]
-	for _, m := range q.marks[q.head:] {
-		if keep(m) {
-			out = append(out, m)
-		}
+	if e.before = c.last; c.last != 0 {
+		l.exchs.at(c.last).after = x
+	} else {
+		c.first = x
 	}
-	q.marks, q.head = out, 0
+	c.last = x
+}
+
+func (c *waitList) remove(l *Linker, x int32) {
+	e := l.exchs.at(x)
+	if e.before != 0 {
+		l.exchs.at(e.before).after = e.after
+	} else if c.first == x {
+		c.first = e.after
+	} else {
+		return
+	}
+	if e.after != 0 {
+		l.exchs.at(e.after).before = e.before
+	} else {
+		c.last = e.before
+	}
+	e.before, e.after = 0, 0
 }

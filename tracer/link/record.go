@@ -80,6 +80,7 @@ type Record struct {
 	IDTrace     span.TraceID // of the first random request ID, with HasRequestIDTrace
 	Target      uint64       // hash of method and target, 0 if none: a proxy repeats it
 	Forwarded   uint64       // hash of the address that X-Forwarded-For and its kin end with, 0 if none
+	Bytes       Ref          // finished: the piece of the Batch in which all other strings but IDs lie
 	IDs         Ref          // request IDs of the request, see AppendID
 	ResponseIDs Ref          // request IDs of the response
 	Host        Ref          // authority of the request

@@ -83,23 +83,23 @@ func (l *Linker) resolve(root int32) {
 // members returns the exchanges of a group by start.
 func (l *Linker) members(root int32) []int32 {
 	m := l.out.members[:0]
-	for x, first := root, true; first || x != root; x, first = l.exchs[x].ring, false {
+	for x, first := root, true; first || x != root; x, first = l.exchs.at(x).ring, false {
 		m = append(m, x)
 	}
 	l.out.members = m
 	if len(m) > 1 {
 		slices.SortFunc(m, func(a, b int32) int {
-			return cmp.Or(cmp.Compare(l.startOf(a), l.startOf(b)), cmp.Compare(l.exchs[a].key, l.exchs[b].key), cmp.Compare(a, b))
+			return cmp.Or(cmp.Compare(l.startOf(a), l.startOf(b)), cmp.Compare(l.exchs.at(a).key, l.exchs.at(b).key), cmp.Compare(a, b))
 		})
 	}
 	return m
 }
 
-func (l *Linker) startOf(x int32) int64 { return l.sights[l.exchs[x].first].rec.Start }
+func (l *Linker) startOf(x int32) int64 { return l.sights.at(l.exchs.at(x).first).rec.Start }
 
 // chooseParent takes the best candidate that is good enough and makes no cycle.
 func (l *Linker) chooseParent(x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	if e.fixed {
 		return
 	}
@@ -133,18 +133,18 @@ func (l *Linker) above(x, p int32) bool {
 		if p == x {
 			return true
 		}
-		p = l.exchs[p].parent
+		p = l.exchs.at(p).parent
 	}
 	return false
 }
 
 // followCall hangs a lookup where the call that used it hangs.
 func (l *Linker) followCall(x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	if e.dns == 0 || e.parent != 0 || e.fixed {
 		return
 	}
-	if p := l.exchs[e.dns].parent; p != 0 && !l.above(x, p) {
+	if p := l.exchs.at(e.dns).parent; p != 0 && !l.above(x, p) {
 		e.parent = p
 		e.verdict = candidate{x: e.dns, rule: DNS, continuity: true, confidence: 0.95}
 	}
@@ -152,7 +152,7 @@ func (l *Linker) followCall(x int32) {
 
 // cutForeign makes a relation to another wire trace a span link.
 func (l *Linker) cutForeign(x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	if e.fixed {
 		return
 	}
@@ -161,7 +161,7 @@ func (l *Linker) cutForeign(x int32) {
 		return
 	}
 	top := l.top(x)
-	switch t := &l.exchs[top]; {
+	switch t := l.exchs.at(top); {
 	case top == x:
 		e.trace = own
 	case t.trace.IsZero():
@@ -172,16 +172,16 @@ func (l *Linker) cutForeign(x int32) {
 }
 
 func (l *Linker) top(x int32) int32 {
-	for l.exchs[x].parent != 0 {
-		x = l.exchs[x].parent
+	for l.exchs.at(x).parent != 0 {
+		x = l.exchs.at(x).parent
 	}
 	return x
 }
 
 // contextOf returns the wire trace id of an exchange.
 func (l *Linker) contextOf(x int32) (t span.TraceID, ok bool) {
-	for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
-		if r := &l.sights[s].rec; r.Flags&HasContext != 0 {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if r := &l.sights.at(s).rec; r.Flags&HasContext != 0 {
 			return r.Context.Trace, true
 		}
 	}
@@ -192,9 +192,9 @@ func (l *Linker) contextOf(x int32) (t span.TraceID, ok bool) {
 // else of their root.
 func (l *Linker) nameTraces(m []int32) {
 	for _, x := range m {
-		e := &l.exchs[x]
+		e := l.exchs.at(x)
 		e.depth = 0
-		for p := e.parent; p != 0; p = l.exchs[p].parent {
+		for p := e.parent; p != 0; p = l.exchs.at(p).parent {
 			e.depth++
 		}
 	}
@@ -202,19 +202,19 @@ func (l *Linker) nameTraces(m []int32) {
 		if l.idOf(x) == nil {
 			continue
 		}
-		t := &l.exchs[l.top(x)]
-		if t.best == 0 || l.exchs[x].depth < l.exchs[t.best].depth {
+		t := l.exchs.at(l.top(x))
+		if t.best == 0 || l.exchs.at(x).depth < l.exchs.at(t.best).depth {
 			t.best = x
 		}
 	}
 	for _, x := range m {
-		l.exchs[x].trace = l.traceOf(l.top(x))
+		l.exchs.at(x).trace = l.traceOf(l.top(x))
 	}
 }
 
 // traceOf returns the trace id of a root.
 func (l *Linker) traceOf(top int32) span.TraceID {
-	e := &l.exchs[top]
+	e := l.exchs.at(top)
 	if !e.trace.IsZero() {
 		return e.trace
 	}
@@ -225,8 +225,8 @@ func (l *Linker) traceOf(top int32) span.TraceID {
 }
 
 func (l *Linker) idOf(x int32) *span.TraceID {
-	for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
-		if r := &l.sights[s].rec; r.Flags&HasRequestIDTrace != 0 {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if r := &l.sights.at(s).rec; r.Flags&HasRequestIDTrace != 0 {
 			return &r.IDTrace
 		}
 	}
@@ -238,7 +238,7 @@ func (l *Linker) idOf(x int32) *span.TraceID {
 func (l *Linker) listTraces(m []int32) {
 	from := len(l.out.order)
 	for _, x := range m {
-		if l.exchs[x].open == 0 {
+		if l.exchs.at(x).open == 0 {
 			l.out.order = append(l.out.order, x)
 		}
 	}
@@ -253,7 +253,7 @@ func (l *Linker) listTraces(m []int32) {
 			j++
 		}
 		l.out.traces = append(l.out.traces, leaving{
-			start: l.startOf(top), trace: l.exchs[top].trace, root: l.exchs[top].key, from: from + i, to: from + j,
+			start: l.startOf(top), trace: l.exchs.at(top).trace, root: l.exchs.at(top).key, from: from + i, to: from + j,
 		})
 		i = j
 	}
@@ -262,16 +262,16 @@ func (l *Linker) listTraces(m []int32) {
 // orderSightings sorts the sightings of an exchange from the client's side to
 // the server's: by falling TTL where it tells, else by start.
 func (l *Linker) orderSightings(x int32) {
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	if e.sightings < 2 {
 		return
 	}
 	l.out.sorted = l.out.sorted[:0]
-	for s := e.first; s != 0; s = l.sights[s].next {
+	for s := e.first; s != 0; s = l.sights.at(s).next {
 		l.out.sorted = append(l.out.sorted, s)
 	}
 	slices.SortStableFunc(l.out.sorted, func(a, b int32) int {
-		p, q := &l.sights[a].rec, &l.sights[b].rec
+		p, q := &l.sights.at(a).rec, &l.sights.at(b).rec
 		if p.TTL != q.TTL && p.TTL != 0 && q.TTL != 0 {
 			return cmp.Compare(q.TTL, p.TTL)
 		}
@@ -279,9 +279,9 @@ func (l *Linker) orderSightings(x int32) {
 	})
 	e.first = l.out.sorted[0]
 	for i, s := range l.out.sorted {
-		l.sights[s].next = 0
+		l.sights.at(s).next = 0
 		if i+1 < len(l.out.sorted) {
-			l.sights[s].next = l.out.sorted[i+1]
+			l.sights.at(s).next = l.out.sorted[i+1]
 		}
 		e.last = s
 	}
@@ -292,12 +292,12 @@ func (l *Linker) orderSightings(x int32) {
 func (l *Linker) dismiss(root int32) {
 	m := l.members(root)
 	for _, x := range m {
-		if e := &l.exchs[x]; e.open > 0 && e.parent != 0 {
-			e.above = l.spanID(l.exchs[e.parent].last)
+		if e := l.exchs.at(x); e.open > 0 && e.parent != 0 {
+			e.above = l.spanID(l.exchs.at(e.parent).last)
 		}
 	}
 	for _, x := range m {
-		e := &l.exchs[x]
+		e := l.exchs.at(x)
 		if e.open == 0 {
 			l.freeExchange(x)
 			continue

@@ -17,7 +17,7 @@ func (l *Linker) schedule(g int32, at int64) {
 	at = max(at, l.grid+1)
 	at = min(at, l.grid+(numBuckets-1)*Grid)
 	slot := (at + Grid - 1) / Grid
-	l.exchs[g].due = slot * Grid
+	l.exchs.at(g).due = slot * Grid
 	l.buckets[slot%numBuckets] = append(l.buckets[slot%numBuckets], g)
 }
 
@@ -28,7 +28,7 @@ func (l *Linker) tick(ctx context.Context) error {
 	due := *b
 	*b = nil
 	for _, g := range due {
-		e := &l.exchs[g]
+		e := l.exchs.at(g)
 		if !e.used || e.up != g || e.due != l.grid {
 			continue
 		}
@@ -43,7 +43,7 @@ func (l *Linker) tick(ctx context.Context) error {
 
 // consider lets a group leave, or says when to look again.
 func (l *Linker) consider(g int32) {
-	e := &l.exchs[g]
+	e := l.exchs.at(g)
 	if e.groupOpen > 0 {
 		return // finish schedules it
 	}
@@ -61,9 +61,9 @@ func (l *Linker) consider(g int32) {
 // releaseTime is when a group has been quiet for long enough. A lookup that no
 // call used yet waits for its call.
 func (l *Linker) releaseTime(g int32) int64 {
-	e := &l.exchs[g]
+	e := l.exchs.at(g)
 	quiet := int64(l.cfg.Quiet)
-	if e.size == 1 && l.sights[e.first].rec.Answers.len > 0 {
+	if e.size == 1 && l.sights.at(e.first).rec.Answers.len > 0 {
 		quiet = max(quiet, l.lookupLife(e.first))
 	}
 	return e.groupLast + quiet
@@ -72,12 +72,12 @@ func (l *Linker) releaseTime(g int32) int64 {
 // mayStillHaveParent reports whether a member without parent carries an ID
 // that an open request at its client may turn out to have made up.
 func (l *Linker) mayStillHaveParent(g int32) bool {
-	for x, first := g, true; first || x != g; x, first = l.exchs[x].ring, false {
-		e := &l.exchs[x]
+	for x, first := g, true; first || x != g; x, first = l.exchs.at(x).ring, false {
+		e := l.exchs.at(x)
 		if e.cands != 0 || e.first == 0 {
 			continue
 		}
-		r := &l.sights[e.first].rec
+		r := &l.sights.at(e.first).rec
 		if r.IDs.len == 0 {
 			continue
 		}
@@ -93,11 +93,11 @@ func (l *Linker) mayStillHaveParent(g int32) bool {
 func (l *Linker) openBefore(r *Record, g int32) bool {
 	n := 0
 	for e := l.ix.first(openKey(r.Client.Addr)); e != 0 && n < scanBound; e = l.ix.ents[e].next {
-		o := &l.exchs[l.ix.ents[e].x]
+		o := l.exchs.at(l.ix.ents[e].x)
 		if o.held || l.root(l.ix.ents[e].x) == g {
 			continue
 		}
-		if l.sights[o.first].rec.Start <= r.Start {
+		if l.sights.at(o.first).rec.Start <= r.Start {
 			return true
 		}
 		n++
@@ -108,31 +108,19 @@ func (l *Linker) openBefore(r *Record, g int32) bool {
 // expireOpen lets requests that are open for longer than MaxOpen hold their
 // traces no longer.
 func (l *Linker) expireOpen() {
-	for l.opens.len() > 0 {
-		m := *l.opens.peek()
-		if open := l.stillOpen(m); open && m.at+int64(l.cfg.MaxOpen) > l.grid {
-			break
-		} else if open {
-			e := &l.exchs[m.x]
-			e.held = true
-			g := l.root(m.x)
-			l.exchs[g].groupOpen -= int32(e.open)
-			l.settle(g)
-		}
-		l.opens.pop()
+	for x := l.opens.first; x != 0 && l.exchs.at(x).since+int64(l.cfg.MaxOpen) <= l.grid; x = l.opens.first {
+		e := l.exchs.at(x)
+		l.opens.remove(l, x)
+		e.held = true
+		g := l.root(x)
+		l.exchs.at(g).groupOpen -= int32(e.open)
+		l.settle(g)
 	}
-	l.opens.compact(2*l.waiting+1024, l.stillOpen)
-	l.oldest.compact(2*l.waiting+1024, func(m mark) bool { return l.exchs[m.x].used && l.exchs[m.x].key == m.key })
-}
-
-func (l *Linker) stillOpen(m mark) bool {
-	e := &l.exchs[m.x]
-	return e.used && e.key == m.key && e.open > 0 && !e.held
 }
 
 // settle schedules a group that nothing holds any more.
 func (l *Linker) settle(g int32) {
-	if e := &l.exchs[g]; e.groupOpen == 0 && e.due == 0 {
+	if e := l.exchs.at(g); e.groupOpen == 0 && e.due == 0 {
 		l.schedule(g, max(l.now, l.grid+1))
 	}
 }
@@ -140,7 +128,7 @@ func (l *Linker) settle(g int32) {
 // lookupLife is how long a DNS answer waits for the call that uses it: its
 // TTL, at most 5 s (DESIGN.md, section 7, rule 5).
 func (l *Linker) lookupLife(s int32) int64 {
-	a := l.bytes.view(l.sights[s].rec.Answers)
+	a := l.bytes.view(l.sights.at(s).rec.Answers)
 	ttl := uint32(0)
 	for i := range len(a) / answerSize {
 		_, t := answerAt(a, i)

@@ -13,8 +13,8 @@ func (l *Linker) wanted(xs []int32) bool {
 		return true
 	}
 	for _, x := range xs {
-		trace := []byte(l.exchs[x].trace.String())
-		for s := l.exchs[x].first; s != 0; s = l.sights[s].next {
+		trace := []byte(l.exchs.at(x).trace.String())
+		for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 			id := l.spanID(s)
 			for _, want := range l.cfg.IDs {
 				if bytes.EqualFold(want, trace) || bytes.EqualFold(want, []byte(id.String())) || l.mentions(s, want) {
@@ -29,7 +29,7 @@ func (l *Linker) wanted(xs []int32) bool {
 // mentions reports whether a request ID or context of a sighting is or holds
 // the value.
 func (l *Linker) mentions(s int32, want []byte) bool {
-	for at := range span.Attrs(l.bytes.view(l.sights[s].rec.Attrs)).All {
+	for at := range span.Attrs(l.bytes.view(l.sights.at(s).rec.Attrs)).All {
 		switch at.Key {
 		case span.KeyRequestID, span.KeyRequestIDResponse:
 			for t := range at.Strings {

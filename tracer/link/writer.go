@@ -60,7 +60,7 @@ func (w *writer) trace(ctx context.Context, xs []int32) error {
 	}
 	if len(w.views) > 1 {
 		slices.SortFunc(w.views, func(a, b view) int {
-			return cmp.Or(cmp.Compare(l.sights[a.s].rec.Start, l.sights[b.s].rec.Start), cmp.Compare(a.depth, b.depth), bytes.Compare(a.id[:], b.id[:]))
+			return cmp.Or(cmp.Compare(l.sights.at(a.s).rec.Start, l.sights.at(b.s).rec.Start), cmp.Compare(a.depth, b.depth), bytes.Compare(a.id[:], b.id[:]))
 		})
 	}
 	var err error
@@ -77,11 +77,11 @@ func (w *writer) trace(ctx context.Context, xs []int32) error {
 // side if pairs are asked for.
 func (w *writer) addViews(x int32) {
 	l := w.l
-	e := &l.exchs[x]
+	e := l.exchs.at(x)
 	parent, rule := w.parentOf(x)
 	depth := w.depthOf(x)
-	for s := e.first; s != 0; s = l.sights[s].next {
-		r := &l.sights[s].rec
+	for s := e.first; s != 0; s = l.sights.at(s).next {
+		r := &l.sights.at(s).rec
 		v := view{x: x, s: s, kind: kindOf(r), id: l.spanID(s), parent: parent, rule: rule, depth: depth}
 		if w.form.Pair && paired(r) {
 			switch {
@@ -113,8 +113,8 @@ func (w *writer) addViews(x int32) {
 // parentOf returns the exported parent of the outermost sighting.
 func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
 	l := w.l
-	e := &l.exchs[x]
-	r := &l.sights[e.first].rec
+	e := l.exchs.at(x)
+	r := &l.sights.at(e.first).rec
 	wire := r.Flags&HasContext != 0 && !r.Context.Parent.IsZero() && e.cut == 0
 	switch {
 	case e.fixed:
@@ -139,17 +139,17 @@ func (w *writer) exportWire(x int32, r *Record) bool {
 	case ParentOwn:
 		return false
 	}
-	p := &l.sights[l.exchs[l.exchs[x].parent].first].rec
+	p := &l.sights.at(l.exchs.at(l.exchs.at(x).parent).first).rec
 	forwarded := p.Flags&HasContext != 0 && p.Context.Parent == r.Context.Parent
 	return r.Context.Sampled && !forwarded
 }
 
 // innermostID is the span below which the children of an exchange hang.
-func (l *Linker) innermostID(x int32) span.SpanID { return l.spanID(l.exchs[x].last) }
+func (l *Linker) innermostID(x int32) span.SpanID { return l.spanID(l.exchs.at(x).last) }
 
 // pairID is the id of the span that is made for the side without a sighting.
 func (l *Linker) pairID(s int32) span.SpanID {
-	sg := &l.sights[s]
+	sg := l.sights.at(s)
 	return span.SpanIDOf(sg.rec.Exchange, l.cfg.Agent, l.pointName(sg.rec.Point), 1<<32|uint64(sg.index))
 }
 
@@ -157,9 +157,9 @@ func (l *Linker) pairID(s int32) span.SpanID {
 func (w *writer) depthOf(x int32) int {
 	l := w.l
 	d := 0
-	for p := l.exchs[x].parent; p != 0; p = l.exchs[p].parent {
-		n := int(l.exchs[p].sightings)
-		if w.form.Pair && n == 1 && paired(&l.sights[l.exchs[p].first].rec) {
+	for p := l.exchs.at(x).parent; p != 0; p = l.exchs.at(p).parent {
+		n := int(l.exchs.at(p).sightings)
+		if w.form.Pair && n == 1 && paired(&l.sights.at(l.exchs.at(p).first).rec) {
 			n = 2
 		}
 		d += n
@@ -170,8 +170,8 @@ func (w *writer) depthOf(x int32) int {
 // add composes one span.
 func (w *writer) add(v *view) {
 	l := w.l
-	r := &l.sights[v.s].rec
-	e := &l.exchs[v.x]
+	r := &l.sights.at(v.s).rec
+	e := l.exchs.at(v.x)
 	w.spans = append(w.spans, span.Span{
 		Trace: e.trace, ID: v.id, Parent: v.parent, Start: r.Start, End: max(r.Start, r.End),
 		Kind: v.kind, Status: statusOf(r, v.kind), Depth: v.depth,
@@ -208,7 +208,7 @@ func (w *writer) add(v *view) {
 // where the wire's is exported.
 func (w *writer) spanLinks(v *view) {
 	l := w.l
-	e := &l.exchs[v.x]
+	e := l.exchs.at(v.x)
 	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && w.form.Pair {
 		return
 	}
@@ -221,7 +221,7 @@ func (w *writer) spanLinks(v *view) {
 		return
 	}
 	for _, c := range l.candsOf(v.x) {
-		if c.confidence >= linkThreshold && c.x != e.cut && l.exchs[c.x].used && !l.exchs[c.x].trace.IsZero() && l.contains(c.x, v.x) != outside {
+		if c.confidence >= linkThreshold && c.x != e.cut && l.exchs.at(c.x).used && !l.exchs.at(c.x).trace.IsZero() && l.contains(c.x, v.x) != outside {
 			w.link(c.x, c)
 		}
 	}
@@ -232,7 +232,7 @@ func (w *writer) link(x int32, c candidate) {
 		w.l.stats.SpanLinks++
 	}
 	w.links = append(w.links, span.Link{
-		Trace: w.l.exchs[x].trace, ID: w.l.innermostID(x), Rule: c.rule.String(), Confidence: float64(c.confidence),
+		Trace: w.l.exchs.at(x).trace, ID: w.l.innermostID(x), Rule: c.rule.String(), Confidence: float64(c.confidence),
 	})
 }
 
