@@ -1,0 +1,90 @@
+# Every target is one line of `make help` and runs alone.
+
+SHELL       := /bin/sh
+GO          ?= go
+MODULE      := github.com/wirespan/wirespan
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+GOBUILD     := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+FUZZTIME    ?= 30s
+BENCHTIME   ?= 1s
+TESTFLAGS   ?=
+SHARED      := ../shared
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOLDEN      := ./l7/... ./tracer/export ./tracer/show ./cmd/wirespan
+# Runs of the whole program in `make bench`; {pcap} and {out} are compare_offline.sh's.
+READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --workers 1
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate golden release clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## the static binary, build/wirespan
+	$(GOBUILD) -o build/wirespan ./cmd/wirespan
+
+demo: build ## build, then print the traces of the capture that comes with wirespan
+	@echo '$$ build/wirespan read testdata/demo'
+	@build/wirespan read testdata/demo
+
+test: ## install what the tests need (as root), then vet and all tests that fit 30 minutes on 2 cores
+	@testdata/make/deps.sh test
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) test -timeout 20m $(TESTFLAGS) ./...
+	@testdata/make/skipped.sh
+
+test-all: ## the tests, then the long suites: every capture, the race detector, the fuzz targets
+	@testdata/make/deps.sh test
+	$(GO) vet ./...
+	CGO_ENABLED=0 WIRESPAN_LONG=1 $(GO) test -timeout 60m -count=1 $(TESTFLAGS) ./...
+	$(MAKE) race fuzz
+
+race: ## the tests under the race detector (needs a C compiler)
+	@testdata/make/deps.sh race
+	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
+		CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(TESTFLAGS) ./...; \
+	else echo "race: skipped, no C compiler"; fi
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@GO='$(GO)' testdata/make/fuzz.sh $(FUZZTIME)
+
+bench: build ## benchmarks per package, then the whole program against others
+	@testdata/make/deps.sh bench
+	@mkdir -p build/bench
+	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 60m ./... | tee build/bench/packages.txt
+	@if [ -f testdata/bench/packages.txt ]; then \
+		$(GO) run golang.org/x/perf/cmd/benchstat@latest testdata/bench/packages.txt build/bench/packages.txt || \
+		echo "bench: benchstat is not to be had; compare testdata/bench/packages.txt by hand"; fi
+	@if [ ! -f $(SHARED)/bench/compare_offline.sh ]; then echo "bench: no $(SHARED)/bench/compare_offline.sh, so no comparison of whole programs"; \
+	elif [ ! -f build/bench/small.pcap ]; then echo "bench: no captures in build/bench, so no comparison of whole programs; make bench-capture records them"; \
+	else for c in small bulk; do \
+		bash $(SHARED)/bench/compare_offline.sh -t 'tcpdump suricata1 tshark_http' -o build/bench/$$c.tsv build/bench/$$c.pcap \
+			'json=$(READ) {pcap} --out otlp:{out}/spans.json' \
+			'proto=$(READ) {pcap} --out otlp-proto:{out}/spans' || exit 1; done; fi
+
+bench-capture: ## record the captures of the benchmarks into build/bench (needs root)
+	@testdata/make/deps.sh bench
+	testdata/make/bench-capture.sh
+
+lint: ## gofmt and golangci-lint
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \
+	elif CGO_ENABLED=0 $(GO) run $(GOLANGCI) version >/dev/null 2>&1; then CGO_ENABLED=0 $(GO) run $(GOLANGCI) run; \
+	else echo "lint: golangci-lint is neither installed nor to be had from the module proxy; gofmt and vet only"; $(GO) vet ./...; fi
+
+generate: ## docs/attributes.md, from the code
+	$(GO) test ./cmd/wirespan -run '^TestAttributeReference$$' -count=1 -update
+	$(GO) generate ./...
+
+golden: ## rewrite the golden files of all tests; review the difference like code
+	$(GO) test $(GOLDEN) -count=1 -update
+
+release: ## static binaries for amd64 and arm64 with checksums, in dist
+	@rm -rf dist && mkdir -p dist
+	GOOS=linux GOARCH=amd64 $(GOBUILD) -o dist/wirespan-$(VERSION)-linux-amd64 ./cmd/wirespan
+	GOOS=linux GOARCH=arm64 $(GOBUILD) -o dist/wirespan-$(VERSION)-linux-arm64 ./cmd/wirespan
+	@cd dist && sha256sum wirespan-* >SHA256SUMS && cat SHA256SUMS
+
+clean: ## remove what the targets made
+	rm -rf build dist

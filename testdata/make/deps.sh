@@ -1,0 +1,41 @@
+#!/bin/sh
+# Installs the programs that tests and benchmarks compare with or record from.
+# Nothing that is there already is touched. Without root, or where apt is
+# missing, it says what will be skipped and ends with status 0: every test that
+# needs one of these programs skips by itself.
+#
+# Usage: deps.sh [test|race|bench]
+set -eu
+purpose=${1:-test}
+PATH=$PATH:/usr/sbin:/sbin
+
+# program:package, and what skips without it.
+case $purpose in
+test) want="tshark:tshark tcpdump:tcpdump" lost="comparisons with tshark and with tcpdump's filters" ;;
+race) want="gcc:gcc cc:libc6-dev" lost="the race detector, which needs a C compiler" ;;
+bench) want="tcpdump:tcpdump capinfos:tshark nginx:nginx-light wrk:wrk ip:iproute2 ethtool:ethtool time:time" lost="captures for the benchmarks, and comparisons with other programs" ;;
+*) echo "deps: unknown purpose $purpose (test, race, bench)" >&2; exit 2 ;;
+esac
+
+missing=
+for pair in $want; do
+	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
+done
+[ -n "$missing" ] || exit 0
+
+skip() {
+	echo "deps: $1; skipped without$missing: $lost" >&2
+	exit 0
+}
+[ "$(id -u)" = 0 ] || skip "not root, so nothing is installed (as root: apt-get install$missing)"
+command -v apt-get >/dev/null 2>&1 || skip "no apt-get here"
+
+export DEBIAN_FRONTEND=noninteractive
+echo "deps: installing$missing" >&2
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() {
+	# shellcheck disable=SC2086 # words
+	apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 $missing >"$log" 2>&1
+}
+install || { apt-get update -q >"$log" 2>&1 && install; } || { tail -n 5 "$log" >&2; skip "apt-get failed"; }
