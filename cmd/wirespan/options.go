@@ -25,6 +25,7 @@ type options struct {
 	from, to    string
 	spans       string
 	parent      string
+	attributes  string
 	quiet       time.Duration
 	timeout     time.Duration
 	linkMemory  string
@@ -58,6 +59,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.to, "to", "", "only spans that start before `TIME`")
 	f.StringVar(&o.spans, "spans", "", "`MODE` single (one span per exchange and capture point) or pair (a CLIENT and a SERVER span); default single for --out, pair for --otlp")
 	f.StringVar(&o.parent, "parent", "auto", "whose parent is exported when the wire carries a context: `MODE` auto, own or wire")
+	f.StringVar(&o.attributes, "attributes", "all", "`SET` all, or core: without sequence numbers, phases, flow addresses and evidence")
 	f.DurationVar(&o.quiet, "quiet", time.Second, "a trace leaves when nothing joined it for so long (packet time)")
 	f.DurationVar(&o.timeout, "request-timeout", 30*time.Second, "a request without response for so long is unanswered")
 	f.StringVar(&o.linkMemory, "link-memory", "32MiB", "`SIZE` of what may wait for its trace to end")

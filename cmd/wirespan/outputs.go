@@ -21,7 +21,7 @@ type outputs struct {
 	files     []*outFile
 	exporters []*otlp.Exporter
 	cuts      []*cut
-	people    bool     // a tree or table goes to standard output
+	people    bool // a tree or table goes to standard output
 }
 
 // outFile is a file that is written through a buffer.
@@ -94,6 +94,9 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	outs := &outputs{}
 	filePair, exportPair, err := parseSpans(o.spans)
 	fileParent, exportParent, err2 := parseParent(o.parent)
+	if o.attributes != "all" && o.attributes != "core" {
+		err2 = errors.Join(err2, fmt.Errorf("--attributes %q: want all or core", o.attributes))
+	}
 	var specs []outSpec
 	for _, s := range o.out {
 		spec, e := parseOut(s)
@@ -114,17 +117,19 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	if err != nil {
 		return nil, err
 	}
-	outs.addForm(files, filePair, fileParent)
-	outs.addForm(exports, exportPair, exportParent)
+	core := o.attributes == "core"
+	outs.addForm(files, link.Form{Pair: filePair, Parent: fileParent, Core: core})
+	outs.addForm(exports, link.Form{Pair: exportPair, Parent: exportParent, Core: core})
 	if len(outs.forms) == 0 {
 		outs.forms = []link.Form{{Sink: sink.Tee()}}
 	}
 	return outs, nil
 }
 
-func (o *outputs) addForm(s []sink.Sink, pair bool, parent link.ParentMode) {
+func (o *outputs) addForm(s []sink.Sink, f link.Form) {
 	if len(s) > 0 {
-		o.forms = append(o.forms, link.Form{Pair: pair, Parent: parent, Sink: sink.Tee(s...)})
+		f.Sink = sink.Tee(s...)
+		o.forms = append(o.forms, f)
 	}
 }
 
@@ -206,4 +211,3 @@ func newFileSink(opt *options, format string, w *outFile, keys *span.Keys) (s si
 	}
 	return s, false, err
 }
-

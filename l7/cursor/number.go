@@ -52,18 +52,38 @@ func HexBytes(dst, b []byte) (ok bool) {
 	if len(b) == 0 || len(b) > 2*len(dst) {
 		return false
 	}
-	clear(dst)
-	at := 2*len(dst) - len(b)
-	for _, c := range b {
-		d := HexDigit(c)
-		if d > 15 {
-			return false
-		}
-		dst[at>>1] |= d << (4 &^ (at << 2))
-		at++
+	skip := len(dst) - (len(b)+1)/2
+	clear(dst[:skip])
+	dst = dst[skip:]
+	var bad byte
+	if len(b)&1 != 0 {
+		bad = hexValue[b[0]]
+		dst[0] = bad
+		dst, b = dst[1:], b[1:]
 	}
-	return true
+	for i := range dst {
+		hi, lo := hexValue[b[2*i]], hexValue[b[2*i+1]]
+		bad |= hi | lo
+		dst[i] = hi<<4 | lo
+	}
+	return bad <= 15
 }
+
+// hexValue holds the value of hexadecimal digits, 0xff for other bytes.
+var hexValue = func() (t [256]byte) {
+	for c := range t {
+		t[c] = 0xff
+		switch {
+		case c >= '0' && c <= '9':
+			t[c] = byte(c - '0')
+		case c >= 'a' && c <= 'f':
+			t[c] = byte(c - 'a' + 10)
+		case c >= 'A' && c <= 'F':
+			t[c] = byte(c - 'A' + 10)
+		}
+	}
+	return t
+}()
 
 // Uint16 reads two big-endian bytes of b at off; ok is false when b is short.
 func Uint16(b []byte, off int) (n uint16, ok bool) {

@@ -15,10 +15,12 @@ func parseW3C(c *Context, v []byte) bool {
 	if len(v) < size || v[2] != '-' || v[35] != '-' || v[52] != '-' {
 		return false
 	}
+	upper := byte(0x20) // set in digits, '-' and lower case; hex proper is checked below
 	for _, b := range v[:size] {
-		if b >= 'A' && b <= 'F' {
-			return false
-		}
+		upper &= b
+	}
+	if upper == 0 {
+		return false
 	}
 	version, ok := cursor.Hex(v[:2])
 	if !ok || version == 0xff || version == 0 && len(v) != size || len(v) > size && v[size] != '-' {

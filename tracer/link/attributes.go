@@ -96,7 +96,10 @@ var v4Prefix = []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
 // link.
 func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 	a := w.attrs
-	a = span.AppendString(a, span.KeySignal, "NET")
+	core := w.form.Core
+	if !core {
+		a = span.AppendString(a, span.KeySignal, "NET")
+	}
 	if p := w.l.pointName(r.Point); p != "" {
 		a = span.AppendString(a, span.KeyCapturePoint, p)
 	}
@@ -106,8 +109,10 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 		a = span.AppendString(a, span.KeyNetworkProtocolName, w.l.cfg.Protos[r.Proto])
 	}
 	a = append(a, w.l.bytes.view(r.Attrs)...)
-	if len(template) > 0 {
+	if len(template) > 0 && !core {
 		a = span.AppendString(a, span.KeyURLTemplate, template)
+	}
+	if len(template) > 0 {
 		if v.kind == span.Server {
 			a = span.AppendString(a, span.KeyHTTPRoute, template)
 		}
@@ -121,7 +126,10 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 		}
 	}
 	a = w.outcome(a, v, r)
-	a = phases(a, r)
+	if !core {
+		a = network(a, r)
+		a = phases(a, r)
+	}
 	if v.synthetic {
 		a = span.AppendBool(a, span.KeySynthetic, true)
 	}
@@ -139,6 +147,9 @@ func (w *writer) endpoints(a span.Attrs, v *view, r *Record, host []byte) span.A
 		a = span.AppendAddr(a, span.KeyServerAddress, &server)
 	}
 	a = span.AppendInt(a, span.KeyServerPort, int64(r.Server.Port))
+	if w.form.Core {
+		return a
+	}
 	peer, pp, local, lp := &client, r.Client.Port, &server, r.Server.Port
 	if v.kind == span.Client || v.kind == span.Producer {
 		peer, pp, local, lp = local, lp, peer, pp
@@ -189,20 +200,26 @@ func (w *writer) outcome(a span.Attrs, v *view, r *Record) span.Attrs {
 	if r.Outcome != Answered {
 		a = span.AppendString(a, span.KeyResponse, outcomeNames[r.Outcome])
 	}
-	if r.Flags&TCP != 0 {
-		a = span.AppendBool(a, span.KeyTCPHandshake, r.Flags&Handshake != 0)
-		if r.Flags&HasSeq != 0 {
-			a = span.AppendInt(a, span.KeySeqRequest, int64(r.SeqRequest))
-		}
-		if r.Flags&HasSeqResp != 0 {
-			a = span.AppendInt(a, span.KeySeqResponse, int64(r.SeqResponse))
-		}
-		if r.Close != flows.CloseUnknown {
-			a = span.AppendString(a, span.KeyTCPClose, r.Close.String())
-		}
-	}
 	if r.Flags&Truncated != 0 {
 		a = span.AppendBool(a, span.KeyTruncated, true)
+	}
+	return a
+}
+
+// network appends what TCP tells of the exchange.
+func network(a span.Attrs, r *Record) span.Attrs {
+	if r.Flags&TCP == 0 {
+		return a
+	}
+	a = span.AppendBool(a, span.KeyTCPHandshake, r.Flags&Handshake != 0)
+	if r.Flags&HasSeq != 0 {
+		a = span.AppendInt(a, span.KeySeqRequest, int64(r.SeqRequest))
+	}
+	if r.Flags&HasSeqResp != 0 {
+		a = span.AppendInt(a, span.KeySeqResponse, int64(r.SeqResponse))
+	}
+	if r.Close != flows.CloseUnknown {
+		a = span.AppendString(a, span.KeyTCPClose, r.Close.String())
 	}
 	return a
 }
@@ -244,6 +261,9 @@ func (w *writer) linkAttrs(a span.Attrs, v *view) span.Attrs {
 	w.ev = ev
 	a = span.AppendString(a, span.KeyLinkRule, v.rule.String())
 	a = span.AppendFloat(a, span.KeyLinkConfidence, conf)
+	if w.form.Core {
+		return a
+	}
 	return span.AppendString(a, span.KeyLinkEvidence, ev)
 }
 

@@ -42,6 +42,7 @@ type Config struct {
 // Form is a way to write spans, and where to.
 type Form struct {
 	Pair   bool // a CLIENT and a SERVER span per exchange
+	Core   bool // leave out what only a study of the network asks for
 	Parent ParentMode
 	Sink   sink.Sink
 }

@@ -47,7 +47,7 @@ func (r *Redactor) appendText(dst, text []byte, level int) []byte {
 		return r.appendJSON(dst, text, level+1)
 	}
 	s := scanner{r: r, b: text}
-	return s.scan(dst)
+	return s.scan(dst, 0)
 }
 
 // keyMatches compares a key with its escapes (RFC 8259, 7) undone.

@@ -14,8 +14,36 @@ func (r *Redactor) AppendTarget(dst, target []byte) []byte {
 		target = target[n:]
 	}
 	s := scanner{r: r, b: target, path: true}
-	return s.scan(dst)
+	from := s.plainPath()
+	if from == len(target) {
+		return append(dst, target...)
+	}
+	return s.scan(dst, from)
 }
+
+// plainPath passes over a path that cannot hold a secret, which is nearly
+// every one, and returns where the scan has to begin.
+func (s *scanner) plainPath() int {
+	q := bytes.IndexByte(s.b, '?')
+	end := q
+	if q < 0 {
+		end = len(s.b)
+	}
+	for _, c := range s.b[:end] {
+		if suspicious[c] {
+			return 0
+		}
+	}
+	if q >= 0 {
+		s.last = '?'
+		s.name, s.path, end = q+1, false, q+1
+	}
+	return end
+}
+
+// suspicious are the bytes of a path that the scan must look at: assignment
+// signs, escapes, white space, and what ends a path.
+var suspicious = [256]bool{'=': true, ':': true, '%': true, '#': true, ' ': true, '\t': true, '"': true, '\'': true}
 
 // AppendQuery adds a query without its question mark, or a form body.
 func (r *Redactor) AppendQuery(dst, query []byte) []byte {
@@ -23,7 +51,7 @@ func (r *Redactor) AppendQuery(dst, query []byte) []byte {
 		return append(dst, query...)
 	}
 	s := scanner{r: r, b: query}
-	return s.scan(dst)
+	return s.scan(dst, 0)
 }
 
 // authorityForm returns the length of the userinfo of a target in authority
@@ -52,8 +80,8 @@ type scanner struct {
 	last   byte // last unit that was not white space
 }
 
-func (s *scanner) scan(dst []byte) []byte {
-	for i := 0; i < len(s.b); {
+func (s *scanner) scan(dst []byte, i int) []byte {
+	for i < len(s.b) {
 		c, w := unit(s.b, i)
 		next := i + w
 		switch {

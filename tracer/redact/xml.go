@@ -110,7 +110,7 @@ func (r *Redactor) appendTag(dst, tag []byte) []byte {
 			dst = append(dst, Replacement...)
 		default:
 			s := scanner{r: r, b: tag[from:to]}
-			dst = s.scan(dst)
+			dst = s.scan(dst, 0)
 		}
 		tag = tag[to:]
 	}

@@ -17,7 +17,16 @@ const (
 	point        // . : , and = of padding
 )
 
-func classOf(c byte) class {
+func classOf(c byte) class { return classes[c] }
+
+var classes = func() (t [256]class) {
+	for c := range t {
+		t[c] = classify(byte(c))
+	}
+	return t
+}()
+
+func classify(c byte) class {
 	switch {
 	case c >= '0' && c <= '9':
 		return digit
@@ -85,7 +94,7 @@ func shapeOf(seg []byte) (s shape) {
 //
 // "v1", "index.html" and "user-4711" stay.
 func looksLikeID(seg []byte) bool {
-	if len(seg) == 0 {
+	if len(seg) == 0 || len(seg) < minHex && word(seg) {
 		return false
 	}
 	s := shapeOf(seg)
@@ -113,6 +122,17 @@ func looksLikeID(seg []byte) bool {
 		return s.borders >= 2
 	}
 	return s.borders >= 3
+}
+
+// word reports whether a segment has letters, '-' and '_' only: too short for
+// hexadecimal or base64, and no number or address.
+func word(seg []byte) bool {
+	for _, c := range seg {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // version reports numbers with one or two dots and nothing else.

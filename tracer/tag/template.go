@@ -49,7 +49,10 @@ func AppendTemplate(dst, path []byte) []byte {
 // pathOf cuts a request target down to its path (RFC 9112, 3.2). Targets in
 // authority or asterisk form have no path and stay.
 func pathOf(t []byte) []byte {
-	if i := bytes.IndexAny(t, "?#"); i >= 0 {
+	if i := bytes.IndexByte(t, '?'); i >= 0 {
+		t = t[:i]
+	}
+	if i := bytes.IndexByte(t, '#'); i >= 0 {
 		t = t[:i]
 	}
 	if len(t) == 0 || t[0] == '/' {
