@@ -58,8 +58,14 @@ type Parser interface {
 	// state of the direction and returns its offset. ok is false if there is
 	// none; then off says how many bytes cannot be part of one.
 	Resync(dir Dir, b []byte) (off int, ok bool)
+	// Cut says that what comes behind b, the unread bytes of a direction, will
+	// never be seen: there is a gap, and Gap follows, or the connection is over.
+	// If b holds the start of a message that was not announced, emit what is
+	// known of it; the engine ends it as one that was cut.
+	Cut(dir Dir, b []byte, out *Emitter)
 	// End says that a direction has ended in order (FIN). b holds the bytes
-	// that are still unread. Bodies that last until the end are complete now.
+	// that are still unread. Bodies that last until the end are complete now. A
+	// message that the end cut short is emitted with More.
 	End(dir Dir, b []byte, out *Emitter)
 	// Finish ends the connection: emit what is half done.
 	Finish(out *Emitter)

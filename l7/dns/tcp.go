@@ -56,14 +56,20 @@ func (p *segments) Resync(dir l7.Dir, b []byte) (int, bool) {
 	return unsure, false
 }
 
-// End reports a message that the end cut short, if its header is there. Nothing
-// of it was lost: it was never sent.
-func (p *segments) End(dir l7.Dir, b []byte, out *l7.Emitter) {
-	if len(b) < lengthLen+headerLen || !readHeader(b[lengthLen:]).plausible() {
+// Cut reports the message that b is the start of, if its header is there.
+func (p *segments) Cut(dir l7.Dir, b []byte, out *l7.Emitter) {
+	if len(b) < lengthLen+headerLen {
 		return
 	}
-	p.message(dir, b[lengthLen:], true, out)
+	h := readHeader(b[lengthLen:])
+	if h.plausible() && p.zone.find(h.id, dir) < 0 {
+		p.message(dir, b[lengthLen:], true, out)
+	}
 }
+
+// End reports a message that the end cut short. Nothing of it was lost: it was
+// never sent.
+func (p *segments) End(dir l7.Dir, b []byte, out *l7.Emitter) { p.Cut(dir, b, out) }
 
 // Finish does nothing: what is half read has no head, or End has reported it.
 func (p *segments) Finish(*l7.Emitter) {}

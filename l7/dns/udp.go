@@ -24,6 +24,9 @@ func (p *datagrams) Gap(l7.Dir, int64) bool { return true }
 // Resync passes over the datagram.
 func (p *datagrams) Resync(_ l7.Dir, b []byte) (int, bool) { return len(b), false }
 
+// Cut does nothing: a datagram that snaplen cut was given to Parse as it is.
+func (p *datagrams) Cut(l7.Dir, []byte, *l7.Emitter) {}
+
 // End does nothing: UDP has no end.
 func (p *datagrams) End(l7.Dir, []byte, *l7.Emitter) {}
 

@@ -129,7 +129,7 @@ func TestMemoryBound(t *testing.T) {
 	for _, c := range r.Conns {
 		got = append(got, len(c.Messages))
 	}
-	if diff := cmp.Diff([]int{3, 3, 2}, got); diff != "" {
+	if diff := cmp.Diff([]int{3, 3, 3}, got); diff != "" {
 		t.Errorf("messages per connection (-want +got):\n%s", diff)
 	}
 	r.balance(t)
@@ -159,7 +159,7 @@ func TestStamps(t *testing.T) {
 }
 
 func TestPanicsAreCountedAndReported(t *testing.T) {
-	for _, where := range []string{"Detect", "New", "Parse", "Gap", "Resync", "End", "Finish"} {
+	for _, where := range []string{"Detect", "New", "Parse", "Gap", "Resync", "Cut", "End", "Finish"} {
 		t.Run(where, func(t *testing.T) {
 			var told []any
 			r := newRig(t, engine.Config{
@@ -170,6 +170,8 @@ func TestPanicsAreCountedAndReported(t *testing.T) {
 			r.e.Data(c, flows.ToServer, []byte("GET a\nLOG b 5\n"), flows.Stamp{})
 			r.e.Gap(c, flows.ToServer, 100, flows.Stamp{Offset: 14})
 			r.e.Data(c, flows.ToServer, []byte("GET c\n"), flows.Stamp{Offset: 114})
+			r.e.Data(c, flows.ToClient, []byte("O"), flows.Stamp{})
+			r.e.Gap(c, flows.ToClient, 9, flows.Stamp{Offset: 1})
 			r.e.EOF(c, flows.ToServer, flows.Stamp{})
 			r.e.Close(c, flows.CloseEnded, 0)
 			st := r.e.Stats()
@@ -225,6 +227,7 @@ func (b bombParser) Resync(dir l7.Dir, in []byte) (int, bool) {
 	explode(b.where, "Resync")
 	return b.Parser.Resync(dir, in)
 }
+func (b bombParser) Cut(dir l7.Dir, in []byte, out *l7.Emitter) { explode(b.where, "Cut") }
 func (b bombParser) End(dir l7.Dir, in []byte, out *l7.Emitter) { explode(b.where, "End") }
 func (b bombParser) Finish(out *l7.Emitter)                     { explode(b.where, "Finish") }
 

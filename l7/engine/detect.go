@@ -16,6 +16,10 @@ func (e *Engine) probe(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		e.stats.Discarded[OfUndetected] += uint64(len(b))
 		return
 	}
+	if h.missing > 0 {
+		e.drop(h, OfGap)
+		h.missing = 0
+	}
 	if !e.take(h, b, at) {
 		e.stats.Discarded[OfMemory] += uint64(len(b))
 		e.overflow(st, dir, OfMemory, at)
@@ -99,6 +103,10 @@ func (e *Engine) catchUp(st *ConnState, cur *half) {
 	for _, h := range [2]*half{first, second} {
 		if st.phase == parsing {
 			e.run(st, st.dirOf(h))
+			e.passGap(st, h)
+		}
+		if st.phase == parsing && h.ended {
+			e.end(st, st.dirOf(h))
 		}
 	}
 	if st.phase == parsing {
@@ -150,10 +158,28 @@ func (e *Engine) unknown(st *ConnState, dir l7.Dir) {
 }
 
 // probeGap notes that bytes are missing before a protocol was found: from now
-// on the connection is one that was joined in mid-stream.
-func (e *Engine) probeGap(st *ConnState, dir l7.Dir) {
-	e.drop(st.half[dir], OfGap)
+// on the connection is one that was joined in mid-stream. What is in front of
+// the gap is kept, for the other direction may tell what it is.
+func (e *Engine) probeGap(st *ConnState, dir l7.Dir, lost int64) {
+	h := st.half[dir]
+	if len(h.buf) > 0 {
+		h.missing += lost
+	}
 	st.gapped = true
+}
+
+// passGap gives what is in front of a gap to the parser that was found
+// meanwhile.
+func (e *Engine) passGap(st *ConnState, h *half) {
+	lost := h.missing
+	if h.missing = 0; lost == 0 || st.phase != parsing {
+		return
+	}
+	dir, replay := st.dirOf(h), st.replay
+	at := advance(h.last, 1)
+	e.cut(st, dir, lost)
+	e.lose(st, dir, lost+e.drop(h, OfGap), at)
+	st.replay = replay // what the other direction has said is all there
 }
 
 // settleFor decides with what there is, because a direction has ended.

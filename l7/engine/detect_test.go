@@ -33,6 +33,7 @@ func (r *refuser) Parse(_ l7.Dir, b []byte, _ *l7.Emitter) (l7.Step, error) {
 }
 func (r *refuser) Gap(l7.Dir, int64) bool                { return false }
 func (r *refuser) Resync(_ l7.Dir, b []byte) (int, bool) { return len(b), false }
+func (r *refuser) Cut(l7.Dir, []byte, *l7.Emitter)       {}
 func (r *refuser) End(l7.Dir, []byte, *l7.Emitter)       {}
 func (r *refuser) Finish(*l7.Emitter)                    {}
 

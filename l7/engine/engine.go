@@ -90,7 +90,7 @@ func (e *Engine) Gap(c *flows.Conn, d flows.Dir, lost int64, at flows.Stamp) {
 		e.stats.LostUnparsed += uint64(lost)
 	case st.phase == detecting:
 		e.stats.LostUnparsed += uint64(lost)
-		e.probeGap(st, dir)
+		e.probeGap(st, dir, lost)
 	default:
 		e.streamGap(st, dir, lost, l7.Stamp(at))
 	}
@@ -139,6 +139,11 @@ func (e *Engine) finish(st *ConnState) {
 	}
 	if st.phase != parsing {
 		return
+	}
+	for d := range st.half {
+		if !st.half[d].ended {
+			e.cut(st, l7.Dir(d), 0)
+		}
 	}
 	e.out.Reset(st.half[l7.ToServer].last)
 	e.enter(l7.ToServer, nil)

@@ -154,6 +154,26 @@ func TestMessages(t *testing.T) {
 			want:  []string{"request GET a", "response cut"},
 		},
 		{
+			name:  "a message whose end is in a gap says what it can",
+			turns: []l7test.Turn{client("GET a\nGET bc"), l7test.Lost(l7.ToServer, 10), server("OK 0\nOK 1"), l7test.Lost(l7.ToClient, 7), client("GET d\n"), server("ERR 4\n")},
+			want:  []string{"request GET a", "request GET bc lost cut", "response", "response lost cut", "request GET d", "response  4"},
+			check: func(t *testing.T, r *l7test.Result) {
+				if m := r.Conns[0].Messages[1]; m.Lost != 10 || m.Last != 11 || m.Head != "GET bc" || r.Conns[0].Missed != 2 || r.Stats.Cut != 2 {
+					t.Errorf("lost %d, last %d, head %q; missed %d, stats %+v", m.Lost, m.Last, m.Head, r.Conns[0].Missed, r.Stats)
+				}
+			},
+		},
+		{
+			name:  "and so does one behind which the capture ends",
+			turns: []l7test.Turn{client("GET a\n"), server("OK 2\nhi"), client("GET b\n"), server("OK "), server("1")},
+			want:  []string{"request GET a", "response", "request GET b", "response cut"},
+		},
+		{
+			name:  "a gap before the protocol was found",
+			turns: []l7test.Turn{client("PU"), l7test.Lost(l7.ToServer, 7), client("GET b"), l7test.Lost(l7.ToServer, 7), server("OK 3"), l7test.Lost(l7.ToClient, 3), client("GET c\n"), server("OK 0\n")},
+			want:  []string{"request GET b lost cut", "response lost cut", "request GET c", "response"},
+		},
+		{
 			name:  "nothing is read behind a tunnel's opening",
 			turns: []l7test.Turn{client("TUNNEL a\n"), server("TUN\n"), client("GET b\n")},
 			want:  []string{"request TUNNEL a", "response"},
@@ -178,7 +198,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			name:  "a line beyond the window is given up",
-			turns: []l7test.Turn{client("GET a\nGET " + strings.Repeat("long", toy.Window/4+10)), client("end\nGET b\n")},
+			turns: []l7test.Turn{client("GET a\nPUT " + strings.Repeat("long", toy.Window/4+10)), client("end\nGET b\n")},
 			want:  []string{"request GET a", "request GET b"},
 			check: func(t *testing.T, r *l7test.Result) {
 				if r.Stats.Overflows != 1 {

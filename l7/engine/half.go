@@ -23,6 +23,8 @@ type half struct {
 	resyncs int  // failed searches since the last message
 	tries   int  // segments that detection gave up
 
+	missing int64 // bytes lost behind buf before a protocol was found
+
 	lead    [headBytes]byte // first bytes consumed since the last message
 	leadAt  int64           // place of lead[0]
 	leadLen int
@@ -54,6 +56,17 @@ func (h *half) stampAt(off int64) l7.Stamp {
 
 // here gives the stamp of the next unread byte.
 func (h *half) here() l7.Stamp { return h.stampAt(h.base + int64(h.read)) }
+
+// startsPiece reports whether the next unread byte is the first of a segment.
+func (h *half) startsPiece() bool {
+	at := h.base + int64(h.read)
+	for i := range h.marks {
+		if h.marks[i].Offset == at {
+			return true
+		}
+	}
+	return false
+}
 
 // mark remembers the stamp of bytes about to be added. When there are too many
 // pieces, every second is forgotten: its bytes keep place and sequence number

@@ -24,13 +24,54 @@ func (e *Engine) streamGap(st *ConnState, dir l7.Dir, lost int64, at l7.Stamp) {
 		return
 	}
 	e.stats.Gaps++
-	unread := e.drop(h, OfGap)
+	e.cut(st, dir, lost)
+	unread := e.drop(st.half[dir], OfGap)
 	if e.lose(st, dir, lost+unread, at) {
 		h.addLost(lost)
 		e.stats.LostKept += uint64(lost)
 	} else {
 		e.stats.LostBoundary += uint64(lost)
 	}
+}
+
+// cut lets the parser say what it can of a message whose start is unread and
+// whose rest will not come: lost bytes of it, if it is known how many.
+func (e *Engine) cut(st *ConnState, dir l7.Dir, lost int64) {
+	h := st.half[dir]
+	b := h.unread()
+	if h.skip > 0 || len(b) == 0 || h.resync && !e.begins(st, dir) {
+		return
+	}
+	last := h.stampAt(h.base + int64(len(h.buf)) - 1)
+	e.out.Reset(h.here())
+	e.enter(dir, b)
+	st.parser.Cut(dir, b, &e.out)
+	e.leave()
+	m, mdir, ok := e.out.Take()
+	if !ok {
+		return
+	}
+	h.resyncs = 0
+	o := st.half[mdir]
+	if m.Kind != l7.End {
+		m.More = true
+		e.announce(st, mdir, m, h.head(m.First.Offset, b, m.HeadSize), last, 0)
+	}
+	o.addLost(lost)
+	e.endOpen(st, mdir, m.Match, nil, last, true)
+}
+
+// begins reports whether a message begins where the search for a boundary
+// stands: certainly, or plausibly and with a segment.
+func (e *Engine) begins(st *ConnState, dir l7.Dir) bool {
+	h := st.half[dir]
+	switch e.detect(st.proto, dir, h.unread()) {
+	case l7.Yes:
+		return true
+	case l7.No:
+		return false
+	}
+	return h.startsPiece()
 }
 
 // lose tells the parser that n bytes from where it stands are gone, and
@@ -56,13 +97,14 @@ func (e *Engine) overflow(st *ConnState, dir l7.Dir, why Discard, at l7.Stamp) {
 	e.stats.Overflows++
 	if st.phase != parsing {
 		e.drop(h, why)
-		e.probeGap(st, dir)
+		h.missing, st.gapped = 0, true
 		return
 	}
 	if h.resyncs++; h.resyncs > maxResync {
 		e.goOpaque(st, Astray)
 		return
 	}
+	e.cut(st, dir, 0)
 	e.lose(st, dir, e.drop(h, why), at)
 }
 
@@ -142,7 +184,6 @@ func (e *Engine) end(st *ConnState, dir l7.Dir) {
 			if m.Kind == l7.End {
 				e.endOpen(st, mdir, m.Match, m, h.last, false)
 			} else {
-				m.More = false
 				e.announce(st, mdir, m, h.head(m.First.Offset, b, m.HeadSize), h.last, 0)
 			}
 		}

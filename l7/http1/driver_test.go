@@ -183,12 +183,24 @@ func (d *driver) gap(dir l7.Dir, n int64) {
 	if n == 0 || d.opaque {
 		return
 	}
+	d.cut(dir)
 	n += int64(len(h.buf))
 	h.base += n
 	h.buf, h.need = h.buf[:0], 0
 	if !h.resync && !d.p.Gap(dir, n) {
 		h.resync = true
 	}
+}
+
+// cut gives the parser what is unread, for the last time.
+func (d *driver) cut(dir l7.Dir) {
+	h := &d.half[dir]
+	if h.resync || h.ended || d.opaque || len(h.buf) == 0 {
+		return
+	}
+	d.out.Reset(d.here(dir))
+	d.p.Cut(dir, h.buf, &d.out)
+	d.take(h.base + int64(len(h.buf)))
 }
 
 // end closes one direction.
@@ -205,6 +217,8 @@ func (d *driver) end(dir l7.Dir) {
 
 func (d *driver) finish() {
 	if !d.opaque {
+		d.cut(l7.ToServer)
+		d.cut(l7.ToClient)
 		d.out.Reset(d.here(l7.ToServer))
 		d.p.Finish(&d.out)
 		d.take(0)

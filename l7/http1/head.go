@@ -107,37 +107,3 @@ func (p *parser) wait(b []byte) (l7.Step, error) {
 	}
 	return l7.Step{}, nil
 }
-
-// partial emits the head that the end of its direction cut off, if its start
-// line is there.
-func (p *parser) partial(dir l7.Dir, b []byte, out *l7.Emitter) {
-	line, n, ok := cursor.Line(b)
-	if !ok {
-		return
-	}
-	f := fields{length: -1}
-	p.fold = p.fold[:0]
-	var m *l7.Message
-	if dir == l7.ToServer {
-		var method, target, version []byte
-		if method, target, version, ok = requestLine(line); !ok || !knownMethod(method) {
-			return
-		}
-		m = out.Begin(l7.Request)
-		p.section(b, n, &f, m)
-		p.describe(m, method, target, version, &f)
-		p.facts.push(out.Here(), factOf(method, &f))
-	} else {
-		code, version, ok := statusLine(line)
-		if !ok || code < 200 {
-			return
-		}
-		p.facts.answer(out.Here())
-		m = out.Begin(l7.Response)
-		p.section(b, n, &f, m)
-		m.Code, m.Status, m.Version = code, statusOf(code), version
-	}
-	m.Size, m.HeadSize = f.length, len(b)
-	p.seen = true
-	out.Emit(dir)
-}

@@ -108,12 +108,6 @@ func TestPreface(t *testing.T) {
 	check(t, 0, talk("> \r\n\r\n"+req), `request > @4 "GET" "/" "" "1.1" id4:X-Forwarded-For="192.0.2.1" to 50`)
 }
 
-func TestCutHead(t *testing.T) {
-	check(t, 0, talk("> GET /cut HTTP/1.1\r\nHost: h\r\nX-Request-ID: 12", "< HTTP/1.1 503 Busy\r\nContent-Le"),
-		`request > @0 "GET" "/cut" "h" "1.1" to 44`, `response < @0 503 server to 29`)
-	check(t, 0, talk("> GET /cut HTT"))
-}
-
 func TestMidConnection(t *testing.T) {
 	ts := talk("< HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nHTTP")
 	at := func(cut int) []string {

@@ -144,8 +144,8 @@ func (p *parser) End(dir l7.Dir, b []byte, out *l7.Emitter) {
 		p.endFrames(out)
 	case h.state == untilClose && h.open:
 		p.finishBody(dir, h.size, out)
-	case h.state == atHead && len(b) > 0 && !h.broken:
-		p.partial(dir, b, out)
+	default:
+		p.Cut(dir, b, out) // it will not be finished
 	}
 }
 

@@ -60,6 +60,10 @@ func (pp *poisonParser) Resync(dir l7.Dir, b []byte) (int, bool) {
 	return pp.inner.Resync(dir, pp.copied(b))
 }
 
+func (pp *poisonParser) Cut(dir l7.Dir, b []byte, out *l7.Emitter) {
+	pp.inner.Cut(dir, pp.copied(b), out)
+}
+
 func (pp *poisonParser) End(dir l7.Dir, b []byte, out *l7.Emitter) {
 	pp.inner.End(dir, pp.copied(b), out)
 }

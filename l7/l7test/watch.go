@@ -73,6 +73,12 @@ func (w *watcher) Resync(dir l7.Dir, b []byte) (int, bool) {
 	return off, ok
 }
 
+func (w *watcher) Cut(dir l7.Dir, b []byte, out *l7.Emitter) {
+	before := bytes.Clone(b)
+	w.inner.Cut(dir, b, out)
+	w.unchanged("Cut", before, b)
+}
+
 func (w *watcher) End(dir l7.Dir, b []byte, out *l7.Emitter) {
 	before := bytes.Clone(b)
 	w.inner.End(dir, b, out)

@@ -226,6 +226,25 @@ func (p *parser) Resync(dir l7.Dir, b []byte) (int, bool) {
 	return len(b), false
 }
 
+// Cut emits a GET whose name may go on, or a response whose number may.
+func (p *parser) Cut(dir l7.Dir, b []byte, out *l7.Emitter) {
+	h := &p.half[dir]
+	match, f := fields(b)
+	if h.inSet || h.left > 0 || len(f[1]) == 0 || !h.found && Detect(dir, b) != l7.Yes {
+		return
+	}
+	switch word := string(f[0]); {
+	case dir == l7.ToServer && word == "GET":
+		m := out.Begin(l7.Request)
+		m.Op, m.Resource, m.Match = f[0], f[1], match
+		out.Emit(dir)
+	case dir == l7.ToClient && word == "OK":
+		m := out.Begin(l7.Response)
+		m.Status, m.Match = l7.OK, match
+		out.Emit(dir)
+	}
+}
+
 // End has nothing to say: what is open ends with its bytes.
 func (p *parser) End(l7.Dir, []byte, *l7.Emitter) {}
 
