@@ -15,6 +15,8 @@
 //
 //   - the other side has acknowledged it, and three later segments or 200 ms
 //     have shown that this is not mere reordering;
+//   - the other side has acknowledged bytes that wait behind it, with payload of
+//     its own: what it sends may answer them, and is delivered after them;
 //   - the bytes that wait behind it reach a bound;
 //   - it has been open for Config.HoleTimeout;
 //   - the connection ends.

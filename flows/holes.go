@@ -72,6 +72,15 @@ func (t *Table) giveUpAcked(c *Conn, s side, l *lane, at int64) {
 	t.giveUp(c, s, l, end, at)
 }
 
+// answerTo delivers what waits on side s in front of ack, which payload of the
+// other side is about to acknowledge: that payload may be an answer to it, and
+// must not be seen before what it answers.
+func (t *Table) answerTo(c *Conn, s side, ack uint32, at int64) {
+	for l := t.laneOf(c, s); l.waiting() && after(ack, l.limit()); {
+		t.giveUp(c, s, l, l.limit(), at)
+	}
+}
+
 // flushSide gives up all holes of a side.
 func (t *Table) flushSide(c *Conn, s side, at int64) {
 	l := t.laneOf(c, s)

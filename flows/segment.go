@@ -64,6 +64,9 @@ func (t *Table) acknowledge(c *Conn, id uint32, s side, f *wire.Frame, now, at i
 		}
 		return
 	}
+	if st.reorder != 0 && wireLen(f) > 0 {
+		t.answerTo(c, o, f.Ack, at)
+	}
 	if st.reorder != 0 || after(st.acked[o], st.next[o]) {
 		t.settle(c, id, o, now, at)
 	}

@@ -5,6 +5,45 @@ import "testing"
 func TestStream(t *testing.T) {
 	runScripts(t, []scriptCase{
 		{
+			name: "payload that acknowledges what waits comes after it",
+			steps: after3(
+				pkt(40, 'c', "PA", 1004, 5001, "def"),
+				pkt(41, 'c', "PA", 1010, 5001, "jkl"),
+				pkt(42, 's', "PA", 5001, 1007, "ABC"), // answers def, not jkl
+				pkt(43, 's', "PA", 5004, 1013, "DEF"),
+			),
+			want: "open 1 observed\n1> gap 3\n1> def\n1< ABC\n1> gap 3\n1> jkl\n1< DEF\nclose 1 capture_ended @1043",
+		},
+		{
+			name: "payload that acknowledges no more than a hole, or nothing of it, waits for nothing",
+			steps: after3(
+				pkt(40, 'c', "PA", 1004, 5001, "def"),
+				pkt(41, 's', "PA", 5001, 1001, "ABC"),
+				pkt(42, 's', "PA", 5004, 1004, "DEF"),
+				pkt(43, 'c', "PA", 1001, 5001, "abc"),
+			),
+			want: "open 1 observed\n1< ABC\n1< DEF\n1> abc\n1> def\nclose 1 capture_ended @1043",
+		},
+		{
+			name: "a bare acknowledgement of what waits leaves time for a late capture",
+			steps: after3(
+				pkt(40, 'c', "PA", 1004, 5001, "def"),
+				pkt(41, 's', "A", 5001, 1007, ""),
+				pkt(42, 'c', "PA", 1001, 5001, "abc"),
+				pkt(43, 's', "PA", 5001, 1007, "ABC"),
+			),
+			want: "open 1 observed\n1> abc\n1> def\n1< ABC\nclose 1 capture_ended @1043",
+		},
+		{
+			name: "a FIN behind a hole that payload acknowledges",
+			steps: after3(
+				pkt(40, 'c', "FA", 1004, 5001, ""),
+				pkt(41, 's', "PA", 5001, 1005, "ABC"),
+				pkt(42, 's', "FA", 5004, 1005, ""),
+			),
+			want: "open 1 observed\n1> gap 3\n1> eof\n1< ABC\n1< eof\nclose 1 normal @42",
+		},
+		{
 			name: "out of order, with stamps of their own",
 			steps: after3(
 				pkt(40, 'c', "PA", 1004, 5001, "def"),

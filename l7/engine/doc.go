@@ -7,10 +7,10 @@
 // has them; only what they leave unread is copied into a bounded buffer.
 //
 // Bodies that a parser skips are subtracted from a number and never looked at,
-// so a gap inside one costs nothing. A gap elsewhere drops what was unread,
-// and the parser looks for the next message (Resync); when that fails too
-// often, the connection becomes opaque and is only counted. A parser that
-// panics loses its connection, nothing else.
+// so a gap inside one costs nothing. Before a gap elsewhere the parser says
+// what it can of the message that it cuts (Cut), then it looks for the next
+// one (Resync); when that fails too often, the connection becomes opaque and
+// is only counted. A parser that panics loses its connection, nothing else.
 //
 // What the Sink is given is borrowed until its method returns. An Engine is
 // used by one goroutine, reads no clock, and counts every byte it was given:
