@@ -70,11 +70,12 @@ func (j *Joiner) put(x *exchange) {
 // forget gives an exchange back without its slot.
 func (j *Joiner) forget(x *exchange) {
 	j.open--
-	*x = exchange{
-		born: x.born + 1, attrs: x.attrs[:0], interims: x.interims[:0], reqIDs: x.reqIDs[:0], respIDs: x.respIDs[:0],
-		contexts: x.contexts[:0], wireResp: x.wireResp[:0], name: x.name[:0], template: x.template[:0],
-		err: x.err[:0], answers: x.answers[:0], host: x.host[:0], reqSize: -1, respSize: -1,
-	}
+	x.born++
+	x.reqOpen, x.respOpen, x.responded, x.dead = false, false, false, false
+	x.attrs, x.interims, x.reqIDs, x.respIDs = x.attrs[:0], x.interims[:0], x.reqIDs[:0], x.respIDs[:0]
+	x.contexts, x.wireResp, x.name, x.template = x.contexts[:0], x.wireResp[:0], x.name[:0], x.template[:0]
+	x.err, x.answers, x.host = x.err[:0], x.answers[:0], x.host[:0]
+	x.lost = 0
 	j.free = append(j.free, x)
 }
 
