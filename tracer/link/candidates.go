@@ -92,7 +92,7 @@ func (l *Linker) carriesNew(r *Record) bool {
 // use before.
 func (l *Linker) others(key uint64) bool {
 	e := l.ix.first(key)
-	return e != 0 && l.ix.ents[e].next != 0
+	return e != 0 && l.ix.next(e) != 0
 }
 
 func traceKey(r *Record) uint64 {
@@ -106,8 +106,8 @@ func (l *Linker) relateContext(x int32, r *Record) {
 	}
 	key := traceKey(r)
 	n := 0
-	for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.ents[e].next {
-		o := l.ix.ents[e].x
+	for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.next(e) {
+		o := l.ix.exchange(e)
 		n++
 		if o != x && l.sights.at(l.exchs.at(o).first).rec.Context.Trace == r.Context.Trace {
 			l.tryTrace(o, x)
@@ -129,8 +129,8 @@ func (l *Linker) relateIDs(x int32, b []byte, index bool) {
 		id := idAt(b, i)
 		key := mix(id.value, domID)
 		n, seen := 0, false
-		for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.ents[e].next {
-			o := l.ix.ents[e].x
+		for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.next(e) {
+			o := l.ix.exchange(e)
 			n++
 			if o == x {
 				seen = true

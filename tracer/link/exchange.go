@@ -126,7 +126,7 @@ func (l *Linker) freeCands(e *exchange) {
 func (l *Linker) unindex(x int32) {
 	e := l.exchs.at(x)
 	for i := e.ents; i != 0; {
-		own := l.ix.ents[i].own
+		own := l.ix.ents.at(i).own
 		l.ix.remove(i)
 		i = own
 	}

@@ -17,11 +17,11 @@ func (l *Linker) soleCandidate(x int32, r *Record) {
 	var open, same int
 	var sole, proxied int32
 	n := 0
-	for e := l.ix.first(openKey(r.Client.Addr)); e != 0; e = l.ix.ents[e].next {
+	for e := l.ix.first(openKey(r.Client.Addr)); e != 0; e = l.ix.next(e) {
 		if n++; n > scanBound {
 			return
 		}
-		p := l.ix.ents[e].x
+		p := l.ix.exchange(e)
 		if p == x || l.exchs.at(p).held || l.contains(p, x) == outside {
 			continue
 		}
@@ -86,8 +86,8 @@ func (l *Linker) useLookup(x int32, r *Record) {
 	if r.Flags&Handshake != 0 {
 		began = r.ConnStart
 	}
-	for i := l.ix.first(lookupKey(&client, &server)); i != 0; i = l.ix.ents[i].next {
-		d := l.ix.ents[i].x
+	for i := l.ix.first(lookupKey(&client, &server)); i != 0; i = l.ix.next(i) {
+		d := l.ix.exchange(i)
 		dr := &l.sights.at(l.exchs.at(d).first).rec
 		if l.exchs.at(d).dns != 0 || dr.Point != r.Point || began < dr.End || began > dr.End+l.lookupLife(l.exchs.at(d).first) {
 			continue
@@ -106,8 +106,8 @@ func (l *Linker) adoptTwin(d, x int32, dr *Record) {
 	if dr.Target == 0 {
 		return
 	}
-	for i := l.ix.first(mix(dr.Target, domTwin)); i != 0; i = l.ix.ents[i].next {
-		t := l.ix.ents[i].x
+	for i := l.ix.first(mix(dr.Target, domTwin)); i != 0; i = l.ix.next(i) {
+		t := l.ix.exchange(i)
 		tr := &l.sights.at(l.exchs.at(t).first).rec
 		if t != d && l.exchs.at(t).dns == 0 && tr.Client.Addr == dr.Client.Addr && tr.Point == dr.Point &&
 			abs(tr.Start-dr.Start) < maxLookup {

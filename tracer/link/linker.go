@@ -212,7 +212,7 @@ func (l *Linker) take(ctx context.Context, r *Record, b *Batch) error {
 
 // memory is what waits, in bytes.
 func (l *Linker) memory() int {
-	const each = int(unsafe.Sizeof(exchange{})+unsafe.Sizeof(sighting{})) + 2*int(unsafe.Sizeof(entry{})+unsafe.Sizeof(slot{}))
+	const each = int(unsafe.Sizeof(exchange{}) + unsafe.Sizeof(sighting{}) + 2*unsafe.Sizeof(entry{}) + 2*4*unsafe.Sizeof(int32(0)))
 	return l.bytes.used + l.waiting*each
 }
 
@@ -276,8 +276,8 @@ func (l *Linker) open(r *Record, b *Batch) {
 func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 	r := &l.sights.at(s).rec
 	key := sightingKey(r)
-	for e := l.ix.first(key); e != 0; e = l.ix.ents[e].next {
-		x := l.ix.ents[e].x
+	for e := l.ix.first(key); e != 0; e = l.ix.next(e) {
+		x := l.ix.exchange(e)
 		if l.exchs.at(x).key == r.Exchange && l.mayJoin(x, s) {
 			l.stats.Sightings++
 			return x, false
@@ -348,8 +348,8 @@ func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 // close tells the last exchange of a connection how that ended, if it has not
 // left yet.
 func (l *Linker) close(r *Record) {
-	for e := l.ix.first(sightingKey(r)); e != 0; e = l.ix.ents[e].next {
-		x := l.exchs.at(l.ix.ents[e].x)
+	for e := l.ix.first(sightingKey(r)); e != 0; e = l.ix.next(e) {
+		x := l.exchs.at(l.ix.exchange(e))
 		for s := x.first; s != 0 && x.key == r.Exchange; s = l.sights.at(s).next {
 			if rec := &l.sights.at(s).rec; rec.Point == r.Point && !l.sights.at(s).open {
 				rec.Close = r.Close

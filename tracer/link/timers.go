@@ -92,9 +92,9 @@ func (l *Linker) mayStillHaveParent(g int32) bool {
 // before it.
 func (l *Linker) openBefore(r *Record, g int32) bool {
 	n := 0
-	for e := l.ix.first(openKey(r.Client.Addr)); e != 0 && n < scanBound; e = l.ix.ents[e].next {
-		o := l.exchs.at(l.ix.ents[e].x)
-		if o.held || l.root(l.ix.ents[e].x) == g {
+	for e := l.ix.first(openKey(r.Client.Addr)); e != 0 && n < scanBound; e = l.ix.next(e) {
+		o := l.exchs.at(l.ix.exchange(e))
+		if o.held || l.root(l.ix.exchange(e)) == g {
 			continue
 		}
 		if l.sights.at(o.first).rec.Start <= r.Start {
