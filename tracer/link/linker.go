@@ -380,7 +380,7 @@ func (l *Linker) Flush(ctx context.Context) error {
 	}
 	var err error
 	for i := range l.writers {
-		err = errors.Join(err, l.writers[i].flush(ctx))
+		err = errors.Join(err, l.writers[i].close(ctx))
 	}
 	return err
 }

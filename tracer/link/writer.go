@@ -17,14 +17,26 @@ type writer struct {
 	form  *Form
 	count bool // the writer whose spans are counted
 
-	views  []view
+	views []view
+	text  []byte
+	ev    []byte
+
+	*spanBatch
+	out *output // nil: the sink is called by the Linker's goroutine
+}
+
+// spanBatch is a batch of spans with the memory they point to.
+type spanBatch struct {
 	spans  []span.Span
 	links  []span.Link
 	attrs  span.Attrs
 	places []place
 	names  []byte
-	text   []byte
-	ev     []byte
+}
+
+func (b *spanBatch) reset() {
+	b.spans, b.places = b.spans[:0], b.places[:0]
+	b.attrs, b.names, b.links = b.attrs[:0], b.names[:0], b.links[:0]
 }
 
 // view is a span of one exchange that is about to be written.
@@ -48,7 +60,10 @@ type place struct {
 
 func (w *writer) init(l *Linker, f *Form, count bool) {
 	w.l, w.form, w.count = l, f, count
-	w.spans = make([]span.Span, 0, l.cfg.Batch)
+	w.spanBatch = newSpanBatch(l.cfg.Batch)
+	if l.cfg.Async {
+		w.out = startOutput(f.Sink, l.cfg.Batch)
+	}
 }
 
 // trace writes the spans of one trace in the order (start, span id).
@@ -261,13 +276,29 @@ func (w *writer) flush(ctx context.Context) error {
 	if w.count {
 		w.l.stats.Spans += uint64(n)
 	}
-	var err error
-	if n > 0 {
-		if err = w.form.Sink.WriteSpans(ctx, w.spans[:n]); err != nil {
-			w.l.stats.WriteErrors++
-		}
+	if n == 0 {
+		w.reset()
+		return nil
 	}
-	w.spans, w.places = w.spans[:0], w.places[:0]
-	w.attrs, w.names, w.links = w.attrs[:0], w.names[:0], w.links[:0]
+	var err error
+	if w.out == nil {
+		err = w.form.Sink.WriteSpans(ctx, w.spans[:n])
+		w.reset()
+	} else {
+		w.spans = w.spans[:n]
+		w.spanBatch, err = w.out.swap(w.spanBatch)
+	}
+	if err != nil {
+		w.l.stats.WriteErrors++
+	}
+	return err
+}
+
+// close writes what is left and waits for the sink to have taken it.
+func (w *writer) close(ctx context.Context) error {
+	err := w.flush(ctx)
+	if w.out != nil {
+		err = errors.Join(err, w.out.stop())
+	}
 	return err
 }
