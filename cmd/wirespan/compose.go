@@ -33,14 +33,14 @@ type parts struct {
 }
 
 // compose makes everything but the source from the flags.
-func compose(o *options, live bool) (*parts, error) {
+func compose(o *options) (*parts, error) {
 	p := &parts{protos: all.Protos()}
 	p.keys = join.NewKeys(p.protos)
 	rooms, err := composeRooms(o, p)
 	if err != nil {
 		return nil, usage(err)
 	}
-	p.cfg = pipelineConfig{rooms: rooms, workers: o.workers, live: live}
+	p.cfg = pipelineConfig{rooms: rooms, workers: o.workers, live: o.live}
 	if p.cfg.workers <= 0 {
 		p.cfg.workers = runtime.GOMAXPROCS(0)
 	}

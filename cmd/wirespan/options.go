@@ -43,6 +43,7 @@ type options struct {
 	program     string
 	spansPerLn  int
 	profile     string
+	live        bool // the input is still being written
 }
 
 func (o *options) add(f *pflag.FlagSet) {

@@ -62,6 +62,15 @@ func (s *fileSink) WriteSpans(ctx context.Context, spans []span.Span) error {
 	return err
 }
 
+// Flush writes out what is complete, for people who watch a pipe.
+func (s *fileSink) Flush() error {
+	var err error
+	if f, ok := s.Sink.(sink.Flusher); ok {
+		err = f.Flush()
+	}
+	return errors.Join(err, s.file.w.Flush())
+}
+
 func (s *fileSink) Close(ctx context.Context) error {
 	err := errors.Join(s.Sink.Close(ctx), s.file.w.Flush())
 	if s.file.f != os.Stdout {

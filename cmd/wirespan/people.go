@@ -28,7 +28,7 @@ func newPeopleSink(o *options, format string, w *outFile, keys *span.Keys) (s si
 	switch {
 	case format == "table":
 		return show.NewTable(w.w, keys, c), true, nil
-	case format == "" && tty && !o.all:
+	case format == "" && tty && !o.all && !o.live:
 		return show.NewAuto(w.w, keys, c), true, nil
 	}
 	return show.NewTree(w.w, keys, c), true, nil

@@ -56,7 +56,7 @@ func newPipeline(src capture.Source, cfg pipelineConfig) (*pipeline, error) {
 		}
 		p.shards = append(p.shards, s)
 	}
-	cfg.link.Async = p.workers > 1
+	cfg.link.Async, cfg.link.Prompt = p.workers > 1, cfg.live
 	var err error
 	p.linker, err = link.New(cfg.link, func() []capture.Point { return *p.points.Load() })
 	return p, err

@@ -62,7 +62,8 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 		return err
 	}
 	defer src.Close()
-	p, err := compose(&o.options, o.follow)
+	o.live = o.follow
+	p, err := compose(&o.options)
 	if err != nil {
 		return err
 	}

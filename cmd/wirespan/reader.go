@@ -79,6 +79,9 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 		j.shards[j.n] = uint8(f.Hash() % numShards)
 		j.n++
 	}
+	if r.live && j.n == 0 && j.tick == 0 {
+		j.tick, _ = r.clock.crossed()
+	}
 	j.now = r.clock.now
 	return true
 }

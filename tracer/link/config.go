@@ -31,6 +31,7 @@ type Config struct {
 	MaxOpen  time.Duration // a request that is open for longer stops holding its trace
 	Memory   int           // bytes that may wait; beyond, the oldest trace leaves
 	Batch    int           // spans per WriteSpans
+	Prompt   bool          // write what has left at once, for input that is still being written
 	Async    bool          // call each sink on a goroutine of its own
 	Keys     *span.Keys
 	Protos   []string // network.protocol.name by Record.Proto

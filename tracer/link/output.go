@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 
 	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
@@ -39,7 +40,11 @@ func startOutput(s sink.Sink, n int) *output {
 func (o *output) run(s sink.Sink) {
 	defer close(o.done)
 	for b := range o.full {
-		if err := s.WriteSpans(context.Background(), b.spans); err != nil {
+		err := s.WriteSpans(context.Background(), b.spans)
+		if b.complete {
+			err = errors.Join(err, complete(s))
+		}
+		if err != nil {
 			select {
 			case o.failed <- err:
 			default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/wirespan/wirespan/tracer/span"
@@ -58,6 +59,11 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		l.dismiss(w.root)
 	}
 	l.work = l.work[:0]
+	if l.cfg.Prompt {
+		for i := range l.writers {
+			err = errors.Join(err, l.writers[i].prompt(ctx))
+		}
+	}
 	return err
 }
 

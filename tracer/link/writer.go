@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
 )
 
@@ -32,9 +33,12 @@ type spanBatch struct {
 	attrs  span.Attrs
 	places []place
 	names  []byte
+
+	complete bool // the spans end with a whole trace, and no more is known
 }
 
 func (b *spanBatch) reset() {
+	b.complete = false
 	b.spans, b.places = b.spans[:0], b.places[:0]
 	b.attrs, b.names, b.links = b.attrs[:0], b.names[:0], b.links[:0]
 }
@@ -292,6 +296,23 @@ func (w *writer) flush(ctx context.Context) error {
 		w.l.stats.WriteErrors++
 	}
 	return err
+}
+
+// prompt writes what has left, and tells the sink that it is complete.
+func (w *writer) prompt(ctx context.Context) error {
+	if w.out != nil {
+		w.spanBatch.complete = true
+		return w.flush(ctx)
+	}
+	return errors.Join(w.flush(ctx), complete(w.form.Sink))
+}
+
+// complete tells a sink that gathers output that nothing is missing.
+func complete(s sink.Sink) error {
+	if f, ok := s.(sink.Flusher); ok {
+		return f.Flush()
+	}
+	return nil
 }
 
 // close writes what is left and waits for the sink to have taken it.

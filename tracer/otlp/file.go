@@ -78,6 +78,14 @@ func (f *File) WriteSpans(_ context.Context, spans []span.Span) error {
 	return f.err
 }
 
+// Flush ends the line early: input that is still being written has gone quiet.
+func (f *File) Flush() error {
+	if f.err == nil && f.enc.Spans() > 0 {
+		f.cut()
+	}
+	return f.err
+}
+
 // Close writes the last message. It does not close the writer.
 func (f *File) Close(context.Context) error {
 	if f.err == nil && f.enc.Spans() > 0 {

@@ -14,6 +14,11 @@ type Sink interface {
 	Close(ctx context.Context) error // flush, then release
 }
 
+// Flusher is met by sinks that gather output. Flush says that the spans so far
+// end with a whole trace and that no more are at hand: input that is still
+// being written has gone quiet.
+type Flusher interface{ Flush() error }
+
 // PartialError reports spans the far side refused; they are not retried.
 type PartialError struct {
 	Rejected int

@@ -31,6 +31,17 @@ func (t tee) WriteSpans(ctx context.Context, spans []span.Span) error {
 	return errors.Join(errs...)
 }
 
+// Flush flushes those that gather output.
+func (t tee) Flush() error {
+	var errs []error
+	for _, s := range t {
+		if f, ok := s.(Flusher); ok {
+			errs = append(errs, f.Flush())
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Close closes each sink and joins their errors.
 func (t tee) Close(ctx context.Context) error {
 	var errs []error
