@@ -64,6 +64,7 @@ const (
 	detectMax = 2 << 10 // bytes per direction that detection may look at
 	replayMax = 4 << 10 // bytes per direction kept for the next candidate
 	detectTry = 16      // segments per direction that a start in mid-stream looks at
+	detectEnd = 4 << 10 // bytes per direction that something else may take before the protocol
 
 	maxResync = 8   // failed searches without a message in between
 	maxStrike = 8   // consecutive datagrams that are not of the protocol

@@ -34,6 +34,7 @@ type ConnState struct {
 	force     string // name of the only protocol to try; "" for all
 	tried     []bool // protocols whose parser refused the stream, by index
 	gapped    bool   // bytes were lost before a protocol was found
+	late      bool   // nobody claims the first bytes: something else may precede the protocol
 	asked     bool   // Config.Force was looked up
 	flipped   bool   // by the current candidate
 	confirmed bool   // a message was found
@@ -55,10 +56,10 @@ func (st *ConnState) Proto() *l7.Proto { return st.proto }
 // candidate.
 func (st *ConnState) retains() bool { return st.replay && !st.confirmed }
 
-// mid reports whether the capture may have begun within the connection, so that
-// its first bytes need not begin a message.
+// mid reports whether the first bytes need not begin a message: the capture may
+// have begun within the connection, or the protocol later than the connection.
 func (st *ConnState) mid() bool {
-	return st.transport == l7.TCP && (st.gapped || st.conn.Roles != flows.Observed)
+	return st.transport == l7.TCP && (st.gapped || st.late || st.conn.Roles != flows.Observed)
 }
 
 // open readies a state for a new connection.

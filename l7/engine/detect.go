@@ -12,6 +12,10 @@ func (e *Engine) probe(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		return
 	}
 	h := st.half[dir]
+	if st.late && at.Offset >= detectEnd {
+		h.tries = detectTry
+		e.exhausted(st)
+	}
 	if h.ended || h.tries >= detectTry {
 		e.stats.Discarded[OfUndetected] += uint64(len(b))
 		return
@@ -25,7 +29,7 @@ func (e *Engine) probe(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 		e.overflow(st, dir, OfMemory, at)
 		return
 	}
-	dir = e.choose(st, h, len(h.buf) >= detectMax)
+	dir = e.choose(st, h, false)
 	e.settle(st, dir)
 }
 
@@ -35,13 +39,12 @@ func (e *Engine) probe(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 // now, for the roles may have been exchanged on the way.
 func (e *Engine) choose(st *ConnState, cur *half, final bool) l7.Dir {
 	for st.phase == detecting {
-		p, out := e.pick(st, final)
-		if out == undecided {
+		p, out := e.pick(st, final || len(cur.buf) >= detectMax)
+		if out == undecided || out == nobody && !e.unknown(st, cur) {
 			break
 		}
 		if out == nobody {
-			e.unknown(st, st.dirOf(cur))
-			break
+			continue
 		}
 		e.begin(st, p)
 		e.catchUp(st, cur)
@@ -81,7 +84,7 @@ func (e *Engine) begin(st *ConnState, p choice) {
 	e.stats.Midstream++
 	for d, h := range st.half {
 		h.unsure = len(h.buf) == 0
-		h.resync = h.unsure || e.detect(st.proto, l7.Dir(d), h.buf) == l7.No
+		h.resync = h.unsure || !e.align(st, l7.Dir(d))
 	}
 }
 
@@ -138,23 +141,6 @@ func (e *Engine) refuse(st *ConnState) {
 		e.stats.Midstream--
 	}
 	st.parser, st.proto, st.phase, st.flipped = nil, nil, detecting, false
-}
-
-// unknown acts when no protocol claims what there is.
-func (e *Engine) unknown(st *ConnState, dir l7.Dir) {
-	h := st.half[dir]
-	switch {
-	case st.transport == l7.UDP:
-		e.strike(st, dir, Unknown)
-	case !st.mid():
-		e.goOpaque(st, Unknown)
-	default:
-		e.drop(h, OfUndetected)
-		h.tries++
-		if h.tries >= detectTry && st.half[dir.Opposite()].tries >= detectTry {
-			e.goOpaque(st, Unknown)
-		}
-	}
 }
 
 // probeGap notes that bytes are missing before a protocol was found: from now

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,10 +127,48 @@ func TestLossBeforeDetection(t *testing.T) {
 	}
 }
 
-func TestObservedRolesAreNotExchanged(t *testing.T) {
-	got, r := play(t, l7test.TCP(server("GET a\n"), client("OK 0\n")))
-	if len(got) != 0 || r.Stats.Flipped != 0 || r.Stats.Opaque[engine.Unknown] != 1 {
-		t.Errorf("messages %q, stats %+v", got, r.Stats)
+func TestObservedRolesAreExchangedOnlyForCertain(t *testing.T) {
+	turns := []l7test.Turn{server("GET a\n"), client("OK 0\n")}
+	got, r := play(t, l7test.TCP(turns...))
+	if diff := cmp.Diff([]string{"request GET a", "response"}, got); diff != "" || r.Stats.Flipped != 1 {
+		t.Errorf("messages (-want +got):\n%s%+v", diff, r.Stats)
+	}
+	if got, r = play(t, l7test.TCP(turns...), plausible()); len(got) != 0 || r.Stats.Flipped != 0 || r.Stats.Opaque[engine.Unknown] != 1 {
+		t.Errorf("plausible: messages %q, stats %+v", got, r.Stats)
+	}
+}
+
+func TestPreamble(t *testing.T) {
+	exchange := []l7test.Turn{client("GET a\n"), server("OK 2\nhi"), client("GET b\n"), server("ERR 5\n")}
+	want := []string{"request GET a", "response", "request GET b", "response  5"}
+	long := strings.Repeat("x", 1000)
+	tests := []struct {
+		name  string
+		turns []l7test.Turn
+		want  []string
+	}{
+		{"both sides", []l7test.Turn{client("\x05\x01\x00"), server("\x05\x00"), client("\x05\x01?"), server("\x05\x00?")}, want},
+		{"one side", []l7test.Turn{client("hello\n")}, want},
+		{"a preamble that looks like a start", []l7test.Turn{client("G"), server("O")}, want},
+		{"15 segments", slices.Repeat([]l7test.Turn{client("x")}, 15), want},
+		{"16 segments", slices.Repeat([]l7test.Turn{client("x"), server("x")}, 16), nil},
+		{"4 KiB less something", slices.Repeat([]l7test.Turn{client(long), server(long)}, 4), want},
+		{"more than 4 KiB", slices.Repeat([]l7test.Turn{client(long), server(long)}, 5), nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, r := play(t, l7test.TCP(append(tt.turns, exchange...)...))
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("messages (-want +got):\n%s%+v", diff, r.Stats)
+			}
+			if n := r.Stats.Opaque[engine.Unknown]; n == 1 != (tt.want == nil) {
+				t.Errorf("%d unknown", n)
+			}
+		})
+	}
+	got, r := play(t, l7test.TCP(append([]l7test.Turn{client("hello\n")}, exchange...)...), plausible())
+	if len(got) != 0 || r.Stats.Opaque[engine.Unknown] != 1 {
+		t.Errorf("plausible: messages %q, stats %+v", got, r.Stats)
 	}
 }
 

@@ -137,6 +137,9 @@ func (e *Engine) finish(st *ConnState) {
 	if st.phase == detecting {
 		e.settleFor(st, l7.ToServer)
 	}
+	if st.phase == detecting && st.late {
+		e.goOpaque(st, Unknown)
+	}
 	if st.phase != parsing {
 		return
 	}

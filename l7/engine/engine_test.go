@@ -213,7 +213,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			name:  "an unknown protocol",
-			turns: []l7test.Turn{client("EHLO\n"), server("OK 5\n")},
+			turns: []l7test.Turn{client("EHLO\n"), server("250 5\n")},
 			check: opaqueFor(engine.Unknown),
 		},
 	}

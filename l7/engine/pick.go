@@ -25,7 +25,9 @@ type choice struct {
 
 // pick asks the protocols: those that a port hints at first, then in order. The
 // first that is certain in either roles is taken at once; else one that finds
-// the bytes plausible, with the roles as they are before exchanged ones.
+// the bytes plausible, with the roles as they are before exchanged ones. When
+// nobody claims the first bytes only a certain one is taken, in either roles:
+// who opened the connection may have opened it for the other side.
 func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
 	need, maybe, turned, first := false, -1, -1, -1
 	for pass := range 2 {
@@ -41,20 +43,20 @@ func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
 			case l7.Yes:
 				return choice{index: i, certain: true}, somebody
 			case l7.Maybe:
-				if maybe < 0 {
+				if maybe < 0 && !st.late {
 					maybe = i
 				}
 			case l7.NeedMore:
 				need = true
 			}
-			if st.conn.Roles == flows.Observed {
+			if st.conn.Roles == flows.Observed && !st.late {
 				continue
 			}
 			switch e.ask(st, p, 1) {
 			case l7.Yes:
 				return choice{index: i, flip: true, certain: true}, somebody
 			case l7.Maybe:
-				if turned < 0 {
+				if turned < 0 && !st.late {
 					turned = i
 				}
 			case l7.NeedMore:

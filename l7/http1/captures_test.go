@@ -19,8 +19,6 @@ const captures = "../../../shared/captures/http1"
 
 // deviations are captures that tshark reads otherwise, and why we do not.
 var deviations = map[string]string{
-	"arkime-socks-http-example":                     "HTTP within SOCKS",
-	"arkime-socks5-reverse":                         "HTTP within SOCKS",
 	"ndpi-WebattackRCE":                             "a target with spaces, which tshark cuts at the first",
 	"ndpi-http-manipulated":                         "spaces before the target, which tshark takes for its end",
 	"nfstream-pcaps_http-manipulated":               "spaces before the target, which tshark takes for its end",
