@@ -11,7 +11,6 @@ BENCHTIME   ?= 1s
 TESTFLAGS   ?=
 SHARED      := ../shared
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-GOLDEN      := ./l7/... ./tracer/export ./tracer/show ./cmd/wirespan
 # Runs of the whole program in `make bench`; {pcap} and {out} are compare_offline.sh's.
 READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --workers 1
 
@@ -25,19 +24,18 @@ build: ## the static binary, build/wirespan
 	$(GOBUILD) -o build/wirespan ./cmd/wirespan
 
 demo: build ## build, then print the traces of the capture that comes with wirespan
-	@echo '$$ build/wirespan read testdata/demo'
-	@build/wirespan read testdata/demo
+	@echo "$$ build/wirespan read testdata/demo/edge.pcap testdata/demo/app.pcap"
+	@build/wirespan read testdata/demo/edge.pcap testdata/demo/app.pcap
 
 test: ## install what the tests need (as root), then vet and all tests that fit 30 minutes on 2 cores
 	@testdata/make/deps.sh test
 	$(GO) vet ./...
-	CGO_ENABLED=0 $(GO) test -timeout 20m $(TESTFLAGS) ./...
-	@testdata/make/skipped.sh
+	@GO='$(GO)' CGO_ENABLED=0 testdata/make/test.sh -timeout 20m $(TESTFLAGS) ./...
 
 test-all: ## the tests, then the long suites: every capture, the race detector, the fuzz targets
 	@testdata/make/deps.sh test
 	$(GO) vet ./...
-	CGO_ENABLED=0 WIRESPAN_LONG=1 $(GO) test -timeout 60m -count=1 $(TESTFLAGS) ./...
+	@GO='$(GO)' CGO_ENABLED=0 testdata/make/test.sh -timeout 90m -count=1 $(TESTFLAGS) ./...
 	$(MAKE) race fuzz
 
 race: ## the tests under the race detector (needs a C compiler)
@@ -78,7 +76,8 @@ generate: ## docs/attributes.md, from the code
 	$(GO) generate ./...
 
 golden: ## rewrite the golden files of all tests; review the difference like code
-	$(GO) test $(GOLDEN) -count=1 -update
+	@$(GO) test -count=1 $$(grep -lrE --include='*_test.go' 'Bool\("update"|/l7/l7test"' capture cmd flows l7 tracer | \
+		grep -v /_ | xargs -n 1 dirname | sort -u | sed 's,^,./,') -update
 
 release: ## static binaries for amd64 and arm64 with checksums, in dist
 	@rm -rf dist && mkdir -p dist

@@ -36,12 +36,24 @@ The resource of a span has ` + "`service.name`" + `, ` + "`service.instance.id`"
 side) and ` + "`wirespan.agent`" + `; see [outputs](outputs.md).
 `
 
-// groups are the sections of the reference, by prefix of the name; the first
-// that matches counts.
-var groups = []struct {
+// reserved are attributes with a name and a meaning that nothing sets yet.
+var reserved = []string{
+	"http.request.body.size", "wirespan.observation", "wirespan.flow.community_id", "wirespan.phase.tls",
+	"wirespan.opaque", "wirespan.sample.rate", "wirespan.clock.offset",
+}
+
+// group is a section of the reference: attributes with one of the prefixes.
+type group struct {
 	title    string
 	prefixes []string
-}{
+}
+
+func (g group) holds(name string) bool {
+	return slices.ContainsFunc(g.prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
+// groups are the sections in order; the first that holds an attribute has it.
+var groups = []group{
 	{"Endpoints and network", []string{"client.", "server.", "network.", "peer."}},
 	{"Outcome", []string{"error.", "wirespan.response", "wirespan.loss.", "wirespan.truncated"}},
 	{"HTTP", []string{"http.", "url.", "user_agent.", "wirespan.http.", "wirespan.websocket.", "wirespan.interim"}},
@@ -56,7 +68,13 @@ var groups = []struct {
 // TestAttributeReference holds docs/attributes.md to the attributes that the
 // program knows: its own and those of every protocol.
 func TestAttributeReference(t *testing.T) {
-	want := renderAttributes(join.NewKeys(all.Protos()))
+	keys := join.NewKeys(all.Protos())
+	for _, name := range reserved {
+		if _, ok := keys.Lookup(name); !ok {
+			t.Errorf("%s is reserved, but not known", name)
+		}
+	}
+	want := renderAttributes(keys)
 	if update.String() == "true" {
 		if err := os.WriteFile(attributeReference, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -77,12 +95,7 @@ func renderAttributes(keys *span.Keys) string {
 	sections := make([][]span.KeyDoc, len(groups))
 	for i := range keys.Len() {
 		d := keys.Doc(span.Key(i))
-		g := slices.IndexFunc(groups, func(g struct {
-			title    string
-			prefixes []string
-		}) bool {
-			return slices.ContainsFunc(g.prefixes, func(p string) bool { return strings.HasPrefix(d.Name, p) })
-		})
+		g := slices.IndexFunc(groups, func(g group) bool { return g.holds(d.Name) })
 		sections[g] = append(sections[g], d)
 	}
 	var b strings.Builder
@@ -94,6 +107,9 @@ func renderAttributes(keys *span.Keys) string {
 		fmt.Fprintf(&b, "\n## %s\n\n| attribute | type | meaning |\n|---|---|---|\n", groups[i].title)
 		slices.SortStableFunc(s, func(a, b span.KeyDoc) int { return strings.Compare(a.Name, b.Name) })
 		for _, d := range s {
+			if slices.Contains(reserved, d.Name) {
+				d.Doc = strings.TrimPrefix(d.Doc+" (reserved: nothing sets it yet)", " ")
+			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", d.Name, typeName(d.Type), strings.ReplaceAll(d.Doc, "|", `\|`))
 		}
 	}
