@@ -144,13 +144,14 @@ func (l *Linker) above(x, p int32) bool {
 	return false
 }
 
-// followCall hangs a lookup where the call that used it hangs.
+// followCall hangs a lookup where the call that used it hangs, unless it was
+// made before that began.
 func (l *Linker) followCall(x int32) {
 	e := l.exchs.at(x)
 	if e.dns == 0 || e.parent != 0 || e.fixed {
 		return
 	}
-	if p := l.exchs.at(e.dns).parent; p != 0 && !l.above(x, p) {
+	if p := l.exchs.at(e.dns).parent; p != 0 && !l.above(x, p) && l.contains(p, x) != outside {
 		e.parent = p
 		e.verdict = candidate{x: e.dns, rule: DNS, continuity: true, confidence: 0.95}
 	}
