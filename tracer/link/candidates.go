@@ -58,9 +58,9 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 		l.useLookup(x, r)
 	}
 	if isNew {
-		e.carriedAlone = l.carriesNew(r)
+		e.carriedAlone = l.carriesNew(r, e.ents)
 	}
-	l.relateContext(x, r)
+	l.relateContext(x, r, isNew)
 	l.relateIDs(x, l.bytes.view(r.IDs), isNew)
 	if isNew {
 		l.soleCandidate(x, r)
@@ -74,9 +74,10 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 }
 
 // carriesNew reports whether the exchange carries an ID or context, and nobody
-// carried it before.
-func (l *Linker) carriesNew(r *Record) bool {
-	if r.Flags&HasContext != 0 && l.others(traceKey(r)) {
+// carried it before. own is the entry of the exchange under its sighting key,
+// which is the newest of the list.
+func (l *Linker) carriesNew(r *Record, own int32) bool {
+	if r.Flags&HasContext != 0 && l.ix.next(own) != 0 {
 		return false
 	}
 	b := l.bytes.view(r.IDs)
@@ -88,25 +89,20 @@ func (l *Linker) carriesNew(r *Record) bool {
 	return len(b) > 0 || r.Flags&HasContext != 0
 }
 
-// others reports whether a key that the newest exchange has just taken was in
-// use before.
-func (l *Linker) others(key uint64) bool {
-	e := l.ix.first(key)
-	return e != 0 && l.ix.next(e) != 0
-}
-
 func traceKey(r *Record) uint64 {
 	return mix(binary.LittleEndian.Uint64(r.Context.Trace[8:])^binary.LittleEndian.Uint64(r.Context.Trace[:]), domTrace)
 }
 
 // relateContext tries every exchange of the same trace as parent and child.
-func (l *Linker) relateContext(x int32, r *Record) {
+func (l *Linker) relateContext(x int32, r *Record, isNew bool) {
 	if r.Flags&HasContext == 0 {
 		return
 	}
-	key := traceKey(r)
-	n := 0
-	for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.next(e) {
+	e := l.ix.next(l.exchs.at(x).ents)
+	if !isNew {
+		e = l.ix.first(traceKey(r))
+	}
+	for n := 0; e != 0 && n < scanBound; e = l.ix.next(e) {
 		o := l.ix.exchange(e)
 		n++
 		if o != x && l.sights.at(l.exchs.at(o).first).rec.Context.Trace == r.Context.Trace {
