@@ -68,11 +68,14 @@ func Detect(dir l7.Dir, b []byte) l7.Verdict {
 	if dir == l7.ToClient {
 		return detectStatus(b)
 	}
-	v := detectRequest(b)
-	if v == l7.NeedMore && len(b) >= patience {
+	switch v := detectRequest(b); {
+	case v == l7.No:
+		return detectLoose(b)
+	case v == l7.NeedMore && len(b) >= patience:
 		return l7.Maybe
+	default:
+		return v
 	}
-	return v
 }
 
 // detectStatus wants HTTP/1.x SP and three digits (RFC 9112, 4).

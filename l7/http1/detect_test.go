@@ -20,7 +20,9 @@ func TestDetect(t *testing.T) {
 		{l7.ToServer, "GET /a b", l7.NeedMore}, {l7.ToServer, "GET    /a HTTP/1.1\r\n", l7.Yes}, {l7.ToServer, "GET   ", l7.NeedMore}, {l7.ToServer, "CONNECT h:443 HTTP/1.1\r\n", l7.Yes}, {l7.ToServer, "FOO http://h/ HTTP/1.1\r\n", l7.Yes},
 		{l7.ToServer, "FOO bar HTTP/1.1\r\n", l7.No}, {l7.ToServer, "a=bGET / HTTP/1.1\r\n", l7.No}, {l7.ToServer, "GET HTTP/1.1\r\n", l7.Yes},
 		{l7.ToServer, long, l7.Maybe}, {l7.ToServer, long + " HTTP/1.1\r\n", l7.Yes},
-		{l7.ToServer, "GET foo\r\n", l7.No}, {l7.ToServer, "GET /\r\n", l7.No}, {l7.ToServer, "GET / HTTP/2.0\r\n", l7.No}, {l7.ToServer, "PRI * HTTP/2.0\r\n\r\nSM", l7.No},
+		{l7.ToServer, "GET foo\r\n", l7.No}, {l7.ToServer, "GET /\r\n", l7.NeedMore}, {l7.ToServer, "GET / HTTP/1.\nHost: h\n", l7.NeedMore}, {l7.ToServer, "FOO /HTTP/1.1\n", l7.NeedMore},
+		{l7.ToServer, "OPTIONS\r", l7.NeedMore}, {l7.ToServer, "OPTIONS\nHost", l7.NeedMore}, {l7.ToServer, "FOO /\r\n", l7.No}, {l7.ToServer, "FOO\r\n", l7.No}, {l7.ToServer, "GET / RTSP/1.0\r\n", l7.No},
+		{l7.ToServer, "GET /" + strings.Repeat(" ", 9) + "\r\n" + long, l7.NeedMore}, {l7.ToServer, "GET / HTTP/2.0\r\n", l7.No}, {l7.ToServer, "PRI * HTTP/2.0\r\n\r\nSM", l7.No},
 		{l7.ToServer, "OPTIONS sip:x SIP/2.0\r\n", l7.No}, {l7.ToServer, "OPTIONS rtsp://x RTSP/1.0\r\n", l7.No}, {l7.ToServer, "OPTIONS rtsp://x RTSP/1.0", l7.No},
 		{l7.ToServer, "\x16\x03\x01", l7.No}, {l7.ToServer, "HTTP/1.1 200 OK\r\n", l7.No}, {l7.ToServer, strings.Repeat("A", 30), l7.No},
 		{l7.ToServer, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n", l7.NeedMore}, {l7.ToServer, "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\nGET / HTTP/1.1\r\n", l7.Yes},
@@ -38,7 +40,7 @@ func TestDetect(t *testing.T) {
 
 // No prefix of what is HTTP in the end may be refused.
 func TestDetectPrefixes(t *testing.T) {
-	for _, in := range []string{usualRequest, "PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n" + usualRequest, "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x04abcd" + usualRequest, "POST /a b HTTP/1.1\r\n\r\n", "VERSION-CONTROL /x HTTP/1.1\r\n\r\n"} {
+	for _, in := range []string{usualRequest, "PROXY TCP6 2001:db8::1 2001:db8::2 1 2\r\n" + usualRequest, "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x04abcd" + usualRequest, "POST /a b HTTP/1.1\r\n\r\n", "VERSION-CONTROL /x HTTP/1.1\r\n\r\n", "OPTIONS\r\n\r\n", "FOO / HTTP/1.\r\n\r\n", "GET /HTTP/1.1\r\n\r\n"} {
 		for n := range len(in) {
 			if Detect(l7.ToServer, []byte(in[:n])) == l7.No {
 				t.Errorf("%q was refused", in[:n])

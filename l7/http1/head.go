@@ -79,6 +79,9 @@ func (p *parser) begun(dir l7.Dir, b []byte) (l7.Step, error) {
 		}
 	} else if len(b) <= 64 || h.scan == 0 {
 		v = detectRequest(b)
+		if v == l7.No && !h.strict {
+			v = detectLoose(b)
+		}
 	}
 	if v == l7.No {
 		if p.mayWait(dir) {

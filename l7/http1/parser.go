@@ -29,6 +29,7 @@ type half struct {
 	doubt  bool // the body may not exist: the request was not seen
 	broken bool // no request may start before the server has answered
 	want   bool // the body is captured
+	strict bool // the place is a guess: only what is certainly a request is taken for one
 
 	scan, line int // how far a head was searched for its end; start of the line there
 
@@ -133,6 +134,7 @@ func (p *parser) Gap(dir l7.Dir, lost int64) (keep bool) {
 	}
 	p.facts.doubt = true
 	h.restart()
+	h.strict = true
 	return false
 }
 

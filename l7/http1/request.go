@@ -12,6 +12,9 @@ import (
 // complete.
 func (p *parser) request(h *half, b, line []byte, n int, f *fields, out *l7.Emitter) (step l7.Step, ok bool) {
 	method, target, version, ok := requestLine(line)
+	if !ok && !h.strict {
+		method, target, version, ok = looseLine(line)
+	}
 	if !ok {
 		return step, false
 	}
@@ -24,6 +27,7 @@ func (p *parser) request(h *half, b, line []byte, n int, f *fields, out *l7.Emit
 	p.facts.push(out.Here(), factOf(method, f))
 	m.HeadSize = end
 	step.Consumed = end
+	h.strict = false
 	how := f.ofRequest()
 	if how == unknowable {
 		h.state, h.broken = astray, true

@@ -29,6 +29,7 @@ func (p *parser) Resync(dir l7.Dir, b []byte) (off int, ok bool) {
 		switch startsMessage(dir, b[off:]) {
 		case l7.Yes:
 			h.restart()
+			h.strict = true
 			return off, true
 		case l7.NeedMore:
 			return off, false
