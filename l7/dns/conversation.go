@@ -24,15 +24,20 @@ type conversation struct {
 	texts                          []byte // answers, and owner names of answers
 }
 
-// converse sets up a conversation. Multicast DNS between two ports 5353 goes
-// to the group (RFC 6762, section 5.2); queries from other ports are answered.
+// converse sets up a conversation. A port names the dialect, but a query that
+// happens to come from port 5353 and goes to port 53 is plain DNS. Multicast DNS
+// between two ports 5353 goes to the group (RFC 6762, section 5.2); queries from
+// other ports are answered.
 func converse(o l7.Options) conversation {
 	c := conversation{broadcast: o.Multicast}
+	speaks := func(port uint16) bool {
+		return o.ServerPort == port || o.ClientPort == port && o.ServerPort != portDNS
+	}
 	switch {
-	case o.ClientPort == portMDNS || o.ServerPort == portMDNS:
+	case speaks(portMDNS):
 		c.protocol, c.keepUTF8 = nameMDNS, true
 		c.broadcast = c.broadcast || o.ClientPort == o.ServerPort
-	case o.ClientPort == portLLMNR || o.ServerPort == portLLMNR:
+	case speaks(portLLMNR):
 		c.protocol, c.keepUTF8 = nameLLMNR, true
 	}
 	return c

@@ -47,6 +47,11 @@ func judge(dir l7.Dir, msg []byte, whole bool) l7.Verdict {
 	}
 	var text [4 * maxName]byte
 	off := headerLen
+	if h.count[questions] == 0 {
+		if r := readQuestion(text[:0], msg, off, true); isNetBIOS(msg, off, &r) {
+			return l7.No
+		}
+	}
 	for i := range h.count[questions] {
 		q := readQuestion(text[:0], msg, off, true)
 		switch {
@@ -192,7 +197,8 @@ func broken(h header, q *question, doubts int) l7.Verdict {
 // isNetBIOS says whether the question at off is of the NetBIOS name service,
 // whose header and questions look like DNS: the name is 16 bytes in the form of
 // 32 letters A to P, the type NB or NBSTAT (RFC 1001, section 14.1; RFC 1002,
-// section 4.2.1.2). A name that is cut counts as well.
+// section 4.2.1.2). Its answers repeat no question; their first record begins
+// like one. A name that is cut counts as well.
 func isNetBIOS(msg []byte, off int, q *question) bool {
 	const (
 		encoded = 32

@@ -35,6 +35,9 @@ func TestDetectUDP(t *testing.T) {
 		{"NetBIOS node status query", "1234 0000 0001 0000 0000 0000" + netbios + "0021 0001", l7.No, l7.No},
 		{"NetBIOS query that is cut", "1234 0110 0001 0000 0000 0000" + netbios[:30], l7.No, l7.No},
 		{"NetBIOS registration", "1234 2910 0001 0000 0000 0001" + netbios + "0020 0001 c00c 0020 0001 00000000 0006 0000 c0000201", l7.No, l7.No},
+		{"NetBIOS answer", "1234 8500 0000 0001 0000 0000" + netbios + "0020 0001 000493e0 0006 0000 c0000201", l7.No, l7.No},
+		{"NetBIOS node status answer", "1234 8400 0000 0001 0000 0000" + netbios + "0021 0001 00000000 0001 00", l7.No, l7.No},
+		{"NetBIOS answer that is cut", "1234 8500 0000 0001 0000 0000" + netbios[:30], l7.No, l7.No},
 		{"less than a header", "1234 0100 0001", l7.No, l7.No},
 		{"nothing", "", l7.No, l7.No},
 	} {

@@ -174,6 +174,13 @@ var messageTests = []struct {
 			"dns.question.name=a.local", "dns.question.type=A", "dns.id=9"}},
 	},
 	{
+		name: "a plain query from the port of multicast DNS",
+		o:    l7.Options{ClientPort: 5353, ServerPort: 53},
+		hex:  "0009 0100 0001 0000 0000 0000" + example + "0001 0001",
+		want: seen{kind: l7.Request, op: "A", name: "example.com", attrs: []string{
+			"dns.question.name=example.com", "dns.question.type=A", "dns.id=9"}},
+	},
+	{
 		name: "LLMNR to its group",
 		o:    l7.Options{ClientPort: 50000, ServerPort: 5355, Multicast: true},
 		hex:  "0009 0000 0001 0000 0000 0000" + "01 61 00" + "0001 0001",
