@@ -74,7 +74,7 @@ func (j *Joiner) contexts(x *exchange, m *l7.Message) {
 	for i := range m.IDs {
 		id := &m.IDs[i]
 		switch id.Class {
-		case l7.IDContext:
+		case l7.IDContext, l7.IDBaggage:
 			j.list = append(append(fold(j.list[:0], id.Name), '='), limit(id.Value, 512)...)
 			if len(x.contexts) < maxList {
 				x.contexts = span.AppendElem(x.contexts, j.list)
