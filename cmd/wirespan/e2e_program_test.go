@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
+	if what := os.Getenv(asShop); what != "" {
+		os.Exit(shop(what))
+	}
 	os.Exit(m.Run())
 }
 
