@@ -48,7 +48,9 @@ const SkipAll = int64(1) << 62
 type Parser interface {
 	// Parse reads b, the unread bytes of one direction. A Step that consumes
 	// nothing and skips nothing asks for more bytes; the engine bounds how
-	// many it keeps (Proto.Window).
+	// many it keeps (Proto.Window). If it emitted a message all the same, such
+	// as the End of one that turns out to be over, Parse is called again with
+	// the same bytes; a few times in a row at most.
 	Parse(dir Dir, b []byte, out *Emitter) (Step, error)
 	// Gap says that bytes were lost at a place that was not skipped. keep
 	// means that the parser can go on with the next byte; otherwise the engine

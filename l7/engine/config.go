@@ -68,6 +68,7 @@ const (
 
 	maxResync = 8   // failed searches without a message in between
 	maxStrike = 8   // consecutive datagrams that are not of the protocol
+	maxIdle   = 4   // messages in a row that a parser may emit without reading a byte
 	maxOpen   = 256 // messages of one direction that wait for their End
 	maxMarks  = 64  // segments that a carry-over buffer remembers the times of
 	maxSpare  = 4096

@@ -265,3 +265,53 @@ func (w waryParser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error
 	}
 	return w.Parser.Parse(dir, b, out)
 }
+
+// prompt is toy whose MORE is over when another response comes, and which never
+// has enough of a HINT.
+func prompt() l7.Proto {
+	p := toy.Proto()
+	inner := p.New
+	p.New = func(o l7.Options) l7.Parser { return &promptParser{Parser: inner(o)} }
+	return p
+}
+
+type promptParser struct {
+	l7.Parser
+	open bool
+}
+
+func (p *promptParser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
+	switch text := string(b); {
+	case strings.HasPrefix(text, "MORE\n"):
+		p.open = true
+	case strings.HasPrefix(text, "OK") && p.open:
+		p.open = false
+		out.Begin(l7.End)
+		out.Emit(dir)
+		return l7.Step{}, nil
+	case strings.HasPrefix(text, "HINT"):
+		out.Begin(l7.Interim)
+		out.Emit(dir)
+		return l7.Step{}, nil
+	}
+	return p.Parser.Parse(dir, b, out)
+}
+
+func TestMessageWithoutBytes(t *testing.T) {
+	for _, turns := range [][]l7test.Turn{
+		{client("GET a\nGET b\n"), server("MORE\n+1\nx"), server("OK 0\n")},
+		{client("GET a\nGET b\n"), server("MORE\n+1\nxOK 0\n")},
+	} {
+		got, r := play(t, l7test.TCP(turns...), prompt())
+		if diff := cmp.Diff([]string{"request GET a", "request GET b", "response end", "response"}, got); diff != "" {
+			t.Errorf("messages (-want +got):\n%s%+v", diff, r.Stats)
+		}
+		if m := r.Conns[0].Messages[2]; m.Last != 8 || m.Cut {
+			t.Errorf("it ends at %d, cut %v, want 8", m.Last, m.Cut)
+		}
+	}
+	got, r := play(t, l7test.TCP(client("GET a\n"), server("HINT 1\n"), client("GET b\n")), prompt())
+	if len(got) != 6 || r.Stats.Opaque[engine.Breach] != 1 {
+		t.Errorf("for ever: %q, %+v", got, r.Stats)
+	}
+}

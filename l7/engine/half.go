@@ -31,6 +31,8 @@ type half struct {
 
 	held int // unread bytes counted in Stats.Held
 
+	idle int      // messages in a row that were emitted without a byte
+	tail l7.Stamp // last byte that was read, while messages are open
 	open []open   // messages that were announced and not ended
 	lost int64    // bytes lost in the message that is not announced yet
 	last l7.Stamp // last byte seen

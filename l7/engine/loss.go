@@ -28,6 +28,7 @@ func (e *Engine) streamGap(st *ConnState, dir l7.Dir, lost int64, at l7.Stamp) {
 	unread := e.drop(st.half[dir], OfGap)
 	if e.lose(st, dir, lost+unread, at) {
 		h.addLost(lost)
+		h.tail = advance(at, lost-1)
 		e.stats.LostKept += uint64(lost)
 	} else {
 		e.stats.LostBoundary += uint64(lost)

@@ -144,7 +144,17 @@ func (e *Engine) step(st *ConnState, dir l7.Dir) bool {
 		e.overflow(st, dir, OfOverflow, h.here())
 		return true
 	}
-	return end > 0 || rest > 0
+	if end > 0 || rest > 0 {
+		h.idle = 0
+		return true
+	}
+	if !found {
+		return false
+	}
+	if h.idle++; h.idle > maxIdle {
+		e.goOpaque(st, Breach)
+	}
+	return true
 }
 
 // fault acts on an error of Parse.
@@ -170,6 +180,9 @@ func (e *Engine) settle(st *ConnState, dir l7.Dir) {
 	defer e.hold(h)
 	if len(h.buf) > replayMax || h.skip > 0 {
 		st.replay = false
+	}
+	if len(h.open) > 0 && h.read > 0 {
+		h.tail = h.stampAt(h.base + int64(h.read) - 1)
 	}
 	from := h.read
 	if st.retains() {

@@ -99,7 +99,7 @@ func (d *driver) step(dir l7.Dir) bool {
 	if s.Consumed < 0 || s.Consumed > len(in) || s.Skip < 0 {
 		d.t.Fatalf("Parse of %d bytes gave %+v", len(in), s)
 	}
-	d.take(h.base + int64(s.Consumed) + s.Skip)
+	emitted := d.take(h.base + int64(s.Consumed) + s.Skip)
 	for i := range in {
 		in[i] = 0xa5
 	}
@@ -117,14 +117,15 @@ func (d *driver) step(dir l7.Dir) bool {
 			return true
 		}
 	}
-	return s.Consumed > 0 || s.Skip > 0
+	return s.Consumed > 0 || s.Skip > 0 || emitted
 }
 
-// take writes the emitted message down; end is the offset behind it.
-func (d *driver) take(end int64) {
+// take writes the emitted message down, if there is one; end is the offset
+// behind it.
+func (d *driver) take(end int64) bool {
 	m, dir, ok := d.out.Take()
 	if !ok {
-		return
+		return false
 	}
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s", [...]string{"request", "response", "interim", "oneway", "pushed", "end"}[m.Kind])
@@ -169,6 +170,7 @@ func (d *driver) take(end int64) {
 		fmt.Fprintf(&s, " to %d", end)
 	}
 	d.log = append(d.log, s.String())
+	return true
 }
 
 // gap loses bytes of one direction, as the engine does.

@@ -72,8 +72,9 @@ func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 		switch p.phantom(h, b) {
 		case l7.NeedMore:
 			return l7.Step{}, nil
-		case l7.Yes:
-			h.restart()
+		case l7.Yes: // it answered a HEAD
+			p.finishBody(dir, 0, out)
+			return l7.Step{}, nil
 		}
 	}
 	switch h.state {
@@ -112,13 +113,11 @@ func (p *parser) Gap(dir l7.Dir, lost int64) (keep bool) {
 	h := &p.half[dir]
 	switch h.state {
 	case inBody, inChunk:
-		// A body whose last bytes are lost cannot be ended here; the engine
-		// does that when the boundary is given up.
-		if lost < h.left || lost == h.left && h.state == inChunk {
+		if lost <= h.left {
 			h.left -= lost
 			h.size += lost
 			h.want, h.doubt = false, false
-			if h.left == 0 {
+			if h.left == 0 && h.state == inChunk {
 				h.state = behind
 			}
 			return true
@@ -144,7 +143,7 @@ func (p *parser) End(dir l7.Dir, b []byte, out *l7.Emitter) {
 	switch {
 	case p.half[l7.ToClient].ws.open && dir == l7.ToClient:
 		p.endFrames(out)
-	case h.state == untilClose && h.open:
+	case h.open && (h.state == untilClose || h.state == inBody && h.left == 0):
 		p.finishBody(dir, h.size, out)
 	default:
 		p.Cut(dir, b, out) // it will not be finished
@@ -157,7 +156,7 @@ func (p *parser) Finish(out *l7.Emitter) {
 	switch {
 	case h.ws.open:
 		p.endFrames(out)
-	case h.state == untilClose && h.open:
+	case h.open && (h.state == untilClose || h.state == inBody && h.left == 0):
 		p.finishBody(l7.ToClient, h.size, out)
 	}
 }
