@@ -11,8 +11,28 @@ const maxName = 192
 // names is a set of names and of simple patterns over folded names.
 type names struct {
 	exact                 map[string]struct{}
-	prefix, suffix, inner [][]byte
+	prefix, suffix, inner []pattern
+	heads                 letters // first letters of the exact names
 }
+
+// pattern is a text to look for, with its letters: a name that lacks one of
+// them does not hold it.
+type pattern struct {
+	text []byte
+	has  letters
+}
+
+// letters is a set of folded bytes, by their lower five bits.
+type letters uint32
+
+func lettersOf(b []byte) (l letters) {
+	for _, c := range b {
+		l |= 1 << (c & 31)
+	}
+	return l
+}
+
+func newPattern(f []byte) pattern { return pattern{text: f, has: lettersOf(f)} }
 
 func (n *names) add(list []string) {
 	if n.exact == nil {
@@ -24,13 +44,14 @@ func (n *names) add(list []string) {
 		switch {
 		case len(f) == 0:
 		case before && after:
-			n.inner = append(n.inner, f)
+			n.inner = append(n.inner, newPattern(f))
 		case before:
-			n.suffix = append(n.suffix, f)
+			n.suffix = append(n.suffix, newPattern(f))
 		case after:
-			n.prefix = append(n.prefix, f)
+			n.prefix = append(n.prefix, newPattern(f))
 		default:
 			n.exact[string(f)] = struct{}{}
+			n.heads |= lettersOf(f[:1])
 		}
 	}
 }
@@ -74,23 +95,26 @@ func (n *names) has(f []byte, cut bool) bool {
 	if len(f) == 0 {
 		return false
 	}
+	l := lettersOf(f)
 	if !cut {
-		if _, ok := n.exact[string(f)]; ok {
-			return true
+		if n.heads&lettersOf(f[:1]) != 0 {
+			if _, ok := n.exact[string(f)]; ok {
+				return true
+			}
 		}
-		for _, p := range n.prefix {
-			if bytes.HasPrefix(f, p) {
+		for i := range n.prefix {
+			if p := &n.prefix[i]; p.has&^l == 0 && bytes.HasPrefix(f, p.text) {
 				return true
 			}
 		}
 	}
-	for _, p := range n.suffix {
-		if bytes.HasSuffix(f, p) {
+	for i := range n.suffix {
+		if p := &n.suffix[i]; p.has&^l == 0 && bytes.HasSuffix(f, p.text) {
 			return true
 		}
 	}
-	for _, p := range n.inner {
-		if bytes.Contains(f, p) {
+	for i := range n.inner {
+		if p := &n.inner[i]; p.has&^l == 0 && bytes.Contains(f, p.text) {
 			return true
 		}
 	}

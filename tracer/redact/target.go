@@ -41,6 +41,14 @@ func (s *scanner) plainPath() int {
 	return end
 }
 
+// ordinary are the bytes that only lengthen a name or a value.
+var ordinary = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c > ' ' && bytes.IndexByte([]byte(":=%?#&;{,/"), byte(c)) < 0
+	}
+	return t
+}()
+
 // suspicious are the bytes of a path that the scan must look at: assignment
 // signs, escapes, white space, and what ends a path.
 var suspicious = [256]bool{'=': true, ':': true, '%': true, '#': true, ' ': true, '\t': true, '"': true, '\'': true}
@@ -82,6 +90,11 @@ type scanner struct {
 
 func (s *scanner) scan(dst []byte, i int) []byte {
 	for i < len(s.b) {
+		if c := s.b[i]; ordinary[c] && !s.blank {
+			s.last = c
+			i++
+			continue
+		}
 		c, w := unit(s.b, i)
 		next := i + w
 		switch {
