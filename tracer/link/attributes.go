@@ -49,8 +49,8 @@ func (w *writer) service(r *Record, k span.Kind, host []byte) {
 	}
 	if at, ok := n.listeners[addr]; ok && !at.many {
 		ep := flows.Endpoint{Addr: r.Client.Addr, Port: at.port}
-		if h := n.certainHost([]byte(at.host), ep); h != nil {
-			w.names = append(w.names, h...)
+		if at.hosts == 1 && n.isCertain(at.host, ep) {
+			w.names = append(w.names, at.host...)
 			return
 		}
 		w.names = appendEndpoint(w.names, &ep)

@@ -11,6 +11,10 @@ import (
 // scanBound bounds how many exchanges under one key are looked at.
 const scanBound = 64
 
+// maxGroup bounds the exchanges that leave together although nothing but an
+// equal ID joins them.
+const maxGroup = 4096
+
 // Domains of index keys.
 const (
 	domSighting = iota + 1
@@ -21,14 +25,9 @@ const (
 	domTwin
 )
 
-// sightingKey finds the sightings of an exchange: those with a context by
-// their trace, which is a key anyway.
-func sightingKey(r *Record) uint64 {
-	if r.Flags&HasContext != 0 {
-		return traceKey(r)
-	}
-	return mix(r.Exchange, domSighting)
-}
+// sightingKey finds the sightings of an exchange. It is nothing but the
+// exchange key: a point that saw less of the request knows no more than that.
+func sightingKey(r *Record) uint64 { return mix(r.Exchange, domSighting) }
 
 func mix(v, domain uint64) uint64 {
 	v ^= domain * 0x9e3779b97f4a7c15
@@ -58,26 +57,36 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 		l.useLookup(x, r)
 	}
 	if isNew {
-		e.carriedAlone = l.carriesNew(r, e.ents)
+		e.carriedAlone = l.carriesNew(r)
 	}
-	l.relateContext(x, r, isNew)
-	l.relateIDs(x, l.bytes.view(r.IDs), isNew)
+	l.relateContext(x, r)
+	l.relateIDs(x, l.bytes.view(r.IDs))
 	if isNew {
 		l.soleCandidate(x, r)
 		if r.Class == l7.ClassDNS && r.Target != 0 {
 			l.addKey(x, mix(r.Target, domTwin))
 		}
 	}
-	if l.sights.at(s).open && e.openEnt == 0 && r.Class != l7.ClassDNS {
-		e.openEnt = l.ix.add(openKey(r.Server.Addr), x, 0)
+	if r.Class != l7.ClassDNS && l.newServer(x, s) {
+		e.openEnt = l.ix.add(openKey(r.Server.Addr), x, e.openEnt)
 	}
 }
 
+// newServer reports whether no earlier sighting of x has the server address of
+// s: behind an address translation an exchange has several.
+func (l *Linker) newServer(x, s int32) bool {
+	for o := l.exchs.at(x).first; o != 0 && o != s; o = l.sights.at(o).next {
+		if l.sights.at(o).rec.Server.Addr == l.sights.at(s).rec.Server.Addr {
+			return false
+		}
+	}
+	return true
+}
+
 // carriesNew reports whether the exchange carries an ID or context, and nobody
-// carried it before. own is the entry of the exchange under its sighting key,
-// which is the newest of the list.
-func (l *Linker) carriesNew(r *Record, own int32) bool {
-	if r.Flags&HasContext != 0 && l.ix.next(own) != 0 {
+// carried it before.
+func (l *Linker) carriesNew(r *Record) bool {
+	if r.Flags&HasContext != 0 && l.ix.first(traceKey(r)) != 0 {
 		return false
 	}
 	b := l.bytes.view(r.IDs)
@@ -94,21 +103,33 @@ func traceKey(r *Record) uint64 {
 }
 
 // relateContext tries every exchange of the same trace as parent and child.
-func (l *Linker) relateContext(x int32, r *Record, isNew bool) {
+// All of them leave together.
+func (l *Linker) relateContext(x int32, r *Record) {
 	if r.Flags&HasContext == 0 {
 		return
 	}
-	e := l.ix.next(l.exchs.at(x).ents)
-	if !isNew {
-		e = l.ix.first(traceKey(r))
-	}
-	for n := 0; e != 0 && n < scanBound; e = l.ix.next(e) {
+	key := traceKey(r)
+	seen := false
+	for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 		o := l.ix.exchange(e)
-		n++
-		if o != x && l.sights.at(l.exchs.at(o).first).rec.Context.Trace == r.Context.Trace {
+		if o == x {
+			seen = true
+		} else if t, _ := l.contextOf(o); t == r.Context.Trace {
 			l.tryTrace(o, x)
 			l.tryTrace(x, o)
+			l.accompany(x, o)
 		}
+	}
+	if !seen {
+		l.addKey(x, key)
+	}
+}
+
+// accompany puts two exchanges that name the same trace into one group, as
+// long as that is not a constant which everybody sends.
+func (l *Linker) accompany(x, o int32) {
+	if l.exchs.at(l.root(x)).size+l.exchs.at(l.root(o)).size <= maxGroup {
+		l.unite(x, o)
 	}
 }
 
@@ -120,22 +141,25 @@ func (l *Linker) tryTrace(p, c int32) {
 }
 
 // relateIDs tries every exchange with one of the IDs as parent and child.
-func (l *Linker) relateIDs(x int32, b []byte, index bool) {
+// Those that may name one trace leave together.
+func (l *Linker) relateIDs(x int32, b []byte) {
 	for i := range len(b) / idSize {
 		id := idAt(b, i)
 		key := mix(id.value, domID)
-		n, seen := 0, false
-		for e := l.ix.first(key); e != 0 && n < scanBound; e = l.ix.next(e) {
+		seen := false
+		for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 			o := l.ix.exchange(e)
-			n++
 			if o == x {
 				seen = true
 				continue
 			}
 			l.tryID(o, x, id)
 			l.tryID(x, o, id)
+			if id.bits >= strongBits {
+				l.accompany(x, o)
+			}
 		}
-		if index && !seen {
+		if !seen {
 			l.addKey(x, key)
 		}
 	}
@@ -198,7 +222,7 @@ func (l *Linker) carries(x int32, id wireID, response bool) bool {
 func (l *Linker) answered(x, s int32) {
 	r := &l.sights.at(s).rec
 	if r.ResponseIDs.len > 0 {
-		l.relateIDs(x, l.bytes.view(r.ResponseIDs), true)
+		l.relateIDs(x, l.bytes.view(r.ResponseIDs))
 	}
 	if r.Answers.len > 0 {
 		l.offerLookup(x, r)
@@ -218,8 +242,16 @@ func (l *Linker) continuity(p, c int32) bool {
 	return false
 }
 
+// sameClient reports whether one client sent both, by any of their sightings.
 func (l *Linker) sameClient(p, c int32) bool {
-	return l.sights.at(l.exchs.at(p).first).rec.Client.Addr == l.sights.at(l.exchs.at(c).first).rec.Client.Addr
+	for s := l.exchs.at(p).first; s != 0; s = l.sights.at(s).next {
+		for t := l.exchs.at(c).first; t != 0; t = l.sights.at(t).next {
+			if l.sights.at(s).rec.Client.Addr == l.sights.at(t).rec.Client.Addr {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *Linker) sameServer(p, c int32) bool {
@@ -237,26 +269,27 @@ const (
 )
 
 // contains compares times of parent and child: between sightings at one point,
-// else with corrected clocks, else not at all.
+// else with corrected clocks, else not at all. Of several pairs of sightings
+// the one that fits best counts: delays between points are not order.
 func (l *Linker) contains(p, c int32) nesting {
-	best := unknown
+	best, common, known := outside, false, false
 	for s := l.exchs.at(p).first; s != 0; s = l.sights.at(s).next {
 		for t := l.exchs.at(c).first; t != 0; t = l.sights.at(t).next {
 			a, b := l.sights.at(s), l.sights.at(t)
-			shift, ok := l.clocks.shift(b.rec.Point, a.rec.Point)
-			if !ok {
-				continue
-			}
-			slack := int64(0)
-			if a.rec.Point != b.rec.Point {
-				slack = usable
-			}
-			n := nest(a, b, shift, slack)
 			if a.rec.Point == b.rec.Point {
-				return n
+				if n := nest(a, b, 0, 0); !common || n > best {
+					best = n
+				}
+				common = true
+			} else if common {
+				continue
+			} else if shift, ok := l.clocks.shift(b.rec.Point, a.rec.Point); ok {
+				best, known = max(best, nest(a, b, shift, usable)), true
 			}
-			best = n
 		}
+	}
+	if !common && !known {
+		return unknown
 	}
 	return best
 }
@@ -290,7 +323,7 @@ func (l *Linker) propose(c int32, cand candidate) {
 	list := l.cands.at(e.cands)
 	for i := range list.list[:list.n] {
 		if o := &list.list[i]; o.x == cand.x {
-			if cand.rule < o.rule || cand.rule == o.rule && cand.step < o.step {
+			if l.better(&cand, o, -1) {
 				*o = cand
 			}
 			return
@@ -317,14 +350,18 @@ func (l *Linker) worst(c *candList) int {
 	return w
 }
 
-// better orders candidates for child c (-1: without its times): continuity,
-// rule, step, an enclosed end, then the latest start.
+// better orders candidates for child c (-1: without its times): by rule, where
+// IDs and contexts are one, then continuity, ID before context, step, an
+// enclosed end, then the latest start.
 func (l *Linker) better(a, b *candidate, c int32) bool {
-	if a.rule != b.rule {
+	if named := a.rule.names() && b.rule.names(); a.rule != b.rule && !named {
 		return a.rule < b.rule
 	}
 	if a.continuity != b.continuity {
 		return a.continuity
+	}
+	if a.rule != b.rule {
+		return a.rule < b.rule
 	}
 	if a.step != b.step {
 		return a.step < b.step

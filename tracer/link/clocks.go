@@ -58,6 +58,16 @@ func (c *clocks) pair(p, q *Record) {
 	}
 }
 
+// agree reports whether the clocks of two points may be one.
+func (c *clocks) agree(p, q uint16) bool {
+	for i := range c.pairs {
+		if k := &c.pairs[i]; k.a == min(p, q) && k.b == max(p, q) {
+			return k.low <= 0 && k.top >= 0
+		}
+	}
+	return true
+}
+
 // shift returns what to add to a time of point p to compare it with times of
 // point q, and whether that is known well enough.
 func (c *clocks) shift(p, q uint16) (int64, bool) {

@@ -32,6 +32,9 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 	} else {
 		b = append(b, "; addresses do not meet"...)
 	}
+	if l.exchs.at(x).fixed {
+		return b // the parent has left
+	}
 	switch l.contains(c.x, x) {
 	case enclosed:
 		b = append(b, "; nested"...)

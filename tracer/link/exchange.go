@@ -20,7 +20,7 @@ type exchange struct {
 	key          uint64
 	first, last  int32 // sightings
 	ents         int32 // own entries in the index
-	openEnt      int32 // entry in the list of open requests of its server, 0 if none
+	openEnt      int32 // entries in the lists of open requests of its servers, 0 if none
 	older, newer int32 // in order of arrival
 	before       int32 // in order of opening, while it is open and holds its trace
 	after        int32
@@ -45,14 +45,24 @@ type exchange struct {
 	due       int64 // time of the bucket that holds the group, 0 if none
 
 	// Decided at release.
-	parent  int32
-	verdict candidate
-	trace   span.TraceID
-	wire    span.SpanID // parent on the wire that is exported
-	cut     int32       // parent of another wire trace, becomes a span link
-	depth   int32
-	best    int32       // on the root: root-most exchange with a request ID
-	above   span.SpanID // fixed: span id of the parent that has left
+	parent    int32
+	verdict   candidate
+	trace     span.TraceID
+	wire      span.SpanID // parent on the wire that is exported
+	cut       int32       // parent of another wire trace, becomes a span link
+	depth     int32
+	best      int32 // on the root: root-most exchange with a request ID
+	top       int32 // root of its tree
+	settled   bool  // wire trace, top and depth are decided
+	left      kin   // fixed: the parent, which may have left
+	forwarded bool  // fixed: see exportWire
+}
+
+// kin is a parent as it is written.
+type kin struct {
+	trace span.TraceID
+	id    span.SpanID // zero: none
+	cut   bool        // of another wire trace: a span link
 }
 
 // maxCands bounds the parents that are considered for one exchange.
@@ -125,15 +135,18 @@ func (l *Linker) freeCands(e *exchange) {
 // unindex takes an exchange out of all lists.
 func (l *Linker) unindex(x int32) {
 	e := l.exchs.at(x)
-	for i := e.ents; i != 0; {
-		own := l.ix.ents.at(i).own
-		l.ix.remove(i)
-		i = own
-	}
-	if e.openEnt != 0 {
-		l.ix.remove(e.openEnt)
-	}
+	l.removeAll(e.ents)
+	l.removeAll(e.openEnt)
 	e.ents, e.openEnt = 0, 0
+}
+
+// removeAll takes a list of own entries out of the index.
+func (l *Linker) removeAll(e int32) {
+	for e != 0 {
+		own := l.ix.ents.at(e).own
+		l.ix.remove(e)
+		e = own
+	}
 }
 
 // keepIDs moves the request IDs of an opened record into the arena.

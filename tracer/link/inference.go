@@ -22,8 +22,14 @@ func (l *Linker) soleCandidate(x int32, r *Record) {
 			return
 		}
 		p := l.ix.exchange(e)
-		if p == x || l.exchs.at(p).held || l.contains(p, x) == outside {
+		if p == x {
 			continue
+		}
+		switch l.contains(p, x) {
+		case outside:
+			continue
+		case unknown:
+			return // without common time nothing is inferred
 		}
 		open++
 		sole = p
@@ -58,15 +64,25 @@ func (l *Linker) passesOn(p, x int32, r *Record) bool {
 	return false
 }
 
+// carriesAny reports whether a request has an ID or context.
 func (l *Linker) carriesAny(x int32) bool {
-	r := &l.sights.at(l.exchs.at(x).first).rec
-	return r.IDs.len > 0 || r.Flags&HasContext != 0
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if r := &l.sights.at(s).rec; r.IDs.len > 0 || r.Flags&HasContext != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // offerLookup notes the answers of a DNS response for the calls to come.
 func (l *Linker) offerLookup(x int32, r *Record) {
 	a := l.bytes.view(r.Answers)
 	client := [16]byte(r.Client.Addr)
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if o := l.sights.at(s); &o.rec != r && o.rec.Answers.len > 0 && o.rec.Client.Addr == r.Client.Addr {
+			return // another point has told it
+		}
+	}
 	for i := range len(a) / answerSize {
 		addr, _ := answerAt(a, i)
 		l.addKey(x, lookupKey(&client, &addr))
@@ -86,10 +102,14 @@ func (l *Linker) useLookup(x int32, r *Record) {
 	if r.Flags&Handshake != 0 {
 		began = r.ConnStart
 	}
-	for i := l.ix.first(lookupKey(&client, &server)); i != 0; i = l.ix.next(i) {
+	for i, n := l.ix.first(lookupKey(&client, &server)), 0; i != 0 && n < scanBound; i, n = l.ix.next(i), n+1 {
 		d := l.ix.exchange(i)
-		dr := &l.sights.at(l.exchs.at(d).first).rec
-		if l.exchs.at(d).dns != 0 || dr.Point != r.Point || began < dr.End || began > dr.End+l.lookupLife(l.exchs.at(d).first) {
+		s := l.sightingAt(d, r.Point)
+		if l.exchs.at(d).dns != 0 || s == 0 {
+			continue
+		}
+		dr := &l.sights.at(s).rec
+		if began < dr.End || began > dr.End+l.lookupLife(s, &server) {
 			continue
 		}
 		l.exchs.at(d).dns = x
@@ -100,17 +120,28 @@ func (l *Linker) useLookup(x int32, r *Record) {
 	}
 }
 
+// sightingAt returns the finished sighting of an exchange at a point, 0 if
+// there is none.
+func (l *Linker) sightingAt(x int32, point uint16) int32 {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if sg := l.sights.at(s); sg.rec.Point == point && !sg.open {
+			return s
+		}
+	}
+	return 0
+}
+
 // adoptTwin gives the other address family's lookup of the same name, asked by
 // the same client at the same time, the same parent.
 func (l *Linker) adoptTwin(d, x int32, dr *Record) {
 	if dr.Target == 0 {
 		return
 	}
-	for i := l.ix.first(mix(dr.Target, domTwin)); i != 0; i = l.ix.next(i) {
+	for i, n := l.ix.first(mix(dr.Target, domTwin)), 0; i != 0 && n < scanBound; i, n = l.ix.next(i), n+1 {
 		t := l.ix.exchange(i)
 		tr := &l.sights.at(l.exchs.at(t).first).rec
 		if t != d && l.exchs.at(t).dns == 0 && tr.Client.Addr == dr.Client.Addr && tr.Point == dr.Point &&
-			abs(tr.Start-dr.Start) < maxLookup {
+			tr.Variant != dr.Variant && abs(tr.Start-dr.Start) < maxLookup {
 			l.exchs.at(t).dns = x
 			l.unite(t, x)
 		}

@@ -1,10 +1,8 @@
 package link
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 	"unsafe"
 
@@ -57,96 +55,10 @@ func New(cfg Config, points Points) (*Linker, error) {
 }
 
 // Stats returns the counters.
-func (l *Linker) Stats() Stats { return l.stats }
-
-// Queue is a sequence of batches of one worker, in the order it made them.
-type Queue struct {
-	batches []*Batch
-	pos     int
-}
-
-// Push adds a batch, whose records are in order of time. Records of equal
-// time come in any order of shards.
-func (q *Queue) Push(b *Batch) {
-	sortTies(b.Records)
-	if len(b.Records) > 0 {
-		q.batches = append(q.batches, b)
-	}
-}
-
-// sortTies brings records of equal time into the order of shard and sequence.
-func sortTies(r []Record) {
-	for i := 0; i < len(r); {
-		j := i + 1
-		for j < len(r) && r[j].Time == r[i].Time {
-			j++
-		}
-		if j-i > 1 {
-			slices.SortStableFunc(r[i:j], func(a, b Record) int {
-				return cmp.Or(cmp.Compare(a.Shard, b.Shard), cmp.Compare(a.Seq, b.Seq))
-			})
-		}
-		i = j
-	}
-}
-
-// head returns the next record, nil if there is none.
-func (q *Queue) head() *Record {
-	if len(q.batches) == 0 {
-		return nil
-	}
-	return &q.batches[0].Records[q.pos]
-}
-
-// pop takes the head off; a batch that is used up goes to done.
-func (q *Queue) pop(done func(*Batch)) {
-	if q.pos++; q.pos == len(q.batches[0].Records) {
-		b := q.batches[0]
-		q.batches = q.batches[:copy(q.batches, q.batches[1:])]
-		q.pos = 0
-		done(b)
-	}
-}
-
-// Consume takes the records of all workers that are older than watermark, the
-// lowest time up to which every worker has come, and fires the timers before
-// it. done gets back each batch that was used up.
-func (l *Linker) Consume(ctx context.Context, queues []Queue, watermark int64, done func(*Batch)) error {
-	for {
-		q := earliest(queues)
-		if q == nil || q.head().Time >= watermark {
-			break
-		}
-		r := q.head()
-		if err := l.advance(ctx, r.Time); err != nil {
-			return err
-		}
-		if err := l.take(ctx, r, q.batches[0]); err != nil {
-			return err
-		}
-		q.pop(done)
-	}
-	return l.advance(ctx, watermark)
-}
-
-func earliest(queues []Queue) *Queue {
-	var best *Queue
-	for i := range queues {
-		if h := queues[i].head(); h != nil && (best == nil || before(h, best.head())) {
-			best = &queues[i]
-		}
-	}
-	return best
-}
-
-func before(a, b *Record) bool {
-	if a.Time != b.Time {
-		return a.Time < b.Time
-	}
-	if a.Shard != b.Shard {
-		return a.Shard < b.Shard
-	}
-	return a.Seq < b.Seq
+func (l *Linker) Stats() Stats {
+	s := l.stats
+	s.NamesRefused = l.names.refused
+	return s
 }
 
 // advance fires the timers of every grid point up to now.
@@ -158,6 +70,7 @@ func (l *Linker) advance(ctx context.Context, now int64) error {
 	for steps := 0; l.grid+Grid <= now; steps++ {
 		if l.idle() {
 			l.grid = now - now%Grid
+			l.buckets.clear()
 		} else if l.grid += Grid; steps > l.patience {
 			l.leap(now - now%Grid)
 		}
@@ -212,8 +125,11 @@ func (l *Linker) take(ctx context.Context, r *Record, b *Batch) error {
 
 // memory is what waits, in bytes.
 func (l *Linker) memory() int {
-	const each = int(unsafe.Sizeof(exchange{}) + unsafe.Sizeof(sighting{}) + 2*unsafe.Sizeof(entry{}) + 2*4*unsafe.Sizeof(int32(0)))
-	return l.bytes.used + l.waiting*each
+	return l.bytes.used +
+		l.exchs.live()*int(unsafe.Sizeof(exchange{})) +
+		l.sights.live()*int(unsafe.Sizeof(sighting{})) +
+		l.cands.live()*int(unsafe.Sizeof(candList{})) +
+		l.ix.ents.live()*int(unsafe.Sizeof(entry{})+4*unsafe.Sizeof(int32(0)))
 }
 
 // evict lets the oldest traces leave until the memory is within its bound.
@@ -252,9 +168,11 @@ func (l *Linker) open(r *Record, b *Batch) {
 	sg.x = x
 	if e.first == 0 {
 		e.first = s
-		e.since = l.now
 	} else {
 		l.sights.at(e.last).next = s
+	}
+	if e.open == 0 {
+		e.since = l.now
 	}
 	e.last = s
 	e.sightings++
@@ -265,9 +183,7 @@ func (l *Linker) open(r *Record, b *Batch) {
 		l.opens.push(l, x)
 	}
 	l.touch(g)
-	if isNew {
-		l.names.sawHost(b.View(r.Host), r)
-	}
+	l.names.saw(b.View(r.Host), r, isNew)
 	l.relate(x, s, isNew)
 	l.stats.Opened++
 }
@@ -276,12 +192,14 @@ func (l *Linker) open(r *Record, b *Batch) {
 func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 	r := &l.sights.at(s).rec
 	key := sightingKey(r)
-	for e := l.ix.first(key); e != 0; e = l.ix.next(e) {
-		x := l.ix.exchange(e)
-		if l.exchs.at(x).key == r.Exchange && l.mayJoin(x, s) {
-			l.stats.Sightings++
-			return x, false
+	for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
+		if o := l.ix.exchange(e); l.exchs.at(o).key == r.Exchange && l.mayJoin(o, s) {
+			x = o // the oldest: repeats pair up in order
 		}
+	}
+	if x != 0 {
+		l.stats.Sightings++
+		return x, false
 	}
 	x = l.newExchange(r.Exchange)
 	l.addKey(x, key)
@@ -321,10 +239,8 @@ func (l *Linker) finish(r *Record, b *Batch) {
 	}
 	if e.open == 0 {
 		l.opens.remove(l, x)
-		if e.openEnt != 0 {
-			l.ix.remove(e.openEnt)
-			e.openEnt = 0
-		}
+		l.removeAll(e.openEnt)
+		e.openEnt = 0
 	}
 	l.clocks.learn(l, x)
 	l.answered(x, s)
@@ -348,7 +264,7 @@ func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 // close tells the last exchange of a connection how that ended, if it has not
 // left yet.
 func (l *Linker) close(r *Record) {
-	for e := l.ix.first(sightingKey(r)); e != 0; e = l.ix.next(e) {
+	for e, n := l.ix.first(sightingKey(r)), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 		x := l.exchs.at(l.ix.exchange(e))
 		for s := x.first; s != 0 && x.key == r.Exchange; s = l.sights.at(s).next {
 			if rec := &l.sights.at(s).rec; rec.Point == r.Point && !l.sights.at(s).open {

@@ -23,6 +23,7 @@ type names struct {
 	hosts     map[string]hostAt
 	listeners map[[16]byte]listener
 	templates *tag.Templates
+	refused   uint64 // beyond a bound
 }
 
 type addrName struct {
@@ -38,9 +39,10 @@ type hostAt struct {
 
 // listener is the one port on which an address serves.
 type listener struct {
-	port uint16
-	many bool
-	host string // a Host unique to it, for its name as a client
+	port  uint16
+	many  bool
+	host  string // the one Host it was asked for, for its name as a client
+	hosts uint8  // how many it was asked for: none, one, more
 }
 
 func (n *names) init(fixed map[[16]byte]string) {
@@ -60,8 +62,12 @@ func (n *names) set(addr [16]byte, name string) {
 		}
 		return
 	}
-	if len(n.addrs) < maxAddrNames && name != "" {
+	switch {
+	case name == "":
+	case len(n.addrs) < maxAddrNames:
 		n.addrs[addr] = addrName{name: name}
+	default:
+		n.refused++
 	}
 }
 
@@ -76,42 +82,51 @@ func (n *names) learn(answers, name []byte) {
 	}
 }
 
-// sawHost notes where a Host was asked for, and that the address listens.
-func (n *names) sawHost(host []byte, r *Record) {
+// saw notes that an address listens and where a Host was asked for, the latter
+// at the first sighting of an exchange only: behind an address translation the
+// same request goes to another address.
+func (n *names) saw(host []byte, r *Record, first bool) {
 	if r.Flags&ContentLess != 0 || r.Outcome == Pushed {
 		return
 	}
 	h := bareHost(host)
-	named := len(h) > 0 && !isIP(h)
+	named := first && len(h) > 0 && !isIP(h)
 	if named {
-		if have, ok := n.hosts[string(h)]; !ok {
-			if len(n.hosts) < maxHosts {
-				n.hosts[string(h)] = hostAt{at: r.Server}
-			}
-		} else if have.at != r.Server && !have.many {
-			have.many = true
-			n.hosts[string(h)] = have
-		}
+		n.sawHost(h, r.Server)
 	}
 	addr := [16]byte(r.Server.Addr)
 	l, ok := n.listeners[addr]
-	switch {
-	case !ok:
+	if !ok {
 		if len(n.listeners) >= maxListeners {
+			n.refused++
 			return
 		}
-		l = listener{port: r.Server.Port}
-		if named {
+		l.port = r.Server.Port
+	}
+	was := l
+	l.many = l.many || l.port != r.Server.Port
+	if named && l.hosts < 2 && (l.hosts == 0 || l.host != string(h)) {
+		if l.hosts++; l.hosts == 1 {
 			l.host = string(h)
 		}
-	case l.port != r.Server.Port && !l.many:
-		l.many = true
-	case named && l.host != string(h) && l.host != "":
-		l.host = "" // several names: none is the service's
-	default:
-		return
 	}
-	n.listeners[addr] = l
+	if !ok || l != was {
+		n.listeners[addr] = l
+	}
+}
+
+// sawHost notes an endpoint where a Host was asked for.
+func (n *names) sawHost(h []byte, at flows.Endpoint) {
+	have, ok := n.hosts[string(h)]
+	switch {
+	case !ok && len(n.hosts) >= maxHosts:
+		n.refused++
+	case !ok:
+		n.hosts[string(h)] = hostAt{at: at}
+	case have.at != at && !have.many:
+		have.many = true
+		n.hosts[string(h)] = have
+	}
 }
 
 // certainHost returns the Host of a request if it names its endpoint alone.
@@ -124,6 +139,11 @@ func (n *names) certainHost(host []byte, at flows.Endpoint) []byte {
 		return h
 	}
 	return nil
+}
+
+func (n *names) isCertain(host string, at flows.Endpoint) bool {
+	e, ok := n.hosts[host]
+	return ok && !e.many && e.at == at
 }
 
 // addrName returns the name of an address, nil if it has none or several.

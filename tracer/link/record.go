@@ -67,6 +67,7 @@ type Record struct {
 	TTL     uint8             // of the request's packets
 	Flags   Flags
 	Point   uint16
+	Variant uint16 // tells questions about one Target apart: a hash of the DNS type
 	Code    int32
 
 	Exchange       uint64

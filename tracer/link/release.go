@@ -77,10 +77,10 @@ func (l *Linker) resolve(root int32) {
 		l.followCall(x)
 	}
 	for _, x := range m {
-		l.cutForeign(x)
+		l.offerTrace(x)
 	}
 	for _, x := range m {
-		l.cutForeign(x) // a root's own context may have come after its child's
+		l.settle(x)
 	}
 	l.nameTraces(m)
 	l.listTraces(m)
@@ -106,6 +106,7 @@ func (l *Linker) startOf(x int32) int64 { return l.sights.at(l.exchs.at(x).first
 // chooseParent takes the best candidate that is good enough and makes no cycle.
 func (l *Linker) chooseParent(x int32) {
 	e := l.exchs.at(x)
+	e.top, e.depth, e.settled = x, 0, false
 	if e.fixed {
 		return
 	}
@@ -133,15 +134,22 @@ func isParent(c *candidate) bool {
 	return c.confidence >= soleProxy
 }
 
-// above reports whether x is p or one of its ancestors.
+// maxDepth bounds the exchanges above another one in a trace.
+const maxDepth = 256
+
+// above reports whether x is p or one of its ancestors, or p is too deep to be
+// a parent.
 func (l *Linker) above(x, p int32) bool {
-	for p != 0 {
+	for range maxDepth {
+		if p == 0 {
+			return false
+		}
 		if p == x {
 			return true
 		}
 		p = l.exchs.at(p).parent
 	}
-	return false
+	return true
 }
 
 // followCall hangs a lookup where the call that used it hangs, unless it was
@@ -157,32 +165,40 @@ func (l *Linker) followCall(x int32) {
 	}
 }
 
-// cutForeign makes a relation to another wire trace a span link.
-func (l *Linker) cutForeign(x int32) {
+// offerTrace gives the tree of x the wire trace of x, if its root has none of
+// its own and x is the earliest that has one.
+func (l *Linker) offerTrace(x int32) {
 	e := l.exchs.at(x)
-	if e.fixed {
-		return
-	}
 	own, has := l.contextOf(x)
-	if !has {
+	if !has || e.fixed {
 		return
 	}
-	top := l.top(x)
-	switch t := l.exchs.at(top); {
-	case top == x:
-		e.trace = own
-	case t.trace.IsZero():
+	top := x
+	for l.exchs.at(top).parent != 0 {
+		top = l.exchs.at(top).parent
+	}
+	if t := l.exchs.at(top); top == x || t.trace.IsZero() {
 		t.trace = own
-	case t.trace != own:
-		e.cut, e.parent, e.trace = e.parent, 0, own
 	}
 }
 
-func (l *Linker) top(x int32) int32 {
-	for l.exchs.at(x).parent != 0 {
-		x = l.exchs.at(x).parent
+// settle decides the place of x in its tree, parents first: a relation to
+// another wire trace becomes a span link.
+func (l *Linker) settle(x int32) {
+	e := l.exchs.at(x)
+	if e.settled || e.parent == 0 {
+		e.settled = true
+		return
 	}
-	return x
+	e.settled = true
+	l.settle(e.parent)
+	p := l.exchs.at(e.parent)
+	t := l.exchs.at(p.top).trace
+	if own, has := l.contextOf(x); has && !t.IsZero() && t != own {
+		e.cut, e.parent, e.trace = e.parent, 0, own
+		return
+	}
+	e.top, e.depth = p.top, p.depth+1
 }
 
 // contextOf returns the wire trace id of an exchange.
@@ -199,23 +215,17 @@ func (l *Linker) contextOf(x int32) (t span.TraceID, ok bool) {
 // else of their root.
 func (l *Linker) nameTraces(m []int32) {
 	for _, x := range m {
-		e := l.exchs.at(x)
-		e.depth = 0
-		for p := e.parent; p != 0; p = l.exchs.at(p).parent {
-			e.depth++
-		}
-	}
-	for _, x := range m {
 		if l.idOf(x) == nil {
 			continue
 		}
-		t := l.exchs.at(l.top(x))
-		if t.best == 0 || l.exchs.at(x).depth < l.exchs.at(t.best).depth {
+		e := l.exchs.at(x)
+		t := l.exchs.at(e.top)
+		if t.best == 0 || e.depth < l.exchs.at(t.best).depth {
 			t.best = x
 		}
 	}
 	for _, x := range m {
-		l.exchs.at(x).trace = l.traceOf(l.top(x))
+		l.exchs.at(x).trace = l.traceOf(l.exchs.at(x).top)
 	}
 }
 
@@ -240,8 +250,8 @@ func (l *Linker) idOf(x int32) *span.TraceID {
 	return nil
 }
 
-// listTraces sorts a group into traces by their roots. What is still open is
-// not part of what leaves.
+// listTraces sorts a group into traces; trees with one trace id leave as one.
+// What is still open is not part of what leaves.
 func (l *Linker) listTraces(m []int32) {
 	from := len(l.out.order)
 	for _, x := range m {
@@ -251,36 +261,49 @@ func (l *Linker) listTraces(m []int32) {
 	}
 	o := l.out.order[from:]
 	if len(o) > 1 {
-		slices.SortStableFunc(o, func(a, b int32) int { return cmp.Compare(l.top(a), l.top(b)) })
+		slices.SortStableFunc(o, func(a, b int32) int {
+			return bytes.Compare(l.exchs.at(a).trace[:], l.exchs.at(b).trace[:])
+		})
 	}
 	for i := 0; i < len(o); {
-		top := l.top(o[i])
-		j := i + 1
-		for j < len(o) && l.top(o[j]) == top {
-			j++
+		first := l.exchs.at(o[i])
+		t := leaving{trace: first.trace, start: l.startOf(first.top), root: l.exchs.at(first.top).key, from: from + i}
+		j := i
+		for ; j < len(o) && l.exchs.at(o[j]).trace == t.trace; j++ {
+			top := l.exchs.at(o[j]).top
+			if start, key := l.startOf(top), l.exchs.at(top).key; start < t.start || start == t.start && key < t.root {
+				t.start, t.root = start, key
+			}
 		}
-		l.out.traces = append(l.out.traces, leaving{
-			start: l.startOf(top), trace: l.exchs.at(top).trace, root: l.exchs.at(top).key, from: from + i, to: from + j,
-		})
-		i = j
+		i, t.to = j, from+j
+		l.out.traces = append(l.out.traces, t)
 	}
 }
 
 // orderSightings sorts the sightings of an exchange from the client's side to
-// the server's: by falling TTL where it tells, else by start.
+// the server's: by falling TTL where it tells, else by start. Where the clocks
+// of the points differ, the one that waited longer is nearer to the client.
 func (l *Linker) orderSightings(x int32) {
 	e := l.exchs.at(x)
 	if e.sightings < 2 {
 		return
 	}
 	l.out.sorted = l.out.sorted[:0]
+	ttls, agree := true, true
+	first := &l.sights.at(e.first).rec
 	for s := e.first; s != 0; s = l.sights.at(s).next {
 		l.out.sorted = append(l.out.sorted, s)
+		r := &l.sights.at(s).rec
+		ttls = ttls && r.TTL != 0
+		agree = agree && (l.clocks.agree(first.Point, r.Point) || r.ResponseStart == 0 || first.ResponseStart == 0)
 	}
 	slices.SortStableFunc(l.out.sorted, func(a, b int32) int {
 		p, q := &l.sights.at(a).rec, &l.sights.at(b).rec
-		if p.TTL != q.TTL && p.TTL != 0 && q.TTL != 0 {
+		if ttls && p.TTL != q.TTL {
 			return cmp.Compare(q.TTL, p.TTL)
+		}
+		if !agree {
+			return cmp.Or(cmp.Compare(q.ResponseStart-q.Start, p.ResponseStart-p.Start), cmp.Compare(p.Point, q.Point))
 		}
 		return cmp.Or(cmp.Compare(p.Start, q.Start), cmp.Compare(q.End, p.End), cmp.Compare(p.Point, q.Point))
 	})
@@ -299,8 +322,8 @@ func (l *Linker) orderSightings(x int32) {
 func (l *Linker) dismiss(root int32) {
 	m := l.members(root)
 	for _, x := range m {
-		if e := l.exchs.at(x); e.open > 0 && e.parent != 0 {
-			e.above = l.spanID(l.exchs.at(e.parent).last)
+		if e := l.exchs.at(x); e.open > 0 && !e.fixed {
+			e.left, e.forwarded = l.kinOf(x), l.isForwarded(x)
 		}
 	}
 	for _, x := range m {
@@ -313,6 +336,7 @@ func (l *Linker) dismiss(root int32) {
 			l.stats.Detached++
 		}
 		l.freeCands(e)
+		l.opens.remove(l, x)
 		e.fixed, e.held = true, true
 		e.up, e.ring, e.size, e.due = x, x, 1, 0
 		e.groupOpen, e.groupLast = 0, l.now

@@ -23,6 +23,9 @@ var ruleNames = [NumRules]string{
 // String gives the value of wirespan.link.rule.
 func (r Rule) String() string { return ruleNames[r] }
 
+// names reports whether the rule goes by what the wire names, an ID or a trace.
+func (r Rule) names() bool { return r == HeaderID || r == ContextTrace }
+
 // Thresholds of DESIGN.md, section 7, rule 7.
 const (
 	inferredThreshold = 0.95
@@ -47,5 +50,6 @@ type Stats struct {
 	Early                       uint64 // traces that left because of the memory bound
 	Detached                    uint64 // requests that were open when their trace left
 	PeakBytes                   uint64
+	NamesRefused                uint64 // names, hosts and listeners beyond their bounds
 	WriteErrors                 uint64
 }

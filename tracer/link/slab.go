@@ -30,3 +30,6 @@ func (s *slab[T]) take() int32 {
 
 // put gives an element back.
 func (s *slab[T]) put(i int32) { s.free = append(s.free, i) }
+
+// live is the number of elements in use.
+func (s *slab[T]) live() int { return int(s.n) - len(s.free) }

@@ -12,6 +12,12 @@ const numBuckets = 64
 // buckets hold groups by the grid point at which they may leave.
 type buckets [numBuckets][]int32
 
+func (b *buckets) clear() {
+	for i := range b {
+		b[i] = b[i][:0]
+	}
+}
+
 // schedule puts a group into the bucket of a time.
 func (l *Linker) schedule(g int32, at int64) {
 	at = max(at, l.grid+1)
@@ -64,43 +70,52 @@ func (l *Linker) releaseTime(g int32) int64 {
 	e := l.exchs.at(g)
 	quiet := int64(l.cfg.Quiet)
 	if e.size == 1 && l.sights.at(e.first).rec.Answers.len > 0 {
-		quiet = max(quiet, l.lookupLife(e.first))
+		quiet = max(quiet, l.lookupLife(e.first, nil))
 	}
 	return e.groupLast + quiet
 }
 
-// mayStillHaveParent reports whether a member without parent carries an ID
-// that an open request at its client may turn out to have made up.
+// mayStillHaveParent reports whether a member carries an ID that an open
+// request at its client may turn out to have made up, or to pass back.
 func (l *Linker) mayStillHaveParent(g int32) bool {
 	for x, first := g, true; first || x != g; x, first = l.exchs.at(x).ring, false {
-		e := l.exchs.at(x)
-		if e.cands != 0 || e.first == 0 {
-			continue
-		}
-		r := &l.sights.at(e.first).rec
-		if r.IDs.len == 0 {
-			continue
-		}
-		if l.openBefore(r, g) {
+		if !l.metParent(x) && l.openBefore(x, g) {
 			return true
 		}
 	}
 	return false
 }
 
-// openBefore reports whether a request is open at the client of r that began
-// before it.
-func (l *Linker) openBefore(r *Record, g int32) bool {
-	n := 0
-	for e := l.ix.first(openKey(r.Client.Addr)); e != 0 && n < scanBound; e = l.ix.next(e) {
-		o := l.exchs.at(l.ix.exchange(e))
-		if o.held || l.root(l.ix.exchange(e)) == g {
-			continue
-		}
-		if l.sights.at(o.first).rec.Start <= r.Start {
+// metParent reports whether nothing better than what is known can come: an
+// exchange without ID, or one whose parent is named and is where it came from.
+func (l *Linker) metParent(x int32) bool {
+	if l.exchs.at(x).fixed {
+		return true
+	}
+	for _, c := range l.candsOf(x) {
+		if c.rule.names() && c.continuity {
 			return true
 		}
-		n++
+	}
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if r := &l.sights.at(s).rec; r.IDs.len > 0 || r.ResponseIDs.len > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// openBefore reports whether a request outside group g is open at the client
+// of x that may contain it.
+func (l *Linker) openBefore(x, g int32) bool {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		key := openKey(l.sights.at(s).rec.Client.Addr)
+		for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
+			o := l.ix.exchange(e)
+			if !l.exchs.at(o).held && l.root(o) != g && l.contains(o, x) != outside {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -114,25 +129,28 @@ func (l *Linker) expireOpen() {
 		e.held = true
 		g := l.root(x)
 		l.exchs.at(g).groupOpen -= int32(e.open)
-		l.settle(g)
+		l.letGo(g)
 	}
 }
 
-// settle schedules a group that nothing holds any more.
-func (l *Linker) settle(g int32) {
+// letGo schedules a group that nothing holds any more.
+func (l *Linker) letGo(g int32) {
 	if e := l.exchs.at(g); e.groupOpen == 0 && e.due == 0 {
 		l.schedule(g, max(l.now, l.grid+1))
 	}
 }
 
 // lookupLife is how long a DNS answer waits for the call that uses it: its
-// TTL, at most 5 s (DESIGN.md, section 7, rule 5).
-func (l *Linker) lookupLife(s int32) int64 {
+// TTL, at most 5 s (DESIGN.md, section 7, rule 5); a TTL of zero is good for
+// the call that asked (RFC 1035, section 3.2.1). addr nil stands for the answer
+// that lives longest.
+func (l *Linker) lookupLife(s int32, addr *[16]byte) int64 {
 	a := l.bytes.view(l.sights.at(s).rec.Answers)
-	ttl := uint32(0)
+	ttl := uint32(1)
 	for i := range len(a) / answerSize {
-		_, t := answerAt(a, i)
-		ttl = max(ttl, t)
+		if at, t := answerAt(a, i); addr == nil || at == *addr {
+			ttl = max(ttl, t)
+		}
 	}
 	return min(int64(ttl)*int64(time.Second), maxLookup)
 }

@@ -52,7 +52,6 @@ type view struct {
 	parent    span.SpanID
 	rule      Rule // why parent is the parent
 	depth     int
-	seen      [4]uint16 // further points of the exchange, for links
 }
 
 // place says where the byte strings of a span lie in the writer's buffers,
@@ -79,7 +78,7 @@ func (w *writer) trace(ctx context.Context, xs []int32) error {
 	}
 	if len(w.views) > 1 {
 		slices.SortFunc(w.views, func(a, b view) int {
-			return cmp.Or(cmp.Compare(l.sights.at(a.s).rec.Start, l.sights.at(b.s).rec.Start), cmp.Compare(a.depth, b.depth), bytes.Compare(a.id[:], b.id[:]))
+			return cmp.Or(cmp.Compare(l.sights.at(a.s).rec.Start, l.sights.at(b.s).rec.Start), bytes.Compare(a.id[:], b.id[:]))
 		})
 	}
 	var err error
@@ -115,6 +114,8 @@ func (w *writer) addViews(x int32) {
 			default:
 				v.kind = span.Internal
 			}
+		} else if w.form.Pair && s != e.first {
+			v.kind = span.Internal
 		}
 		w.views = append(w.views, v)
 		parent, rule = v.id, Sighting
@@ -129,38 +130,71 @@ func (w *writer) addViews(x int32) {
 	}
 }
 
-// parentOf returns the exported parent of the outermost sighting.
-func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
-	l := w.l
+// kinOf returns our own parent of an exchange.
+func (l *Linker) kinOf(x int32) kin {
 	e := l.exchs.at(x)
-	r := &l.sights.at(e.first).rec
-	wire := r.Flags&HasContext != 0 && !r.Context.Parent.IsZero() && e.cut == 0
+	p := e.parent
 	switch {
 	case e.fixed:
-		return e.above, NoRule
-	case e.parent == 0 && wire:
-		return r.Context.Parent, WireContext
-	case e.parent == 0:
-		return span.SpanID{}, NoRule
-	case wire && w.exportWire(x, r):
-		return r.Context.Parent, WireContext
+		return e.left
+	case e.cut != 0:
+		p = e.cut
+	case p == 0:
+		return kin{}
 	}
-	return l.innermostID(e.parent), e.verdict.rule
+	return kin{trace: l.exchs.at(p).trace, id: l.innermostID(p), cut: e.cut != 0}
+}
+
+// parentOf returns the exported parent of the outermost sighting.
+func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
+	k := w.l.kinOf(x)
+	own := !k.id.IsZero() && !k.cut
+	if c, ok := w.l.wireContext(x); ok && !c.Parent.IsZero() && (!own || w.exportWire(x, &c)) {
+		return c.Parent, WireContext
+	}
+	if !own {
+		return span.SpanID{}, NoRule
+	}
+	return k.id, w.l.exchs.at(x).verdict.rule
 }
 
 // exportWire reports whether the parent on the wire is exported although we
 // know one (SPANS.md, "Ids").
-func (w *writer) exportWire(x int32, r *Record) bool {
-	l := w.l
+func (w *writer) exportWire(x int32, c *Context) bool {
 	switch w.form.Parent {
 	case ParentWire:
 		return true
 	case ParentOwn:
 		return false
 	}
-	p := &l.sights.at(l.exchs.at(l.exchs.at(x).parent).first).rec
-	forwarded := p.Flags&HasContext != 0 && p.Context.Parent == r.Context.Parent
-	return r.Context.Sampled && !forwarded
+	return c.Sampled && !w.l.isForwarded(x)
+}
+
+// isForwarded reports whether the context of x was sent on unchanged: a request
+// above it has the same.
+func (l *Linker) isForwarded(x int32) bool {
+	e := l.exchs.at(x)
+	if e.fixed {
+		return e.forwarded
+	}
+	own, ok := l.wireContext(x)
+	for p := e.parent; ok && p != 0; p = l.exchs.at(p).parent {
+		if c, has := l.wireContext(p); has && c.Parent == own.Parent {
+			return true
+		}
+	}
+	return false
+}
+
+// wireContext returns the context that an exchange carries, as the outermost
+// point saw it.
+func (l *Linker) wireContext(x int32) (Context, bool) {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if r := &l.sights.at(s).rec; r.Flags&HasContext != 0 {
+			return r.Context, true
+		}
+	}
+	return Context{}, false
 }
 
 // innermostID is the span below which the children of an exchange hang.
@@ -209,6 +243,8 @@ func (w *writer) add(v *view) {
 	w.names = append(w.names, l.bytes.view(r.Name)...)
 	if len(template) > 0 && l.names.templates.Admit(w.names[p.service[0]:p.service[1]], template) {
 		w.names = append(append(w.names, ' '), template...)
+	} else {
+		template = nil // one too many
 	}
 	p.name[1] = len(w.names)
 	p.attrs[0] = len(w.attrs)
@@ -231,27 +267,26 @@ func (w *writer) spanLinks(v *view) {
 	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && w.form.Pair {
 		return
 	}
-	if e.cut != 0 {
-		w.link(e.cut, e.verdict)
-	} else if e.parent != 0 && v.rule == WireContext {
-		w.link(e.parent, e.verdict)
+	k := l.kinOf(v.x)
+	if !k.id.IsZero() && (k.cut || v.rule == WireContext) {
+		w.link(k, &e.verdict)
 	}
 	if e.parent != 0 || e.fixed {
 		return
 	}
 	for _, c := range l.candsOf(v.x) {
-		if c.confidence >= linkThreshold && c.x != e.cut && l.exchs.at(c.x).used && !l.exchs.at(c.x).trace.IsZero() && l.contains(c.x, v.x) != outside {
-			w.link(c.x, c)
+		if c.confidence >= linkThreshold && c.x != e.cut && !l.exchs.at(c.x).trace.IsZero() && l.contains(c.x, v.x) != outside {
+			w.link(kin{trace: l.exchs.at(c.x).trace, id: l.innermostID(c.x)}, &c)
 		}
 	}
 }
 
-func (w *writer) link(x int32, c candidate) {
+func (w *writer) link(k kin, c *candidate) {
 	if w.count {
 		w.l.stats.SpanLinks++
 	}
 	w.links = append(w.links, span.Link{
-		Trace: w.l.exchs.at(x).trace, ID: w.l.innermostID(x), Rule: c.rule.String(), Confidence: float64(c.confidence),
+		Trace: k.trace, ID: k.id, Rule: c.rule.String(), Confidence: round(c.confidence),
 	})
 }
 
