@@ -1,5 +1,7 @@
 package l7
 
+import "slices"
+
 // Emitter owns the one scratch Message of an engine and its arrays.
 type Emitter struct {
 	m       Message
@@ -18,9 +20,12 @@ func (e *Emitter) Reset(here Stamp) {
 // Begin clears the scratch Message and returns it. First is the place of b[0];
 // a parser whose message began in an earlier call sets it to what Here said then.
 func (e *Emitter) Begin(k Kind) *Message {
-	ids, attrs, answers := e.m.IDs[:0], e.m.Attrs[:0], e.m.Answers[:0]
-	e.m = Message{Kind: k, Size: -1, IDs: ids, Attrs: attrs, Answers: answers, First: e.here}
-	return &e.m
+	m := &e.m
+	ids, attrs, answers := m.IDs[:0], m.Attrs[:0], m.Answers[:0]
+	*m = Message{} // cleared in place; a literal with values would be copied
+	m.Kind, m.Size, m.First = k, -1, e.here
+	m.IDs, m.Attrs, m.Answers = ids, attrs, answers
+	return m
 }
 
 // Here is the place of b[0].
@@ -36,21 +41,43 @@ func (e *Emitter) Take() (m *Message, dir Dir, ok bool) {
 }
 
 // Str adds a string attribute.
-func (m *Message) Str(key uint8, v []byte) { m.Attrs = append(m.Attrs, Attr{Key: key, Str: v}) }
+func (m *Message) Str(key uint8, v []byte) {
+	a := m.attr()
+	a.Key, a.Str, a.Num = key, v, 0
+}
 
 // Int adds an integer attribute.
-func (m *Message) Int(key uint8, v int64) { m.Attrs = append(m.Attrs, Attr{Key: key, Num: v}) }
+func (m *Message) Int(key uint8, v int64) {
+	a := m.attr()
+	a.Key, a.Str, a.Num = key, nil, v
+}
 
 // Bool adds a boolean attribute.
 func (m *Message) Bool(key uint8, v bool) {
-	a := Attr{Key: key}
+	n := int64(0)
 	if v {
-		a.Num = 1
+		n = 1
 	}
-	m.Attrs = append(m.Attrs, a)
+	m.Int(key, n)
+}
+
+// attr adds an attribute of which every field is to be set.
+func (m *Message) attr() *Attr {
+	n := len(m.Attrs)
+	if n == cap(m.Attrs) {
+		m.Attrs = slices.Grow(m.Attrs, 1)
+	}
+	m.Attrs = m.Attrs[:n+1]
+	return &m.Attrs[n]
 }
 
 // ID adds an ID.
 func (m *Message) ID(c IDClass, name, value []byte) {
-	m.IDs = append(m.IDs, ID{Class: c, Name: name, Value: value})
+	n := len(m.IDs)
+	if n == cap(m.IDs) {
+		m.IDs = slices.Grow(m.IDs, 1)
+	}
+	m.IDs = m.IDs[:n+1]
+	id := &m.IDs[n]
+	id.Class, id.Name, id.Value = c, name, value
 }

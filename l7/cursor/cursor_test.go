@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -154,5 +155,20 @@ func BenchmarkDecimal(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Decimal(in)
+	}
+}
+
+func TestIndex8(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 4))
+	b := make([]byte, 40)
+	for range 200_000 {
+		for i := range b {
+			b[i] = ':' ^ byte(rnd.Uint32()>>rnd.IntN(32))
+		}
+		s := b[:rnd.IntN(len(b)+1)]
+		n := rnd.IntN(len(s) + 1)
+		if got, want := Index8(s, n, ':'), bytes.IndexByte(s[:n], ':'); got != want {
+			t.Fatalf("%q, %d: %d, want %d", s, n, got, want)
+		}
 	}
 }

@@ -19,6 +19,10 @@ type fields struct {
 	cenc    []byte
 }
 
+// starts are the bytes that begin lines which section must look at: names that
+// field knows, and the empty line. IDs come on top.
+var starts = [256]bool{'\r': true, '\n': true, 'H': true, 'h': true, 'U': true, 'u': true, 'C': true, 'c': true, 'T': true, 't': true}
+
 // findEnd reports whether the empty line that ends a head is in b. What was
 // searched before is not searched again.
 func (h *half) findEnd(b []byte) bool {
@@ -40,26 +44,29 @@ func (h *half) findEnd(b []byte) bool {
 // ok is false when that is not in b.
 func (p *parser) section(b []byte, at int, f *fields, m *l7.Message) (end int, ok bool) {
 	for {
-		start := at
-		i := bytes.IndexByte(b[at:], '\n')
-		if i < 0 {
+		rest := b[at:]
+		stop := bytes.IndexByte(rest, '\n')
+		if stop < 0 {
 			return 0, false
 		}
-		stop := at + i
-		at = stop + 1
-		if stop > start && b[stop-1] == '\r' {
+		at += stop + 1
+		if c := rest[0]; !starts[c] && p.fast != nil && !p.fast.Begins(c) {
+			continue // nobody asks for it
+		}
+		if stop > 0 && rest[stop-1] == '\r' {
 			stop--
 		}
-		if stop == start {
+		if stop == 0 {
 			return at, true
 		}
-		line := b[start:stop]
+		colon := cursor.Index8(rest, stop, ':')
+		line := rest[:stop]
 		if at < len(b) && (b[at] == ' ' || b[at] == '\t') {
 			if line, at, ok = p.unfold(b, line, at); !ok {
 				return 0, false
 			}
+			colon = bytes.IndexByte(line, ':')
 		}
-		colon := bytes.IndexByte(line, ':')
 		if colon > 0 {
 			p.field(line[:colon], line[colon+1:], f, m)
 		}
@@ -91,50 +98,42 @@ func (p *parser) field(name, value []byte, f *fields, m *l7.Message) {
 			return
 		}
 	}
-	if len(value) > 1 && value[0] == ' ' && value[1] > ' ' {
-		value = value[1:]
-		if value[len(value)-1] <= ' ' {
-			value = cursor.TrimOWS(value)
-		}
-	} else {
-		value = cursor.TrimOWS(value)
-	}
 	switch len(name) {
 	case len("host"):
-		if f.host == nil && is(name, "Host", "host") {
-			f.host = value
+		if f.host == nil && (string(name) == "Host" || is(name, "host")) {
+			f.host = trim(value)
 			return
 		}
 	case len("upgrade"):
-		if is(name, "Upgrade", "upgrade") {
-			f.upgrade = value
+		if string(name) == "Upgrade" || is(name, "upgrade") {
+			f.upgrade = trim(value)
 			return
 		}
 	case len("user-agent"):
-		if is(name, "User-Agent", "user-agent") {
-			if len(value) > 0 && m.Kind == l7.Request {
+		if string(name) == "User-Agent" || is(name, "user-agent") {
+			if value = trim(value); len(value) > 0 && m.Kind == l7.Request {
 				m.Str(keyUserAgent, value)
 			}
 			return
 		}
 	case len("content-type"):
-		if is(name, "Content-Type", "content-type") {
-			f.ctype = value
+		if string(name) == "Content-Type" || is(name, "content-type") {
+			f.ctype = trim(value)
 			return
 		}
 	case len("content-length"):
-		if is(name, "Content-Length", "content-length") {
-			f.contentLength(value)
+		if string(name) == "Content-Length" || is(name, "content-length") {
+			f.contentLength(trim(value))
 			return
 		}
 	case len("content-encoding"):
-		if is(name, "Content-Encoding", "content-encoding") {
-			f.cenc = value
+		if string(name) == "Content-Encoding" || is(name, "content-encoding") {
+			f.cenc = trim(value)
 			return
 		}
 	case len("transfer-encoding"):
-		if is(name, "Transfer-Encoding", "transfer-encoding") {
-			f.coding = f.coding.add(value)
+		if string(name) == "Transfer-Encoding" || is(name, "transfer-encoding") {
+			f.coding = f.coding.add(trim(value))
 			return
 		}
 	}
@@ -145,11 +144,20 @@ func (p *parser) field(name, value []byte, f *fields, m *l7.Message) {
 		class = p.ids.Match(name)
 	}
 	if class != l7.IDNone {
-		m.ID(class, name, value)
+		m.ID(class, name, trim(value))
 	}
 }
 
-// is compares a name with its usual spelling first, which costs least.
-func is(name []byte, usual, lower string) bool {
-	return string(name) == usual || cursor.EqualFold(name, lower)
+// trim takes the white space around a field value off; most have one space in
+// front.
+func trim(v []byte) []byte {
+	if len(v) > 1 && v[0] == ' ' && v[1] > ' ' && v[len(v)-1] > ' ' {
+		return v[1:]
+	}
+	return cursor.TrimOWS(v)
+}
+
+// is compares a name in another than its usual spelling.
+func is(name []byte, lower string) bool {
+	return name[0]|0x20 == lower[0] && cursor.EqualFold(name, lower)
 }

@@ -96,6 +96,8 @@ type Matcher struct {
 	first, last [maxName + 1]uint32
 	// names of one length.
 	names [maxName + 1][]name
+	// begin holds the bytes that a name may begin with.
+	begin [256]bool
 }
 
 var _ l7.IDMatcher = (*Matcher)(nil)
@@ -120,6 +122,9 @@ func New(c Config) (*Matcher, error) {
 
 func (m *Matcher) add(n string, class l7.IDClass, usual string) {
 	l := len(n)
+	for c := range m.begin {
+		m.begin[c] = m.begin[c] || folded(byte(c)) == n[0]
+	}
 	m.first[l] |= letter(n[0])
 	m.last[l] |= letter(n[l-1])
 	m.names[l] = append(m.names[l], name{n, class, cmp.Or(usual, n)})
@@ -133,6 +138,9 @@ func letter(c byte) uint32 {
 	return 1 << (c & 31)
 }
 
+// Begins reports whether a name that Match knows may begin with c.
+func (m *Matcher) Begins(c byte) bool { return m.begin[c] }
+
 // Match classifies a name as it is on the wire; IDNone if it carries none.
 func (m *Matcher) Match(b []byte) l7.IDClass {
 	l := len(b)
@@ -145,6 +153,9 @@ func (m *Matcher) Match(b []byte) l7.IDClass {
 func (m *Matcher) find(b []byte) l7.IDClass {
 	for i := range m.names[len(b)] {
 		n := &m.names[len(b)][i]
+		if end := n.name[len(b)-1]; end != '-' && (end^b[len(b)-1])&31 != 0 {
+			continue
+		}
 		if string(b) == n.usual || equal(b, n.name) {
 			return n.class
 		}
