@@ -48,18 +48,21 @@ func (t *Table) data(c *Conn, id uint32, s side, f *wire.Frame, seq uint32, now,
 		t.afterEOF(c, s, seq, n)
 		return
 	}
-	if n > 0 {
+	if n > 0 && st.flags&flagOpenRoles != 0 {
 		c.speak(st.dir(s))
 	}
-	p := piece{f.Payload, n - uint32(len(f.Payload)), seq, f.Ack, at}
+	cut := n - uint32(len(f.Payload))
 	switch {
-	case seq == st.next[s] && st.reorder == 0:
-		if n > 0 {
-			c.turn(s, n, at)
-			t.deliver(c, s, p)
+	case seq != st.next[s] || st.reorder != 0:
+		if !t.unordered(c, id, s, piece{f.Payload, cut, seq, f.Ack, at}) {
+			return
 		}
-	case !t.unordered(c, id, s, p):
-		return
+	case cut > 0:
+		c.turn(s, n, at)
+		t.deliver(c, s, piece{f.Payload, cut, seq, f.Ack, at})
+	case n > 0:
+		c.turn(s, n, at)
+		t.give(c, s, f.Payload, Stamp{Time: at, Offset: st.offset[s], Seq: seq, Ack: f.Ack})
 	}
 	if fin {
 		t.fin(c, id, s, piece{seq: seq + n, ack: f.Ack, time: at})
@@ -199,18 +202,23 @@ func (t *Table) old(c *Conn, s side, d, n uint32) uint32 {
 // deliver gives p, which starts at next, to the Handler.
 func (t *Table) deliver(c *Conn, s side, p piece) {
 	st := &c.state
-	if n := len(p.data); n > 0 {
-		at := Stamp{Time: p.time, Offset: st.offset[s], Seq: p.seq, Ack: p.ack}
-		st.offset[s] += int64(n)
-		st.next[s] += uint32(n)
-		t.stats.Delivered += uint64(n)
-		t.h.Data(c, st.dir(s), p.data, at)
+	if len(p.data) > 0 {
+		t.give(c, s, p.data, Stamp{Time: p.time, Offset: st.offset[s], Seq: p.seq, Ack: p.ack})
 	}
 	if p.cut > 0 {
 		t.stats.Truncated += uint64(p.cut)
 		c.TCP.Dir[st.dir(s)].Truncated += uint64(p.cut)
 		t.lose(c, s, p.cut, p.time, p.ack)
 	}
+}
+
+// give gives the bytes at next to the Handler.
+func (t *Table) give(c *Conn, s side, b []byte, at Stamp) {
+	st := &c.state
+	st.offset[s] += int64(len(b))
+	st.next[s] += uint32(len(b))
+	t.stats.Delivered += uint64(len(b))
+	t.h.Data(c, st.dir(s), b, at)
 }
 
 // lose declares the next n bytes lost.

@@ -7,12 +7,14 @@ import "github.com/wirespan/wirespan/l7"
 // how many more are to be skipped.
 func (e *Engine) deliver(st *ConnState, dir, mdir l7.Dir, m *l7.Message, taken []byte, end int, rest int64) {
 	h := st.half[dir]
-	last := h.here()
+	var last l7.Stamp
 	switch {
 	case end > 0 || m.Kind == l7.End && h.read > 0:
 		last = h.stampAt(h.base + int64(h.read+end) - 1)
 	case m.Kind == l7.End && h.tail.Time != 0: // it was over before these bytes
 		last = h.tail
+	default:
+		last = h.here()
 	}
 	st.strikes, h.resyncs = 0, 0
 	if m.Kind == l7.End {

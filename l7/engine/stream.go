@@ -177,7 +177,6 @@ func (e *Engine) fault(st *ConnState, dir l7.Dir, err error) bool {
 // settle keeps what is unread for the next call, in a buffer of our own.
 func (e *Engine) settle(st *ConnState, dir l7.Dir) {
 	h := st.half[dir]
-	defer e.hold(h)
 	if len(h.buf) > replayMax || h.skip > 0 {
 		st.replay = false
 	}
@@ -197,18 +196,24 @@ func (e *Engine) settle(st *ConnState, dir l7.Dir) {
 		}
 	case len(h.unread()) > st.windowOr(detectMax):
 		e.overflow(st, dir, OfOverflow, h.here())
-	default:
-		at := h.stampAt(h.base + int64(from))
-		rest := h.buf[from:]
-		own := e.carry.get(len(rest))
-		if own == nil {
-			e.overflow(st, dir, OfMemory, h.here())
-			return
-		}
-		h.buf, h.owned, h.base, h.read = append(own, rest...), true, h.base+int64(from), h.read-from
-		h.marks = append(h.marks[:0], at)
-		e.stats.CarryBytes += uint64(len(rest))
+	case !e.keep(h, from):
+		e.overflow(st, dir, OfMemory, h.here())
 	}
+	e.hold(h)
+}
+
+// keep copies a borrowed buffer from a place on.
+func (e *Engine) keep(h *half, from int) bool {
+	at := h.stampAt(h.base + int64(from))
+	rest := h.buf[from:]
+	own := e.carry.get(len(rest))
+	if own == nil {
+		return false
+	}
+	h.buf, h.owned, h.base, h.read = append(own, rest...), true, h.base+int64(from), h.read-from
+	h.marks = append(h.marks[:0], at)
+	e.stats.CarryBytes += uint64(len(rest))
+	return true
 }
 
 // windowOr is the window of the protocol, or n while there is none.

@@ -47,14 +47,21 @@ func (c coding) afterCoding() coding {
 	return twice
 }
 
+// maxLength is the longest body that is believed.
+const maxLength = math.MaxInt64 >> 2
+
 // contentLength reads one more Content-Length; a list of equal values is one
 // value (RFC 9112, 6.3, item 5).
 func (f *fields) contentLength(v []byte) {
+	if n, ok := cursor.Decimal(v); ok && n <= maxLength && f.length < 0 {
+		f.length = int64(n)
+		return
+	}
 	for first := true; first || v != nil; first = false {
 		var el []byte
 		el, v = cursor.Cut(v, ',')
 		n, ok := cursor.Decimal(cursor.TrimOWS(el))
-		if !ok || n > math.MaxInt64>>2 || f.length >= 0 && f.length != int64(n) {
+		if !ok || n > maxLength || f.length >= 0 && f.length != int64(n) {
 			f.bad = true
 			return
 		}

@@ -115,8 +115,9 @@ func statusLine(line []byte) (code int32, version []byte, ok bool) {
 	if len(line) > statusSize && line[statusSize] != ' ' {
 		return 0, nil, false
 	}
-	n, ok := cursor.Decimal(line[9:statusSize])
-	return int32(n), line[5:8], ok && n >= 100
+	a, b, c := line[9]-'0', line[10]-'0', line[11]-'0'
+	code = int32(a)*100 + int32(b)*10 + int32(c)
+	return code, line[5:8], a <= 9 && b <= 9 && c <= 9 && code >= 100
 }
 
 // startOfStatus is detectStatus for a line that is not complete.

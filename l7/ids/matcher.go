@@ -1,7 +1,9 @@
 package ids
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -58,34 +60,35 @@ type name struct {
 	name  string
 	class l7.IDClass
 	usual string // spelling that is tried first; empty: name
+	key   uint64 // keyOf(name)
 }
 
 // known are the names that need no configuration, in folded form.
 var known = []name{
-	{"traceparent", l7.IDContext, ""},
-	{"tracestate", l7.IDBaggage, ""},
-	{"b3", l7.IDContext, ""},
-	{"x-b3-traceid", l7.IDContext, "X-B3-TraceId"},
-	{"x-b3-spanid", l7.IDBaggage, "X-B3-SpanId"},
-	{"x-b3-parentspanid", l7.IDBaggage, "X-B3-ParentSpanId"},
-	{"x-b3-sampled", l7.IDBaggage, "X-B3-Sampled"},
-	{"x-b3-flags", l7.IDBaggage, "X-B3-Flags"},
-	{"uber-trace-id", l7.IDContext, ""},
-	{"sw8", l7.IDContext, ""},
-	{"sw6", l7.IDContext, ""},
-	{"sw3", l7.IDContext, ""},
-	{"x-datadog-trace-id", l7.IDContext, ""},
-	{"x-datadog-parent-id", l7.IDBaggage, ""},
-	{"x-datadog-sampling-priority", l7.IDBaggage, ""},
-	{"x-datadog-tags", l7.IDBaggage, ""},
-	{"x-amzn-trace-id", l7.IDContext, "X-Amzn-Trace-Id"},
-	{"x-cloud-trace-context", l7.IDContext, "X-Cloud-Trace-Context"},
-	{"grpc-trace-bin", l7.IDContext, ""},
-	{"x-forwarded-for", l7.IDForwarded, "X-Forwarded-For"},
-	{"forwarded", l7.IDForwarded, "Forwarded"},
-	{"x-real-ip", l7.IDForwarded, "X-Real-IP"},
-	{"true-client-ip", l7.IDForwarded, "True-Client-IP"},
-	{"cf-connecting-ip", l7.IDForwarded, "CF-Connecting-IP"},
+	{name: "traceparent", class: l7.IDContext},
+	{name: "tracestate", class: l7.IDBaggage},
+	{name: "b3", class: l7.IDContext},
+	{name: "x-b3-traceid", class: l7.IDContext, usual: "X-B3-TraceId"},
+	{name: "x-b3-spanid", class: l7.IDBaggage, usual: "X-B3-SpanId"},
+	{name: "x-b3-parentspanid", class: l7.IDBaggage, usual: "X-B3-ParentSpanId"},
+	{name: "x-b3-sampled", class: l7.IDBaggage, usual: "X-B3-Sampled"},
+	{name: "x-b3-flags", class: l7.IDBaggage, usual: "X-B3-Flags"},
+	{name: "uber-trace-id", class: l7.IDContext},
+	{name: "sw8", class: l7.IDContext},
+	{name: "sw6", class: l7.IDContext},
+	{name: "sw3", class: l7.IDContext},
+	{name: "x-datadog-trace-id", class: l7.IDContext},
+	{name: "x-datadog-parent-id", class: l7.IDBaggage},
+	{name: "x-datadog-sampling-priority", class: l7.IDBaggage},
+	{name: "x-datadog-tags", class: l7.IDBaggage},
+	{name: "x-amzn-trace-id", class: l7.IDContext, usual: "X-Amzn-Trace-Id"},
+	{name: "x-cloud-trace-context", class: l7.IDContext, usual: "X-Cloud-Trace-Context"},
+	{name: "grpc-trace-bin", class: l7.IDContext},
+	{name: "x-forwarded-for", class: l7.IDForwarded, usual: "X-Forwarded-For"},
+	{name: "forwarded", class: l7.IDForwarded, usual: "Forwarded"},
+	{name: "x-real-ip", class: l7.IDForwarded, usual: "X-Real-IP"},
+	{name: "true-client-ip", class: l7.IDForwarded, usual: "True-Client-IP"},
+	{name: "cf-connecting-ip", class: l7.IDForwarded, usual: "CF-Connecting-IP"},
 }
 
 // Matcher is a compiled set of names. It is immutable and may be shared by
@@ -122,12 +125,12 @@ func New(c Config) (*Matcher, error) {
 
 func (m *Matcher) add(n string, class l7.IDClass, usual string) {
 	l := len(n)
-	for c := range m.begin {
-		m.begin[c] = m.begin[c] || folded(byte(c)) == n[0]
+	for _, c := range [...]byte{n[0], n[0] &^ 0x20, '_'} {
+		m.begin[c] = m.begin[c] || folded(c) == n[0]
 	}
 	m.first[l] |= letter(n[0])
 	m.last[l] |= letter(n[l-1])
-	m.names[l] = append(m.names[l], name{n, class, cmp.Or(usual, n)})
+	m.names[l] = append(m.names[l], name{n, class, cmp.Or(usual, n), keyOf([]byte(n))})
 }
 
 // letter is the bit of a folded byte, and of '_' where that is meant too.
@@ -151,16 +154,33 @@ func (m *Matcher) Match(b []byte) l7.IDClass {
 }
 
 func (m *Matcher) find(b []byte) l7.IDClass {
-	for i := range m.names[len(b)] {
-		n := &m.names[len(b)][i]
-		if end := n.name[len(b)-1]; end != '-' && (end^b[len(b)-1])&31 != 0 {
-			continue
-		}
-		if string(b) == n.usual || equal(b, n.name) {
+	list, k := m.names[len(b)], keyOf(b)
+	for i := range list {
+		if n := &list[i]; n.key == k && (string(b) == n.usual || equal(b, n.name)) {
 			return n.class
 		}
 	}
+	if bytes.IndexByte(b, '_') < 0 {
+		return l7.IDNone
+	}
+	for i := range list {
+		if equal(b, list[i].name) {
+			return list[i].class
+		}
+	}
 	return l7.IDNone
+}
+
+// keyOf is the same for all spellings of a name, but for '_'. Few names of one
+// length share it.
+func keyOf(b []byte) (k uint64) {
+	if len(b) >= 8 {
+		return binary.LittleEndian.Uint64(b) | 0x2020202020202020
+	}
+	for _, c := range b {
+		k = k<<8 | uint64(c|0x20)
+	}
+	return k
 }
 
 // folded maps a byte to the one that stands for it in comparisons: lower case,

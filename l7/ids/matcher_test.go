@@ -115,3 +115,22 @@ func BenchmarkMatch(b *testing.B) {
 		m.Match(hit)
 	}
 }
+
+// Begins must hold for whatever Match recognises, in any spelling.
+func TestBegins(t *testing.T) {
+	m, err := New(Config{RequestIDs: []string{"-odd", "9lives", "My_Id"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range append([]name{{name: "-odd"}, {name: "9lives"}, {name: "my-id"}}, known...) {
+		for c := range 256 {
+			b := append([]byte{byte(c)}, k.name[1:]...)
+			if m.Match(b) != l7.IDNone && !m.Begins(byte(c)) {
+				t.Errorf("%q is recognised, but nothing begins so", b)
+			}
+		}
+	}
+	if m.Begins('a') || m.Begins('A') || m.Begins(' ') {
+		t.Error("too much begins a name")
+	}
+}

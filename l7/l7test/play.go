@@ -9,6 +9,7 @@ import (
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/engine"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // Result is what a run found.
@@ -45,26 +46,14 @@ func (r *Result) messages() (all []Message) {
 	return all
 }
 
-// Options are those that tests give to parsers: the usual request IDs, trace
-// contexts and forwarding headers are recognised, no bodies are captured.
-func Options() l7.Options { return l7.Options{IDs: usualIDs{}} }
-
-// usualIDs recognises the IDs that are met most.
-type usualIDs struct{}
-
-// Match meets l7.IDMatcher.
-func (usualIDs) Match(name []byte) l7.IDClass {
-	switch string(bytes.ToLower(name)) {
-	case "x-request-id", "x-correlation-id":
-		return l7.IDRequest
-	case "traceparent", "b3":
-		return l7.IDContext
-	case "tracestate", "baggage":
-		return l7.IDBaggage
-	case "x-forwarded-for", "forwarded":
-		return l7.IDForwarded
+// Options are those that tests give to parsers: the IDs that are recognised
+// without configuration, no bodies.
+func Options() l7.Options {
+	m, err := ids.New(ids.Default())
+	if err != nil {
+		panic(err)
 	}
-	return l7.IDNone
+	return l7.Options{IDs: m}
 }
 
 // Endpoints of a played Session, from the documentation ranges.
