@@ -127,12 +127,13 @@ func (r *parallel) link(ctx context.Context) error {
 	}
 	var failed error
 	low := int64(0)
+	var names []result // that the linker has not been told: their jobs are not consumed yet
 	for res := range r.results {
 		if failed != nil {
 			continue
 		}
-		for _, n := range res.names {
-			r.p.linker.SetName(n.Addr, n.Name)
+		if len(res.names) > 0 {
+			names = append(names, result{mark: res.mark, names: res.names})
 		}
 		if len(res.batch.Records) == 0 {
 			done(res.batch)
@@ -146,6 +147,12 @@ func (r *parallel) link(ctx context.Context) error {
 		}
 		if lowest > low {
 			low = lowest
+			for len(names) > 0 && names[0].mark <= low {
+				for _, n := range names[0].names {
+					r.p.linker.SetName(n.Addr, n.Name)
+				}
+				names = names[1:]
+			}
 			failed = r.p.linker.Consume(ctx, queues, low, done)
 		}
 	}

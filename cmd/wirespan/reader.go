@@ -17,7 +17,7 @@ const maxFrames = 512
 // job is a run of frames between two grid points, with the memory they borrow.
 type job struct {
 	tick   int64 // grid point to fire before the frames, 0 none
-	now    int64 // processing clock after the frames
+	now    int64 // processing clock after the frames, at most the next job's tick
 	last   bool  // the input has ended: flush
 	n      int
 	frames [maxFrames]wire.Frame
@@ -63,8 +63,8 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 		now := r.clock.step(p.Time)
 		if g, ok := r.clock.crossed(); ok {
 			if j.n > 0 || j.tick != 0 { // it belongs at the head of the next job
-				r.tick = g
-				break
+				r.tick, j.now = g, g
+				return true
 			}
 			j.tick = g
 		}

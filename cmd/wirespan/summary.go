@@ -48,7 +48,7 @@ func (s *summary) lost() uint64 {
 	n += s.flows.Gap + s.flows.Forced + s.flows.Closed[flows.CloseEvicted]
 	n += s.engine.Opaque[engine.Astray] + s.engine.Opaque[engine.Panic] + s.engine.Opaque[engine.Breach]
 	n += s.engine.Discarded[engine.OfMemory] + s.engine.Discarded[engine.OfOverflow]
-	n += s.join.Refused + s.link.Early + s.link.WriteErrors
+	n += s.join.Refused + s.join.Dropped + s.link.Early + s.link.WriteErrors
 	for _, e := range s.exports {
 		n += e.Dropped + e.Rejected
 	}
@@ -166,6 +166,7 @@ func (s *summary) printLosses(w io.Writer) {
 		}
 	}
 	l.add(s.join.Refused, "requests beyond the bound")
+	l.add(s.join.Dropped, "orphans and one-way messages beyond the bound")
 	l.add(s.link.Early, "traces released early (--link-memory)")
 	l.add(s.link.Strays, "records without exchange")
 	for _, e := range s.exports {

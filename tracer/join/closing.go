@@ -21,7 +21,7 @@ func (j *Joiner) Closed(c *flows.Conn, p *l7.Proto, why flows.CloseReason, now i
 		j.seq++
 		j.out.Records = append(j.out.Records, link.Record{
 			Time: j.now, Seq: j.seq, Shard: j.shard, Event: link.Closing,
-			Exchange: st.lastKey, Point: c.Point, Close: why, Context: st.lastContext, Flags: st.lastFlags,
+			Exchange: st.lastKey, Point: c.Point, Close: why,
 		})
 	}
 	*st = conn{open: st.open[:0]}
@@ -40,7 +40,7 @@ func causeOf(why flows.CloseReason, c *flows.Conn) (cause string, end int64) {
 	case flows.CloseTimeout:
 		return "timeout", 0
 	}
-	return "capture_ended", 0
+	return captureEnded, 0
 }
 
 // endAll finishes whatever is open on a connection.
@@ -49,8 +49,7 @@ func (j *Joiner) endAll(c *flows.Conn, st *conn, cause string, end int64) {
 		x := st.open[0]
 		switch {
 		case x.dead:
-			st.remove(x)
-			j.forget(x)
+			j.bury(st, x)
 		case x.responded:
 			x.reqOpen, x.respOpen = false, false
 			j.settle(c, st, x)
@@ -61,46 +60,36 @@ func (j *Joiner) endAll(c *flows.Conn, st *conn, cause string, end int64) {
 }
 
 // unanswered finishes an exchange without response. end is the time that
-// ended the wait, 0 for the end of the request. After a timeout the exchange
+// ended the wait, 0 for the end of the request. Where a response may be among
+// bytes that were not captured, that is the cause. After a timeout the exchange
 // stays on the connection, so that a late response is not taken for another's.
 func (j *Joiner) unanswered(c *flows.Conn, st *conn, x *exchange, cause string, end int64) {
+	if st.lostAfter(x) {
+		cause, end = captureEnded, 0
+		x.lost += st.takeLost()
+	}
 	r := &x.rec
 	r.Outcome, r.Status = link.None, l7.Unset
-	if cause != "capture_ended" {
+	if cause != captureEnded {
 		r.Flags |= link.Failed
 	}
 	x.err = append(x.err[:0], cause...)
 	if r.End = end; end == 0 {
 		r.End = max(r.RequestEnd, r.Start)
 	}
-	late := cause == "timeout" && end != 0 && c.Proto == 6
-	if !late {
-		st.remove(x)
-		j.finish(c, st, x)
+	if cause == "timeout" && end != 0 && c.Proto == 6 {
+		j.report(c, st, x)
+		j.slots = append(j.slots, x.rec.Slot)
+		j.clear(x)
+		x.rec, x.dead = link.Record{Shard: j.shard}, true
 		return
 	}
-	j.finishDead(c, st, x)
-}
-
-// finishDead writes an exchange and leaves a dead one in its place.
-func (j *Joiner) finishDead(c *flows.Conn, st *conn, x *exchange) {
-	d := j.take()
-	for i, o := range st.open {
-		if o != x {
-			continue
-		}
-		if d == nil {
-			break
-		}
-		j.slots = append(j.slots, d.rec.Slot)
-		d.dead, d.first, d.match = true, x.first, x.match
-		st.open[i] = d
-	}
-	if d == nil {
-		st.remove(x)
-	}
+	st.remove(x)
 	j.finish(c, st, x)
 }
+
+// captureEnded is error.type where the capture, not the exchange, came short.
+const captureEnded = "capture_ended"
 
 // failed makes a span of a connection that failed before any request.
 func (j *Joiner) failed(c *flows.Conn, st *conn, why flows.CloseReason) {
@@ -122,6 +111,7 @@ func (j *Joiner) failed(c *flows.Conn, st *conn, why flows.CloseReason) {
 	}
 	x := j.take()
 	if x == nil {
+		j.stats.Dropped++
 		return
 	}
 	j.stats.Failed++

@@ -45,7 +45,15 @@ func NewKeys(protos []l7.Proto) *span.Keys {
 	return span.NewKeys(docs...)
 }
 
-// Stats counts what a Joiner did.
+// Stats counts what a Joiner did. Every request is an exchange, open, a repeat
+// or refused:
+//
+//	Requests = Exchanges - OneWay - Orphans - Pushed - Failed + waiting + Repeats + Refused
+//
+// and every response answers one, is an orphan, comes too late or belongs to a
+// refused request:
+//
+//	Responses = answered + Orphans + Late + Unjoined + Dropped responses
 type Stats struct {
 	Requests, Responses, Interims uint64
 	Exchanges                     uint64 // finished, of every outcome
@@ -55,6 +63,8 @@ type Stats struct {
 	Late                          uint64 // responses after the timeout
 	Repeats                       uint64 // requests sent again
 	Refused                       uint64 // requests beyond a bound
+	Unjoined                      uint64 // responses to them, where order tells
+	Dropped                       uint64 // orphans, one-way messages and failed connections beyond a bound
 	ByProto                       [64]uint64
 }
 
@@ -72,6 +82,8 @@ func (s *Stats) Add(o *Stats) {
 	s.Late += o.Late
 	s.Repeats += o.Repeats
 	s.Refused += o.Refused
+	s.Unjoined += o.Unjoined
+	s.Dropped += o.Dropped
 	for i := range s.ByProto {
 		s.ByProto[i] += o.ByProto[i]
 	}

@@ -18,8 +18,10 @@ type exchange struct {
 	reqOpen, respOpen bool // a body goes on
 	responded         bool
 	dead              bool   // timed out; a late response is swallowed
+	overdue           bool   // its deadline passed while the request went on
 	retrans, ooo, zw  uint32 // counts of the connection when the request began
 
+	keys     [4]uint64 // of the parser's attributes, those that attrs has
 	attrs    span.Attrs
 	interims []byte // encoded list
 	reqIDs   []byte // encoded list, name=value
@@ -40,7 +42,6 @@ type exchange struct {
 // reached.
 func (j *Joiner) take() *exchange {
 	if j.open >= j.cfg.MaxOpen {
-		j.stats.Refused++
 		return nil
 	}
 	j.open++
@@ -70,13 +71,24 @@ func (j *Joiner) put(x *exchange) {
 // forget gives an exchange back without its slot.
 func (j *Joiner) forget(x *exchange) {
 	j.open--
+	j.clear(x)
+	j.free = append(j.free, x)
+}
+
+// clear empties an exchange; what its record holds goes when it is taken again.
+func (j *Joiner) clear(x *exchange) {
 	x.born++
-	x.reqOpen, x.respOpen, x.responded, x.dead = false, false, false, false
+	x.reqOpen, x.respOpen, x.responded, x.dead, x.overdue = false, false, false, false, false
 	x.attrs, x.interims, x.reqIDs, x.respIDs = x.attrs[:0], x.interims[:0], x.reqIDs[:0], x.respIDs[:0]
 	x.contexts, x.wireResp, x.name, x.template = x.contexts[:0], x.wireResp[:0], x.name[:0], x.template[:0]
 	x.err, x.answers, x.host = x.err[:0], x.answers[:0], x.host[:0]
-	x.lost = 0
-	j.free = append(j.free, x)
+	x.keys, x.lost = [4]uint64{}, 0
+}
+
+// bury removes an exchange that timed out and will not be answered any more.
+func (j *Joiner) bury(st *conn, x *exchange) {
+	st.remove(x)
+	j.forget(x)
 }
 
 // place fills in what the connection knows. swapped says that the message

@@ -17,6 +17,9 @@ func (j *Joiner) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, la
 		return
 	}
 	x.lost += lost
+	if cut {
+		st.laid[dir] += lost
+	}
 	if m != nil {
 		j.trailing(x, dir, m)
 	}
@@ -25,6 +28,10 @@ func (j *Joiner) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, la
 		x.rec.RequestEnd = max(last.Time, x.rec.Start)
 		if st.sending == x {
 			st.sending = nil
+		}
+		if x.overdue {
+			x.overdue = false
+			j.await(c, x)
 		}
 		if x.rec.Outcome == link.OneWay {
 			x.rec.End = x.rec.RequestEnd
@@ -57,7 +64,7 @@ func (st *conn) ongoing(dir l7.Dir, match uint64) *exchange {
 			return o
 		}
 	}
-	return x
+	return nil
 }
 
 // trailing takes what the end of a message brought.
@@ -95,6 +102,12 @@ func (j *Joiner) settle(c *flows.Conn, st *conn, x *exchange) {
 
 // finish makes the finished record and gives the exchange back.
 func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
+	j.report(c, st, x)
+	j.put(x)
+}
+
+// report makes the finished record.
+func (j *Joiner) report(c *flows.Conn, st *conn, x *exchange) {
 	r := &x.rec
 	r.End = max(r.End, r.Start)
 	j.count(r)
@@ -108,9 +121,8 @@ func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
 	r.ResponseIDs = j.out.Add(x.wireResp)
 	r.Host = j.out.Add(x.host)
 	r.Bytes = j.out.Since(mark)
-	st.lastKey, st.lastContext, st.lastFlags = r.Exchange, r.Context, r.Flags&link.HasContext
+	st.lastKey = r.Exchange
 	j.emit(x, link.Finished)
-	j.put(x)
 }
 
 // count adds an exchange to the statistics.

@@ -30,17 +30,19 @@ type Joiner struct {
 
 // conn is what a Joiner keeps of a connection.
 type conn struct {
-	open        []*exchange // in order of request
-	sending     *exchange   // its request goes on
-	receiving   *exchange   // its response goes on
-	requests    uint64
-	respEnd     uint32 // sequence number after the last response
-	haveEnd     bool
-	holed       [2]bool // messages may be missing, by direction
-	lastKey     uint64  // of the last finished exchange, for how the connection ended
-	lastContext link.Context
-	lastFlags   link.Flags
-	opaque      bool
+	open      []*exchange // in order of request
+	sending   *exchange   // its request goes on
+	receiving *exchange   // its response goes on
+	requests  uint64
+	respEnd   uint32 // sequence number after the last response
+	haveEnd   bool
+	holed     [2]bool  // messages may be missing, by direction
+	lost      [2]int64 // bytes of messages that are missing, not yet laid to an exchange
+	laid      [2]int64 // of the next hole, bytes that were
+	holeEnd   uint32   // sequence number after the last hole in the responses
+	unjoined  uint32   // refused requests whose responses are to come, all after the open ones
+	described bool     // an exchange says how the connection began
+	lastKey   uint64   // of the last finished exchange, for how the connection ended
 }
 
 // New returns the Joiner of a shard.
@@ -97,13 +99,19 @@ func (j *Joiner) Message(c *flows.Conn, p *l7.Proto, dir l7.Dir, m *l7.Message, 
 
 // Missed meets engine.Sink.
 func (j *Joiner) Missed(c *flows.Conn, dir l7.Dir, bytes int64, at l7.Stamp) {
-	stateOf(c).holed[dir] = true
+	st := stateOf(c)
+	st.holed[dir] = true
+	st.lost[dir] += max(0, bytes-st.laid[dir])
+	st.laid[dir] = 0
+	if dir == l7.ToClient {
+		st.holeEnd = at.Seq + uint32(bytes)
+		st.unjoined = 0
+	}
 }
 
 // Opaque meets engine.Sink: nothing more will be found, so whatever waits is
 // over as far as we can see.
 func (j *Joiner) Opaque(c *flows.Conn, p *l7.Proto, why engine.Reason) {
 	st := stateOf(c)
-	st.opaque = true
-	j.endAll(c, st, "capture_ended", 0)
+	j.endAll(c, st, captureEnded, 0)
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/wirespan/wirespan/tracer/link"
 )
 
-// pair returns the open exchange that a response answers, nil if its request
-// was not captured.
+// pair returns the open exchange that a response answers, dead if that timed
+// out, nil if its request was not captured.
 func (j *Joiner) pair(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) *exchange {
 	if p.Pairing == l7.ByMatch {
 		for _, x := range st.open {
@@ -34,22 +34,31 @@ func (j *Joiner) pairInOrder(c *flows.Conn, st *conn, m *l7.Message) *exchange {
 		if st.holed[l7.ToServer] && c.Proto == 6 && before(m.First.Ack, x.first.Seq+1) {
 			return nil
 		}
-		if next != nil && st.holed[l7.ToClient] && st.answeredUnseen(x, next, m) {
-			x.lost++
-			j.unanswered(c, st, x, "capture_ended", 0)
-			continue
+		if next == nil || !st.holed[l7.ToClient] || !st.answeredUnseen(x, next, m) {
+			return x
 		}
 		if x.dead {
-			j.stats.Late++
-			st.remove(x)
-			j.forget(x)
+			j.bury(st, x)
 			continue
 		}
-		return x
+		j.unanswered(c, st, x, captureEnded, 0)
 	}
 }
 
-// waiting returns the two oldest requests without response.
+// takeLost lays the missing bytes of responses to one exchange.
+func (st *conn) takeLost() int64 {
+	n := st.lost[l7.ToClient]
+	st.lost[l7.ToClient] = 0
+	return n
+}
+
+// lostAfter reports whether responses are missing that were sent after x was.
+func (st *conn) lostAfter(x *exchange) bool {
+	return st.holed[l7.ToClient] && before(x.first.Ack, st.holeEnd)
+}
+
+// waiting returns the two oldest requests without response; those that timed
+// out still wait for a late one.
 func (st *conn) waiting() (x, next *exchange) {
 	for _, o := range st.open {
 		if o.responded || o.rec.Outcome != link.Answered {

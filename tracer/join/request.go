@@ -13,12 +13,9 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7
 	if p.Pairing == l7.ByMatch && j.repeated(st, m) {
 		return
 	}
-	if len(st.open) >= maxPerConn {
-		j.stats.Refused++
-		return
-	}
-	x := j.take()
+	x := j.admit(st, p)
 	if x == nil {
+		j.stats.Refused++
 		return
 	}
 	j.place(x, c, p, m, dir == l7.ToClient)
@@ -26,12 +23,30 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7
 	st.open = append(st.open, x)
 	st.requests++
 	if whole {
-		x.rec.RequestEnd = m.Last.Time
+		x.rec.RequestEnd, x.lost = m.Last.Time, m.Lost
 	} else {
 		x.reqOpen = true
 		st.sending = x
 	}
 	j.openRecord(x, m)
+	j.await(c, x)
+}
+
+// admit takes an exchange for a request. Where responses come in order, a
+// request that is refused takes those after it along until its own response
+// has passed: which response is whose depends on the count.
+func (j *Joiner) admit(st *conn, p *l7.Proto) (x *exchange) {
+	if len(st.open) < maxPerConn && st.unjoined == 0 {
+		x = j.take()
+	}
+	if x == nil && p.Pairing != l7.ByMatch {
+		st.unjoined++
+	}
+	return x
+}
+
+// await sets the deadline of a request.
+func (j *Joiner) await(c *flows.Conn, x *exchange) {
 	j.due.push(deadline{at: j.now + int64(j.cfg.Timeout), x: x, born: x.born, c: c})
 }
 
@@ -47,7 +62,7 @@ func (j *Joiner) openRecord(x *exchange, m *l7.Message) {
 // repeated reports whether an open request was sent again.
 func (j *Joiner) repeated(st *conn, m *l7.Message) bool {
 	for _, o := range st.open {
-		if o.match == m.Match && !o.responded {
+		if o.match == m.Match && !o.responded && !o.dead && o.rec.Outcome == link.Answered {
 			j.stats.Repeats++
 			return true
 		}
@@ -65,12 +80,12 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 		r.Flags |= link.HasSeq
 		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, stream(j, m, r))
 	} else {
-		r.Exchange = span.ExchangeUDP(m.Match, head, c.Client.Port, m.First.Time)
+		r.Exchange = span.ExchangeUDP(m.Match, head, r.Client.Port, m.First.Time)
 	}
-	if st.requests == 0 {
+	if !st.described {
+		st.described = true
 		j.describeConn(x, c)
 	}
-	x.lost = m.Lost
 	j.describeTarget(x, m)
 	j.attributes(x, m)
 	j.contexts(x, m)
@@ -105,7 +120,8 @@ func (j *Joiner) describeConn(x *exchange, c *flows.Conn) {
 	}
 }
 
-// attributes adds those that the parser set; repeated ones become lists.
+// attributes adds those that the parser set, each key once for an exchange;
+// lists come as repeated attributes in a row.
 func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 	p := int(x.rec.Proto)
 	if p >= len(j.keys) {
@@ -114,6 +130,11 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 	keys, docs := j.keys[p], j.cfg.Protos[p].Keys
 	for i := 0; i < len(m.Attrs) && len(x.attrs) < maxAttrs; i++ {
 		a := &m.Attrs[i]
+		if set := uint64(1) << (a.Key % 64); x.keys[a.Key/64]&set != 0 {
+			continue // requests and responses may say the same
+		} else {
+			x.keys[a.Key/64] |= set
+		}
 		key := keys[a.Key]
 		switch docs[a.Key].Type {
 		case l7.String:

@@ -12,10 +12,22 @@ import (
 func (j *Joiner) response(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
 	j.stats.Responses++
 	x := j.pair(c, st, p, m)
-	if x == nil {
+	switch {
+	case x == nil && st.unjoined > 0:
+		st.unjoined--
+		j.stats.Unjoined++
+		j.passed(st, m, whole)
+		return
+	case x == nil:
 		if x = j.orphan(c, st, p, dir, m, head); x == nil {
+			j.stats.Dropped++
 			return
 		}
+	case x.dead:
+		j.stats.Late++
+		j.bury(st, x)
+		j.passed(st, m, whole)
+		return
 	}
 	x.responded = true
 	r := &x.rec
@@ -25,15 +37,22 @@ func (j *Joiner) response(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l
 		r.Flags |= link.HasSeqResp
 	}
 	j.describeResponse(x, m)
-	x.lost += m.Lost
 	if !whole {
 		x.respOpen = true
 		st.receiving = x
 		return
 	}
 	j.noteEnd(st, m.Last)
+	x.lost += m.Lost
 	r.End = m.Last.Time
 	j.settle(c, st, x)
+}
+
+// passed notes a response that belongs to no exchange.
+func (j *Joiner) passed(st *conn, m *l7.Message, whole bool) {
+	if whole {
+		j.noteEnd(st, m.Last)
+	}
 }
 
 // noteEnd remembers where the last response ended.
@@ -42,7 +61,7 @@ func (j *Joiner) noteEnd(st *conn, last l7.Stamp) { st.respEnd, st.haveEnd = las
 // interim notes a 1xx response: one exchange with the final one.
 func (j *Joiner) interim(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
 	j.stats.Interims++
-	if x := j.pair(c, st, p, m); x != nil && len(x.interims) < 64 {
+	if x := j.pair(c, st, p, m); x != nil && !x.dead && len(x.interims) < 64 {
 		x.interims = span.AppendIntElem(x.interims, int64(m.Code))
 	}
 	j.noteEnd(st, m.Last)
@@ -88,9 +107,11 @@ func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.
 	if c.Proto == 6 {
 		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, stream(j, m, r))
 	} else {
-		r.Exchange = span.ExchangeUDP(m.Match, head, c.Client.Port, m.First.Time)
+		r.Exchange = span.ExchangeUDP(m.Match, head, r.Client.Port, m.First.Time)
 	}
 	j.describeOrphan(x, m)
+	x.lost = st.lost[l7.ToServer]
+	st.lost[l7.ToServer] = 0
 	j.emit(x, link.Opened)
 	st.open = append(st.open, x)
 	return x
@@ -118,6 +139,7 @@ func (j *Joiner) describeOrphan(x *exchange, m *l7.Message) {
 func (j *Joiner) event(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
 	x := j.take()
 	if x == nil {
+		j.stats.Dropped++
 		return
 	}
 	j.place(x, c, p, m, (m.Kind == l7.Pushed) == (dir == l7.ToServer))
@@ -140,7 +162,7 @@ func (j *Joiner) event(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.M
 	}
 	st.open = append(st.open, x)
 	if whole {
-		r.RequestEnd, r.End = m.Last.Time, m.Last.Time
+		r.RequestEnd, r.End, x.lost = m.Last.Time, m.Last.Time, m.Lost
 		j.settle(c, st, x)
 		return
 	}

@@ -16,7 +16,7 @@ func (j *Joiner) describeTarget(x *exchange, m *l7.Message) {
 		j.describeHTTP(x, m)
 	case l7.ClassDNS:
 		x.name = append(append(x.name[:0], "DNS "...), m.Op...)
-		x.rec.Target = xxhash.Sum64(m.Resource)
+		x.rec.Target, x.rec.Variant = xxhash.Sum64(m.Resource), uint16(xxhash.Sum64(m.Op))
 	default:
 		x.name = append(x.name[:0], m.Op...)
 		if len(m.Resource) > 0 {

@@ -62,8 +62,13 @@ func (j *Joiner) Tick() {
 			return
 		}
 		if v.x.reqOpen {
-			continue // still being sent: the connection's end decides
+			v.x.overdue = true // the wait begins anew when it has been sent
+			continue
 		}
-		j.unanswered(v.c, stateOf(v.c), v.x, "timeout", v.x.rec.Start+int64(j.cfg.Timeout))
+		end := v.x.rec.Start + int64(j.cfg.Timeout)
+		if v.x.rec.RequestEnd > end {
+			end = v.x.rec.RequestEnd + int64(j.cfg.Timeout)
+		}
+		j.unanswered(v.c, stateOf(v.c), v.x, "timeout", end)
 	}
 }
