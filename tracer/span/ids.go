@@ -69,7 +69,11 @@ func (h *Hasher) H128() (t TraceID) {
 // ExchangeTCP is the exchange key of a TCP exchange: seq is the sequence
 // number of the request's first byte, ack the acknowledgement number of the
 // segment that carried it, head the first min(64, captured) bytes of the
-// request. stream is the HTTP/2 stream id, 0 for none.
+// request. stream is the HTTP/2 stream id, 0 for none. The input of H64 is
+//
+//	02 "x1"  08 seq  08 ack  08 XXH64(head)  [08 stream]
+//
+// where each number takes 8 bytes, little endian.
 func ExchangeTCP(seq, ack uint32, head []byte, stream uint64) uint64 {
 	var h Hasher
 	x := xxhash.Sum64(head[:min(64, len(head))])
@@ -81,7 +85,10 @@ func ExchangeTCP(seq, ack uint32, head []byte, stream uint64) uint64 {
 }
 
 // ExchangeUDP is the exchange key of a UDP exchange: id is the transaction id,
-// question the question or the first 64 bytes, at the packet time in ns.
+// question the question or the first 64 bytes, at the packet time in ns. The
+// input of H64 is
+//
+//	02 "u1"  08 id  uvarint(len) question  08 clientPort  08 at/2e9
 func ExchangeUDP(id uint64, question []byte, clientPort uint16, at int64) uint64 {
 	var h Hasher
 	h.Start("u1").Uint(id).Bytes(question[:min(64, len(question))]).Uint(uint64(clientPort)).Uint(uint64(at) / 2e9)
@@ -89,21 +96,28 @@ func ExchangeUDP(id uint64, question []byte, clientPort uint16, at int64) uint64
 }
 
 // SpanIDOf is the span id: exchange key, agent, capture point, index of the
-// message when one exchange gives several spans.
+// message when one exchange gives several spans. The id is big endian H64 of
+//
+//	02 "s1"  08 exchange  uvarint(len) agent  uvarint(len) point  08 index
 func SpanIDOf(exchange uint64, agent, point string, index uint64) (id SpanID) {
 	var h Hasher
 	binary.BigEndian.PutUint64(id[:], h.Start("s1").Uint(exchange).Str(agent).Str(point).Uint(index).H64())
 	return id
 }
 
-// TraceOfRoot is the trace id of a tree without any id on the wire.
+// TraceOfRoot is the trace id of a tree without any id on the wire: H128 of
+//
+//	04 "root"  08 exchange
 func TraceOfRoot(exchange uint64) TraceID {
 	var h Hasher
 	return h.Start("root").Uint(exchange).H128()
 }
 
 // TraceOfRequestID is the trace id of a request ID that is random enough.
-// class is the header's name in lower case with '-' for '_'.
+// class is the header's name in lower case with '-' for '_'. The input of H128
+// is
+//
+//	03 "rid"  uvarint(len) class  uvarint(len) value
 func TraceOfRequestID(class string, value []byte) TraceID {
 	var h Hasher
 	return h.Start("rid").Str(class).Bytes(value).H128()

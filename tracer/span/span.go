@@ -58,7 +58,7 @@ type Span struct {
 	Service  []byte // resource service.name
 	Instance []byte // resource service.instance.id, empty if unknown
 	Name     []byte
-	Attrs    Attrs // every attribute of the span, in ascending order of key
+	Attrs    Attrs // every attribute of the span, each key once
 	Links    []Link
 	Depth    int // distance from the root of its trace in this release, for people
 }
