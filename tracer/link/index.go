@@ -2,14 +2,25 @@ package link
 
 // index finds exchanges by hashed keys. Each key has a list of entries, newest
 // first; entries live in a slab and are doubly linked, so that an exchange
-// takes its entries out when it leaves. The hash table holds nothing but the
-// head of each list: it is small enough for the cache, and most lookups find
-// an empty slot there.
+// takes its entries out when it leaves. The hash table holds the head of each
+// list and half of its key: entries lie scattered in memory, and searching
+// must not look at those of other keys.
 type index struct {
-	slots []int32 // head of a list, 0 empty
+	slots []slot
 	used  int
 	ents  slab[entry]
 }
+
+// slot is the head of a list in its lower half, 0 empty, and the upper half of
+// the list's key, by which its place in the table is found.
+type slot uint64
+
+func newSlot(key uint64, e int32) slot { return slot(key&^0xffffffff) | slot(uint32(e)) }
+
+func (s slot) head() int32 { return int32(uint32(s)) }
+
+// home is where a slot belongs.
+func (s slot) home() int { return int(s >> 32) }
 
 // entry is one exchange under one key.
 type entry struct {
@@ -19,20 +30,23 @@ type entry struct {
 	x          int32
 }
 
-func newIndex() *index { return &index{slots: make([]int32, 1024)} }
+func newIndex() *index { return &index{slots: make([]slot, 1024)} }
 
 // find returns the place of key, or of the empty slot where it belongs.
 func (ix *index) find(key uint64) int {
 	mask := len(ix.slots) - 1
-	i := int(key) & mask
-	for ix.slots[i] != 0 && ix.ents.at(ix.slots[i]).key != key {
+	i := int(key>>32) & mask
+	for s := ix.slots[i]; s != 0; s = ix.slots[i] {
+		if uint64(s)>>32 == key>>32 && ix.ents.at(s.head()).key == key {
+			break
+		}
 		i = (i + 1) & mask
 	}
 	return i
 }
 
 // first returns the newest entry of a key, 0 if there is none.
-func (ix *index) first(key uint64) int32 { return ix.slots[ix.find(key)] }
+func (ix *index) first(key uint64) int32 { return ix.slots[ix.find(key)].head() }
 
 // next returns the entry after e.
 func (ix *index) next(e int32) int32 { return ix.ents.at(e).next }
@@ -48,14 +62,14 @@ func (ix *index) add(key uint64, x, own int32) int32 {
 	}
 	e := ix.ents.take()
 	i := ix.find(key)
-	head := ix.slots[i]
+	head := ix.slots[i].head()
 	if head == 0 {
 		ix.used++
 	} else {
 		ix.ents.at(head).prev = e
 	}
 	*ix.ents.at(e) = entry{key: key, next: head, x: x, own: own}
-	ix.slots[i] = e
+	ix.slots[i] = newSlot(key, e)
 	return e
 }
 
@@ -69,7 +83,9 @@ func (ix *index) remove(e int32) {
 		ix.ents.at(en.prev).next = en.next
 	} else {
 		i := ix.find(en.key)
-		if ix.slots[i] = en.next; en.next == 0 {
+		if en.next != 0 {
+			ix.slots[i] = newSlot(en.key, en.next)
+		} else {
 			ix.vacate(i)
 		}
 	}
@@ -80,8 +96,9 @@ func (ix *index) remove(e int32) {
 func (ix *index) vacate(i int) {
 	mask := len(ix.slots) - 1
 	ix.used--
+	ix.slots[i] = 0
 	for j := (i + 1) & mask; ix.slots[j] != 0; j = (j + 1) & mask {
-		if home := int(ix.ents.at(ix.slots[j]).key) & mask; (j-home)&mask >= (j-i)&mask {
+		if home := ix.slots[j].home() & mask; (j-home)&mask >= (j-i)&mask {
 			ix.slots[i], ix.slots[j] = ix.slots[j], 0
 			i = j
 		}
@@ -90,10 +107,16 @@ func (ix *index) vacate(i int) {
 
 func (ix *index) grow() {
 	old := ix.slots
-	ix.slots = make([]int32, 2*len(old))
-	for _, e := range old {
-		if e != 0 {
-			ix.slots[ix.find(ix.ents.at(e).key)] = e
+	ix.slots = make([]slot, 2*len(old))
+	mask := len(ix.slots) - 1
+	for _, s := range old {
+		if s == 0 {
+			continue
 		}
+		i := s.home() & mask
+		for ix.slots[i] != 0 {
+			i = (i + 1) & mask
+		}
+		ix.slots[i] = s
 	}
 }

@@ -129,7 +129,7 @@ func (l *Linker) memory() int {
 		l.exchs.live()*int(unsafe.Sizeof(exchange{})) +
 		l.sights.live()*int(unsafe.Sizeof(sighting{})) +
 		l.cands.live()*int(unsafe.Sizeof(candList{})) +
-		l.ix.ents.live()*int(unsafe.Sizeof(entry{})+4*unsafe.Sizeof(int32(0)))
+		l.ix.ents.live()*int(unsafe.Sizeof(entry{})+2*unsafe.Sizeof(slot(0)))
 }
 
 // evict lets the oldest traces leave until the memory is within its bound.
