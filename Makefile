@@ -41,7 +41,7 @@ test-all: ## the tests, then the long suites: every capture, the race detector, 
 race: ## the tests under the race detector (needs a C compiler)
 	@testdata/make/deps.sh race
 	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then \
-		CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(TESTFLAGS) ./...; \
+		GORACE=atexit_sleep_ms=0 CGO_ENABLED=1 $(GO) test -race -short -timeout 40m $(TESTFLAGS) ./...; \
 	else echo "race: skipped, no C compiler"; fi
 
 fuzz: ## every fuzz target for FUZZTIME (30s)
