@@ -22,7 +22,7 @@ var directions = []struct {
 	{"l7", nil},
 	{"l7/all", []string{"l7", "l7/..."}},
 	{"l7/engine", []string{"capture/...", "flows/...", "l7"}},
-	{"l7/l7test/...", []string{"capture/...", "flows/...", "l7", "l7/engine", "l7/l7test/..."}},
+	{"l7/l7test/...", []string{"capture/...", "flows/...", "l7", "l7/cursor", "l7/ids", "l7/engine", "l7/l7test/..."}},
 	{"l7/*", []string{"l7", "l7/cursor", "l7/ids", "l7/sqltext"}},
 	{"tracer/span", nil},
 	{"tracer/...", []string{"capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
