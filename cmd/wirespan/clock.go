@@ -6,17 +6,23 @@ import (
 	"github.com/wirespan/wirespan/tracer/link"
 )
 
-// clock makes the processing clock from packet times: it never goes back, and
-// a packet without time does not move it.
+// clock makes the processing clock from packet times: it never goes back, a
+// packet without time does not move it, and neither do single packets whose
+// time is far from that of their neighbours.
 type clock struct {
 	now   int64
 	shift int64 // added to packet times since the capture's clock was set back
 	grid  int64 // last grid point that was passed
+	far   int   // packets in a row that were far behind (negative) or ahead
 }
 
-// setBack is how far a packet may lie behind the newest before its clock
-// counts as set back.
-const setBack = int64(5e9)
+// A packet that lies behind by more than setBack or ahead by more than setAhead
+// is an outlier, until so many in a row are that the clock must have been set.
+const (
+	setBack  = int64(5 * time.Second)
+	setAhead = int64(time.Hour)
+	outliers = 8
+)
 
 // step takes a packet time and returns the clock.
 func (c *clock) step(t int64) int64 {
@@ -27,10 +33,20 @@ func (c *clock) step(t int64) int64 {
 		c.now = t
 		c.grid = t - t%link.Grid
 	}
-	if t += c.shift; t < c.now-setBack {
+	t += c.shift
+	switch {
+	case t < c.now-setBack:
+		if c.far = min(c.far, 0) - 1; c.far > -outliers {
+			return c.now
+		}
 		c.shift += c.now - t
-		return c.now
+		t = c.now
+	case t > c.now+setAhead:
+		if c.far = max(c.far, 0) + 1; c.far < outliers {
+			return c.now
+		}
 	}
+	c.far = 0
 	c.now = max(c.now, t)
 	return c.now
 }
