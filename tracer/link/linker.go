@@ -222,12 +222,13 @@ func (l *Linker) mayJoin(x, s int32) bool {
 
 // finish completes a sighting.
 func (l *Linker) finish(r *Record, b *Batch) {
-	s := l.byslot[r.Shard][r.Slot]
-	if s == 0 || !l.sights.at(s).open {
+	slots := l.byslot[r.Shard]
+	if int(r.Slot) >= len(slots) || slots[r.Slot] == 0 {
 		l.stats.Strays++
 		return
 	}
-	l.byslot[r.Shard][r.Slot] = 0
+	s := slots[r.Slot]
+	slots[r.Slot] = 0
 	sg := l.sights.at(s)
 	l.complete(sg, r, b)
 	x := sg.x

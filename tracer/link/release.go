@@ -71,7 +71,12 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 func (l *Linker) resolve(root int32) {
 	m := l.members(root)
 	for _, x := range m {
-		l.chooseParent(x)
+		l.rank(x)
+	}
+	for _, sure := range [...]bool{true, false} {
+		for _, x := range m {
+			l.chooseParent(x, sure)
+		}
 	}
 	for _, x := range m {
 		l.followCall(x)
@@ -103,8 +108,8 @@ func (l *Linker) members(root int32) []int32 {
 
 func (l *Linker) startOf(x int32) int64 { return l.sights.at(l.exchs.at(x).first).rec.Start }
 
-// chooseParent takes the best candidate that is good enough and makes no cycle.
-func (l *Linker) chooseParent(x int32) {
+// rank puts the sightings and the candidates of an exchange in order.
+func (l *Linker) rank(x int32) {
 	e := l.exchs.at(x)
 	e.top, e.depth, e.settled = x, 0, false
 	if e.fixed {
@@ -118,7 +123,22 @@ func (l *Linker) chooseParent(x int32) {
 		}
 	}
 	e.parent, e.cut, e.verdict = 0, 0, candidate{}
+}
+
+// chooseParent takes the best candidate that is good enough and makes no
+// cycle. The sure ones, which the wire names and addresses bear out, are taken
+// first for all: without common time a request without continuity might as
+// well be its parent's parent.
+func (l *Linker) chooseParent(x int32, sure bool) {
+	e := l.exchs.at(x)
+	if e.fixed || e.parent != 0 {
+		return
+	}
+	c := l.candsOf(x)
 	for i := range c {
+		if sure && !(c[i].rule.names() && c[i].continuity) {
+			return
+		}
 		if isParent(&c[i]) && l.contains(c[i].x, x) != outside && !l.above(x, c[i].x) {
 			e.parent, e.verdict = c[i].x, c[i]
 			return

@@ -275,7 +275,8 @@ func (w *writer) spanLinks(v *view) {
 		return
 	}
 	for _, c := range l.candsOf(v.x) {
-		if c.confidence >= linkThreshold && c.x != e.cut && !l.exchs.at(c.x).trace.IsZero() && l.contains(c.x, v.x) != outside {
+		if c.confidence >= linkThreshold && c.x != e.cut && !l.above(v.x, c.x) &&
+			!l.exchs.at(c.x).trace.IsZero() && l.contains(c.x, v.x) != outside {
 			w.link(kin{trace: l.exchs.at(c.x).trace, id: l.innermostID(c.x)}, &c)
 		}
 	}
