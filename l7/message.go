@@ -50,6 +50,7 @@ type Message struct {
 	Code     int32  // status code, 0 if none
 	Error    []byte // error.type; empty: derived from Code
 	Size     int64  // body bytes, -1 if unknown
+	Media    []byte // media type of the body in an attribute of type Body, empty if unknown
 	HeadSize int    // bytes of the message's head, 0 if the whole message was consumed at once; bounds what the exchange key hashes
 	IDs      []ID
 	Attrs    []Attr

@@ -130,6 +130,7 @@ const (
 	Float
 	Strings // the attribute is added once per element
 	Ints
+	Body // a String that is the beginning of a body of type Message.Media: redacted as such
 )
 
 // Key describes an attribute.

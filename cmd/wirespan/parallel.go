@@ -40,9 +40,11 @@ func (p *pipeline) runParallel(ctx context.Context) error {
 	for range cap(r.spare) {
 		r.spare <- &job{}
 	}
+	for range p.workers {
+		r.jobs = append(r.jobs, make(chan *job, jobsPerWorker))
+	}
 	var wg sync.WaitGroup
 	for w := range p.workers {
-		r.jobs = append(r.jobs, make(chan *job, jobsPerWorker))
 		wg.Go(func() { r.worker(w) })
 	}
 	go func() {

@@ -10,7 +10,7 @@ import (
 // bodyFollows prepares for the body behind a head and says how much of it the
 // engine is to skip: all of it, unless it is captured or chunked.
 func (p *parser) bodyFollows(h *half, how framing, f *fields, m *l7.Message) (skip int64) {
-	h.want = p.bodies > 0 && how != bodyless && textual(f)
+	h.capture(p.bodies > 0 && how != bodyless && textual(f), f)
 	h.size, h.body = 0, h.body[:0]
 	switch how {
 	case counted:
@@ -31,6 +31,16 @@ func (p *parser) bodyFollows(h *half, how framing, f *fields, m *l7.Message) (sk
 	}
 	h.open, m.More = true, true
 	return 0
+}
+
+// maxMedia bounds the Content-Type that is kept with a captured body.
+const maxMedia = 128
+
+// capture says whether the body that follows is captured.
+func (h *half) capture(want bool, f *fields) {
+	if h.want = want; want {
+		h.media = append(h.media[:0], f.ctype[:min(len(f.ctype), maxMedia)]...)
+	}
 }
 
 // body reads through a body of known length.
@@ -89,6 +99,7 @@ func (p *parser) addBody(dir l7.Dir, m *l7.Message) {
 		key = keyResponseBody
 	}
 	m.Str(key, text)
+	m.Media = h.media
 }
 
 // chunks reads chunks (RFC 9112, 7.1): as many as b holds, and skips the rest

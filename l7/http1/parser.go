@@ -33,10 +33,11 @@ type half struct {
 
 	scan, line int // how far a head was searched for its end; start of the line there
 
-	left int64 // of the body or chunk that is read through
-	size int64 // of the chunked or read body so far
-	body []byte
-	ws   frames
+	left  int64 // of the body or chunk that is read through
+	size  int64 // of the chunked or read body so far
+	body  []byte
+	media []byte // Content-Type of the captured body
+	ws    frames
 }
 
 // restart puts the direction at the start of a message.

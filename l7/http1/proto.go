@@ -38,8 +38,8 @@ func Proto() l7.Proto {
 		Keys: []l7.Key{
 			keyUserAgent:     {Name: "user_agent.original", Type: l7.String, Doc: "User-Agent of the request"},
 			keyScheme:        {Name: "url.scheme", Type: l7.String, Doc: "scheme, when the request names it (absolute form)"},
-			keyRequestBody:   {Name: "wirespan.http.request.body", Type: l7.String, Doc: "first bytes of the request body, with --bodies"},
-			keyResponseBody:  {Name: "wirespan.http.response.body", Type: l7.String, Doc: "first bytes of the response body, with --bodies"},
+			keyRequestBody:   {Name: "wirespan.http.request.body", Type: l7.Body, Doc: "first bytes of the request body, with --bodies"},
+			keyResponseBody:  {Name: "wirespan.http.response.body", Type: l7.Body, Doc: "first bytes of the response body, with --bodies"},
 			keySent:          {Name: "wirespan.websocket.messages.sent", Type: l7.Int, Doc: "WebSocket messages from the client; absent when some could not be counted"},
 			keyReceived:      {Name: "wirespan.websocket.messages.received", Type: l7.Int, Doc: "WebSocket messages from the server; absent when some could not be counted"},
 			keyBytesSent:     {Name: "wirespan.websocket.bytes.sent", Type: l7.Int, Doc: "payload bytes of WebSocket messages from the client"},

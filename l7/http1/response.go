@@ -79,7 +79,8 @@ func (p *parser) responseBody(h *half, asked flag, behind []byte, f *fields, m *
 		return 0
 	}
 	h.doubt, h.open, m.More = true, true, true
-	h.size, h.left, h.want = 0, f.length, p.bodies > 0 && textual(f)
+	h.size, h.left = 0, f.length
+	h.capture(p.bodies > 0 && textual(f), f)
 	h.body = h.body[:0]
 	switch how {
 	case counted:

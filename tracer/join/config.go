@@ -35,7 +35,7 @@ func ProtocolNames(protos []l7.Proto) []string {
 
 // NewKeys returns the registry of the attributes that the protocols may set.
 func NewKeys(protos []l7.Proto) *span.Keys {
-	types := [...]string{l7.String: "String", l7.Int: "Int", l7.Bool: "Bool", l7.Float: "Float", l7.Strings: "Strings", l7.Ints: "Ints"}
+	types := [...]string{l7.String: "String", l7.Int: "Int", l7.Bool: "Bool", l7.Float: "Float", l7.Strings: "Strings", l7.Ints: "Ints", l7.Body: "String"}
 	var docs []span.KeyDoc
 	for _, p := range protos {
 		for _, k := range p.Keys {

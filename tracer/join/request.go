@@ -139,6 +139,9 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 		switch docs[a.Key].Type {
 		case l7.String:
 			x.attrs = span.AppendString(x.attrs, key, limit(a.Str, maxValue))
+		case l7.Body:
+			j.list = j.cfg.Redact.AppendBody(j.list[:0], m.Media, limit(a.Str, maxValue))
+			x.attrs = span.AppendString(x.attrs, key, limit(j.list, maxValue))
 		case l7.Int:
 			x.attrs = span.AppendInt(x.attrs, key, a.Num)
 		case l7.Bool:

@@ -46,7 +46,7 @@ func (j *Joiner) describeHTTP(x *exchange, m *l7.Message) {
 	if len(path) > 0 {
 		x.attrs = span.AppendString(x.attrs, span.KeyURLPath, path)
 	}
-	if found {
+	if found && len(query) > 0 {
 		x.attrs = span.AppendString(x.attrs, span.KeyURLQuery, query)
 	}
 	x.template = tag.AppendTemplate(x.template[:0], path)
