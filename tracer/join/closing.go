@@ -11,7 +11,7 @@ import (
 func (j *Joiner) Closed(c *flows.Conn, p *l7.Proto, why flows.CloseReason, now int64) {
 	st := stateOf(c)
 	cause, end := causeOf(why, c)
-	last := len(st.open) == 0
+	last := !st.markLast(why)
 	j.endAll(c, st, cause, end)
 	switch {
 	case c.Proto != 6:
@@ -27,6 +27,20 @@ func (j *Joiner) Closed(c *flows.Conn, p *l7.Proto, why flows.CloseReason, now i
 	*st = conn{open: st.open[:0]}
 	j.conns = append(j.conns, st)
 	// The engine owns its state and clears it; nothing of ours is left there.
+}
+
+// markLast lets the last exchange that is open say how the connection ended,
+// and reports whether there is one.
+func (st *conn) markLast(why flows.CloseReason) bool {
+	for i := len(st.open) - 1; i >= 0; i-- {
+		if x := st.open[i]; !x.dead {
+			if why != flows.CloseEnded {
+				x.rec.Close = why
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // causeOf gives error.type of requests that a closed connection left without
