@@ -14,9 +14,10 @@ type directory struct {
 }
 
 // directory lists the capture files of a directory in the order of their
-// first packets, files without one first. What is no capture by its content
-// is passed over; captures in foreign formats and unreadable files are faults.
-func (p *planner) directory(path string) (*directory, []probed) {
+// first packets, files without one first, as the sequences that they are.
+// What is no capture by its content is passed over; captures in foreign formats
+// and unreadable files are faults.
+func (p *planner) directory(path string) (*directory, [][]probed) {
 	d := &directory{path: path, seen: make(map[string]bool)}
 	before := len(p.src.faults)
 	files, err := d.look(p.src)
@@ -27,7 +28,41 @@ func (p *planner) directory(path string) (*directory, []probed) {
 	if len(files) == 0 && len(p.src.faults) == before {
 		p.src.addFault(&Fault{File: path, Reason: "directory has no capture files"})
 	}
-	return d, files
+	if len(files) == 0 {
+		return nil, nil
+	}
+	return d, partition(p.whole(files))
+}
+
+// whole reads files of a directory to their ends where there are several, as
+// it is done with several arguments: only the last packet tells whether the
+// next file goes on where this one stopped.
+func (p *planner) whole(files []probed) []probed {
+	if len(files) == 1 {
+		return files
+	}
+	for i := range files {
+		if f, fault := p.src.probe(files[i].path, toEnd); fault == nil {
+			files[i] = f
+		}
+	}
+	slices.SortStableFunc(files, byFirst)
+	return files
+}
+
+// ofDirectory makes the groups of a directory without a name of the user: one
+// with the name of the directory where its files are a sequence, else as if
+// they had been given one by one.
+func (p *planner) ofDirectory(path string) []*group {
+	d, sequences := p.directory(path)
+	if len(sequences) == 1 {
+		return []*group{{name: directoryName(path), sequences: sequences, dir: d}}
+	}
+	var groups []*group
+	for _, sequence := range sequences {
+		groups = append(groups, &group{name: sequenceName(sequence), sequences: [][]probed{sequence}})
+	}
+	return groups
 }
 
 // look probes the files that are new since the last look.

@@ -33,14 +33,14 @@ const followPause = 100 * time.Millisecond
 // lane is a sequence of files, read one after the other: a rotation, or one
 // file. Lanes run beside each other and are merged by time.
 type lane struct {
-	src    *Source
-	point  *point
-	order  int // among the lanes, decides between equal times
-	todo   []entry
-	dir    *directory // watched for new files, nil if it is not
-	window window
-	cur    *stream
-	close  func() // ends cur
+	src     *Source
+	point   *point
+	order   int // among the lanes, decides between equal times
+	waiting []entry
+	dir     *directory // watched for new files, nil if it is not
+	window  window
+	cur     *stream
+	close   func() // ends cur
 
 	head [1]capture.Packet // next packet, when the lane is in the heap of the merge
 	key  int64             // its place in time
@@ -72,11 +72,11 @@ func (l *lane) buffered(dst []capture.Packet) int {
 // file. Packets taken before are void. It returns io.EOF behind the last file.
 func (l *lane) fill(ctx context.Context) error {
 	if l.cur == nil {
-		if len(l.todo) == 0 {
+		if len(l.waiting) == 0 {
 			return io.EOF
 		}
-		next := l.todo[0]
-		l.todo = l.todo[1:]
+		next := l.waiting[0]
+		l.waiting = l.waiting[1:]
 		if err := l.enter(next); err != nil {
 			l.src.addFault(openFault(next.path, err))
 		}
@@ -141,7 +141,7 @@ func (l *lane) enter(e entry) error {
 		}
 		in = &plainInput{r: plain, packed: packed}
 		l.close = func() { release(); s.finished(f) }
-		if s.follow && len(l.todo) == 0 && !packed {
+		if s.follow && len(l.waiting) == 0 && !packed {
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				s.finished(f)
 				return err
@@ -161,7 +161,7 @@ func (l *lane) more() bool {
 		return false
 	}
 	fresh := l.dir.fresh(l.src)
-	l.todo = slices.Concat(l.todo, fresh)
+	l.waiting = slices.Concat(l.waiting, fresh)
 	return len(fresh) > 0
 }
 

@@ -34,12 +34,12 @@ type Input struct {
 // Open looks into the inputs and decides which of them are one capture point
 // (DESIGN.md, section 5):
 //
-//   - a directory is one point: its capture files, by content, in the order of
-//     their first packets;
 //   - an Input with a name or with several paths is one point; files in it
 //     that overlap in time are merged;
-//   - the other files are a point in sequence where their link types are equal
-//     and their times do not overlap, else points of their own.
+//   - the capture files of a directory, by content, are one point in sequence
+//     where their link types are equal and their times do not overlap, else
+//     points of their own, as captures of several hosts in one place are;
+//   - so are the other files.
 //
 // Several files are read to their ends for that, once before the first
 // packet. It fails when nothing can be read; when something can, what cannot
@@ -88,7 +88,7 @@ func (s *Source) take(g *group) {
 	for _, sequence := range g.sequences {
 		l := &lane{src: s, point: pt, order: len(s.lanes), dir: g.dir}
 		for _, f := range sequence {
-			l.todo = append(l.todo, entry{path: f.path, kind: f.kind})
+			l.waiting = append(l.waiting, entry{path: f.path, kind: f.kind})
 			s.size += f.size
 		}
 		s.lanes = append(s.lanes, l)
@@ -179,9 +179,7 @@ func (p *planner) single(path string, clusters map[string]*group, placed map[*gr
 	}
 	switch k {
 	case directoryInput:
-		if d, files := p.directory(path); len(files) > 0 {
-			p.groups = append(p.groups, &group{name: directoryName(path), sequences: [][]probed{files}, dir: d})
-		}
+		p.groups = append(p.groups, p.ofDirectory(path)...)
 	case regularFile:
 		if g := clusters[path]; g != nil && !placed[g] {
 			placed[g] = true
@@ -242,8 +240,9 @@ func (p *planner) join(in Input) {
 		}
 		switch k {
 		case directoryInput:
-			if d, files := p.directory(path); len(files) > 0 {
-				g.sequences = append(g.sequences, files)
+			d, sequences := p.directory(path)
+			g.sequences = append(g.sequences, sequences...)
+			if len(in.Paths) == 1 && len(sequences) == 1 {
 				g.dir = d
 			}
 		case regularFile:
