@@ -61,7 +61,7 @@ func TestStream(t *testing.T) {
 			name: "retransmission whole and in part, the first copy wins",
 			steps: after3(
 				pkt(40, 'c', "PA", 1001, 5001, "abc"),
-				pkt(50, 'c', "PA", 1001, 5001, "XXX"),
+				pkt(50, 'c', "PA", 1001, 5001, "UVW"),
 				pkt(60, 'c', "PA", 1002, 5001, "YYdef"),
 			),
 			want: "open 1 observed\n1> abc\n1> def\nclose 1 capture_ended @1060",
@@ -74,7 +74,7 @@ func TestStream(t *testing.T) {
 			steps: after3(
 				pkt(40, 'c', "PA", 1003, 5001, "cd"),
 				pkt(41, 'c', "PA", 1007, 5001, "gh"),
-				pkt(42, 'c', "PA", 1002, 5001, "BXXEFXXI"),
+				pkt(42, 'c', "PA", 1002, 5001, "BZZEFZZI"),
 				pkt(43, 'c', "PA", 1001, 5001, "AYYYYYYYYJ"),
 			),
 			want: `open 1 observed
@@ -229,7 +229,7 @@ func TestStream(t *testing.T) {
 				pkt(40, 'c', "PA", 1001, 5001, "ab").cutBy(8),
 				pkt(41, 'c', "PA", 1021, 5001, "ef").cutBy(8),
 				pkt(42, 'c', "PA", 1011, 5001, "cd").cutBy(8),
-				pkt(43, 'c', "PA", 1001, 5001, "abXXXXXXXX"),
+				pkt(43, 'c', "PA", 1001, 5001, "abUVUVUVUV"),
 				pkt(44, 'c', "PA", 1031, 5001, "gh"),
 			),
 			want: `open 1 observed

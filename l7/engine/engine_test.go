@@ -115,7 +115,7 @@ func TestMessages(t *testing.T) {
 		},
 		{
 			name:  "a gap that the parser copes with",
-			turns: []l7test.Turn{client("LOG a 100\nxxxx"), l7test.Lost(l7.ToServer, 90), client("yyyyyyGET b\n")},
+			turns: []l7test.Turn{client("LOG a 100\nwwww"), l7test.Lost(l7.ToServer, 90), client("yyyyyyGET b\n")},
 			want:  []string{"request LOG a", "request GET b lost"},
 		},
 		{

@@ -6,7 +6,7 @@ import "bytes"
 // after the last whole segment, and "/*" stands for the rest.
 const MaxTemplate = 256
 
-const placeholder = "{id}"
+const idSign = "{id}"
 
 // AppendTemplate adds the url.template of path, which may be a whole request
 // target: scheme, authority, query, fragment and path parameters (";...") are
@@ -29,7 +29,7 @@ func AppendTemplate(dst, path []byte) []byte {
 		if i := bytes.IndexByte(seg, ';'); i >= 0 {
 			seg = seg[:i]
 		}
-		stem, ext := placeholder, seg
+		stem, ext := idSign, seg
 		if tail, ok := idSegment(seg); ok {
 			ext = tail
 		} else {
