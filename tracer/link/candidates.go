@@ -45,8 +45,12 @@ func lookupKey(client, answer *[16]byte) uint64 {
 	return mix(xxhash.Sum64(b[:]), domLookup)
 }
 
-func (l *Linker) addKey(x int32, key uint64) {
-	l.exchs.at(x).ents = l.ix.add(key, x, l.exchs.at(x).ents)
+// addKey puts an exchange under a key and returns the entry that was the
+// newest there.
+func (l *Linker) addKey(x int32, key uint64) int32 {
+	e := l.ix.add(key, x, l.exchs.at(x).ents)
+	l.exchs.at(x).ents = e
+	return l.ix.next(e)
 }
 
 // relate looks for relatives of an exchange when a sighting of it was opened.
@@ -56,12 +60,10 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 	if r.Class != l7.ClassDNS && r.Flags&ContentLess == 0 {
 		l.useLookup(x, r)
 	}
+	met := l.relateContext(x, r, isNew)
+	met = l.relateIDs(x, l.bytes.view(r.IDs), isNew) || met
 	if isNew {
-		e.carriedAlone = l.carriesNew(r)
-	}
-	l.relateContext(x, r)
-	l.relateIDs(x, l.bytes.view(r.IDs))
-	if isNew {
+		e.carriedAlone = !met && (r.IDs.len > 0 || r.Flags&HasContext != 0)
 		l.soleCandidate(x, r)
 		if r.Class == l7.ClassDNS && r.Target != 0 {
 			l.addKey(x, mix(r.Target, domTwin))
@@ -83,46 +85,41 @@ func (l *Linker) newServer(x, s int32) bool {
 	return true
 }
 
-// carriesNew reports whether the exchange carries an ID or context, and nobody
-// carried it before.
-func (l *Linker) carriesNew(r *Record) bool {
-	if r.Flags&HasContext != 0 && l.ix.first(traceKey(r)) != 0 {
-		return false
-	}
-	b := l.bytes.view(r.IDs)
-	for i := range len(b) / idSize {
-		if l.ix.first(mix(idAt(b, i).value, domID)) != 0 {
-			return false
-		}
-	}
-	return len(b) > 0 || r.Flags&HasContext != 0
-}
-
 func traceKey(r *Record) uint64 {
 	return mix(binary.LittleEndian.Uint64(r.Context.Trace[8:])^binary.LittleEndian.Uint64(r.Context.Trace[:]), domTrace)
 }
 
 // relateContext tries every exchange of the same trace as parent and child.
-// All of them leave together.
-func (l *Linker) relateContext(x int32, r *Record) {
+// All of them leave together. It reports whether there are others.
+func (l *Linker) relateContext(x int32, r *Record, isNew bool) (met bool) {
 	if r.Flags&HasContext == 0 {
-		return
+		return false
 	}
-	key := traceKey(r)
-	seen := false
-	for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
+	e, seen := l.under(x, traceKey(r), isNew)
+	for n := 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 		o := l.ix.exchange(e)
 		if o == x {
 			seen = true
 		} else if t, _ := l.contextOf(o); t == r.Context.Trace {
+			met = true
 			l.tryTrace(o, x)
 			l.tryTrace(x, o)
 			l.accompany(x, o)
 		}
 	}
 	if !seen {
-		l.addKey(x, key)
+		l.addKey(x, traceKey(r))
 	}
+	return met
+}
+
+// under returns the newest entry of a key other than that of x, which is put
+// there now if x is new.
+func (l *Linker) under(x int32, key uint64, isNew bool) (e int32, seen bool) {
+	if isNew {
+		return l.addKey(x, key), true
+	}
+	return l.ix.first(key), false
 }
 
 // accompany puts two exchanges that name the same trace into one group, as
@@ -141,18 +138,20 @@ func (l *Linker) tryTrace(p, c int32) {
 }
 
 // relateIDs tries every exchange with one of the IDs as parent and child.
-// Those that may name one trace leave together.
-func (l *Linker) relateIDs(x int32, b []byte) {
+// Those that may name one trace leave together. It reports whether there are
+// others.
+func (l *Linker) relateIDs(x int32, b []byte, isNew bool) (met bool) {
 	for i := range len(b) / idSize {
 		id := idAt(b, i)
 		key := mix(id.value, domID)
-		seen := false
-		for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
+		e, seen := l.under(x, key, isNew)
+		for n := 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 			o := l.ix.exchange(e)
 			if o == x {
 				seen = true
 				continue
 			}
+			met = true
 			l.tryID(o, x, id)
 			l.tryID(x, o, id)
 			if id.bits >= strongBits {
@@ -163,6 +162,7 @@ func (l *Linker) relateIDs(x int32, b []byte) {
 			l.addKey(x, key)
 		}
 	}
+	return met
 }
 
 // tryID makes p a candidate of c if they share the ID in one of the ways of
@@ -222,7 +222,7 @@ func (l *Linker) carries(x int32, id wireID, response bool) bool {
 func (l *Linker) answered(x, s int32) {
 	r := &l.sights.at(s).rec
 	if r.ResponseIDs.len > 0 {
-		l.relateIDs(x, l.bytes.view(r.ResponseIDs))
+		l.relateIDs(x, l.bytes.view(r.ResponseIDs), false)
 	}
 	if r.Answers.len > 0 {
 		l.offerLookup(x, r)

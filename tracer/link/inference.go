@@ -86,6 +86,7 @@ func (l *Linker) offerLookup(x int32, r *Record) {
 	for i := range len(a) / answerSize {
 		addr, _ := answerAt(a, i)
 		l.addKey(x, lookupKey(&client, &addr))
+		l.lookups++
 	}
 	l.names.learn(a, l.bytes.view(r.Host))
 }
@@ -94,7 +95,7 @@ func (l *Linker) offerLookup(x int32, r *Record) {
 // the call's server, within its life, and not used before.
 func (l *Linker) useLookup(x int32, r *Record) {
 	e := l.exchs.at(x)
-	if e.tookLookup {
+	if e.tookLookup || l.lookups == 0 {
 		return
 	}
 	client, server := [16]byte(r.Client.Addr), [16]byte(r.Server.Addr)

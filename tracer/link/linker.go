@@ -22,6 +22,7 @@ type Linker struct {
 	byslot [64][]int32 // sightings by shard and slot
 
 	waiting int
+	lookups uint64 // answers that were ever offered
 
 	now  int64 // processing time up to which records were consumed
 	grid int64 // last grid point that fired
