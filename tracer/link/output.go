@@ -40,7 +40,10 @@ func startOutput(s sink.Sink, n int) *output {
 func (o *output) run(s sink.Sink) {
 	defer close(o.done)
 	for b := range o.full {
-		err := s.WriteSpans(context.Background(), b.spans)
+		var err error
+		if len(b.spans) > 0 {
+			err = s.WriteSpans(context.Background(), b.spans)
+		}
 		if b.complete {
 			err = errors.Join(err, complete(s))
 		}

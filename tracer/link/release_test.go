@@ -275,8 +275,39 @@ func TestSinkFails(t *testing.T) {
 		if fin := s.l.Flush(context.Background()); err == nil && fin == nil {
 			t.Errorf("async %v: no error", async)
 		}
-		if f.n != 2 {
-			t.Errorf("async %v: %d writes", async, f.n)
+		if f.n != 2 || s.l.Stats().WriteErrors == 0 {
+			t.Errorf("async %v: %d writes, %+v", async, f.n, s.l.Stats())
+		}
+	}
+}
+
+// gathering is a sink that keeps spans back until it is told that a trace is
+// whole.
+type gathering struct {
+	keep
+	whole chan int
+}
+
+func (g *gathering) Flush() error { g.whole <- len(g.keep); return nil }
+
+// With Prompt a trace goes out as soon as it has left, also when it fills its
+// last batch.
+func TestPrompt(t *testing.T) {
+	for _, async := range []bool{false, true} {
+		for _, batch := range []int{1, 2, 64} {
+			s := newScene(t)
+			g := &gathering{whole: make(chan int, 8)}
+			s.cfg.Async, s.cfg.Prompt, s.cfg.Batch = async, true, batch
+			s.cfg.Forms = []Form{{Sink: g}}
+			s.feed(call{name: "a", from: cl, to: gw, end: 9, ids: rid}, call{name: "b", from: gw, to: sa, at: 1, end: 8, ids: rid})
+			s.pass(2000)
+			if n := <-g.whole; n != 2 {
+				t.Errorf("async %v, batches of %d: whole after %d spans", async, batch, n)
+			}
+			s.flush()
+			if len(g.whole) != 0 {
+				t.Errorf("async %v, batches of %d: whole twice", async, batch)
+			}
 		}
 	}
 }

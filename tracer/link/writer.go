@@ -293,7 +293,7 @@ func (w *writer) link(k kin, c *candidate) {
 
 // flush gives the batch to the sinks.
 func (w *writer) flush(ctx context.Context) error {
-	if len(w.spans) == 0 {
+	if len(w.spans) == 0 && !w.complete {
 		return nil
 	}
 	n := 0
@@ -316,7 +316,7 @@ func (w *writer) flush(ctx context.Context) error {
 	if w.count {
 		w.l.stats.Spans += uint64(n)
 	}
-	if n == 0 {
+	if n == 0 && !w.complete {
 		w.reset()
 		return nil
 	}
@@ -355,7 +355,10 @@ func complete(s sink.Sink) error {
 func (w *writer) close(ctx context.Context) error {
 	err := w.flush(ctx)
 	if w.out != nil {
-		err = errors.Join(err, w.out.stop())
+		if late := w.out.stop(); late != nil {
+			w.l.stats.WriteErrors++
+			err = errors.Join(err, late)
+		}
 	}
 	return err
 }
