@@ -34,13 +34,13 @@ type rig struct {
 	keys  *span.Keys
 	names []string
 
-	now      int64
-	seq, ack [2]uint32 // of the next byte, by direction; last acknowledged by it
-	port     uint16
-	open     map[uint32]link.Record
-	lines    []string
-	hosts    []string
-	buf      []byte
+	now   int64
+	seq   [2]uint32 // of the next byte, by direction
+	port  uint16
+	open  map[uint32]link.Record
+	lines []string
+	hosts []string
+	buf   []byte
 }
 
 func newRig(t testing.TB, change func(*Config)) *rig {

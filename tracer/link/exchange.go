@@ -48,8 +48,7 @@ type exchange struct {
 	parent    int32
 	verdict   candidate
 	trace     span.TraceID
-	wire      span.SpanID // parent on the wire that is exported
-	cut       int32       // parent of another wire trace, becomes a span link
+	cut       int32 // parent of another wire trace, becomes a span link
 	depth     int32
 	best      int32 // on the root: root-most exchange with a request ID
 	top       int32 // root of its tree
@@ -164,8 +163,13 @@ func (l *Linker) keepBytes(sg *sighting, r *Record, b *Batch) {
 	to := &sg.rec
 	shift := sg.bytes.pos - r.Bytes.pos
 	for _, v := range [...]struct{ to, from *Ref }{
-		{&to.Host, &r.Host}, {&to.Name, &r.Name}, {&to.Template, &r.Template}, {&to.Attrs, &r.Attrs},
-		{&to.Answers, &r.Answers}, {&to.Error, &r.Error}, {&to.ResponseIDs, &r.ResponseIDs},
+		{&to.Host, &r.Host},
+		{&to.Name, &r.Name},
+		{&to.Template, &r.Template},
+		{&to.Attrs, &r.Attrs},
+		{&to.Answers, &r.Answers},
+		{&to.Error, &r.Error},
+		{&to.ResponseIDs, &r.ResponseIDs},
 	} {
 		*v.to = Ref{pos: v.from.pos + shift, len: v.from.len}
 	}

@@ -6,9 +6,6 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// maxIDs bounds the request IDs that one message brings to the linker.
-const maxIDs = 8
-
 // idSize is the encoded size of an id: hash of the value, hash of the name's
 // class, bits of entropy, direction.
 const idSize = 8 + 8 + 1 + 1

@@ -20,8 +20,11 @@ func TestServices(t *testing.T) {
 		calls []call
 		want  string
 	}{
-		{"nothing known: address and port, for the client the address", nil,
-			[]call{{name: "a", from: cl, to: gw, end: 9}}, "a'=10.0.0.1 a=10.0.0.2:80"},
+		{
+			"nothing known: address and port, for the client the address", nil,
+			[]call{{name: "a", from: cl, to: gw, end: 9}},
+			"a'=10.0.0.1 a=10.0.0.2:80",
+		},
 		{"IPv6", nil, []call{{name: "a", from: "2001:db8::2", to: v6, end: 9}}, "a'=2001:db8::2 a=" + v6},
 		{"the service that listens at the client", nil, []call{
 			{name: "a", from: cl, to: gw, end: 9}, {name: "b", from: gw, to: sa + ":8080", at: 1, end: 8},
@@ -31,7 +34,8 @@ func TestServices(t *testing.T) {
 		}, "a'=10.0.0.1 a=10.0.0.2:80 b'=10.0.0.2 b=10.0.0.3:80 o'=10.0.0.1 o=10.0.0.2:81"},
 		{"a Host that names one endpoint, also where that is a client", nil, []call{
 			{name: "p", from: cl, to: gw, end: 9, host: "10.0.0.2"},
-			{name: "a", from: cl, to: gw, end: 9, host: "shop.example:80"}, {name: "b", from: gw, to: sa, at: 1, end: 8, host: "pay.example"},
+			{name: "a", from: cl, to: gw, end: 9, host: "shop.example:80"},
+			{name: "b", from: gw, to: sa, at: 1, end: 8, host: "pay.example"},
 		}, "a'=10.0.0.1 a=shop.example b'=shop.example b=pay.example p'=10.0.0.1 p=10.0.0.2:80"},
 		{"a Host that a proxy preserves names nobody", nil, []call{
 			{name: "a", from: cl, to: gw, end: 9, host: "shop.example"}, {name: "b", from: gw, to: sa, at: 1, end: 8, host: "shop.example"},

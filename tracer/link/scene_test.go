@@ -139,8 +139,8 @@ type timed struct {
 func (s *scene) records(calls []call) (list []timed) {
 	for i := range calls {
 		c := &calls[i]
-		open, fin := s.record(c, uint32(i)), Record{}
-		fin = open
+		open := s.record(c, uint32(i))
+		fin := open
 		open.Event, fin.Event = Opened, Finished
 		open.Time, fin.Time = open.Start, open.Start+(c.end-c.at)*ms
 		list = append(list, timed{open, func(b *Batch, r *Record) {

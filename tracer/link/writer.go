@@ -267,9 +267,10 @@ func (w *writer) spanLinks(v *view) {
 	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && w.form.Pair {
 		return
 	}
-	k := l.kinOf(v.x)
-	if !k.id.IsZero() && (k.cut || v.rule == WireContext) {
-		w.link(k, &e.verdict)
+	if e.cut != 0 || e.left.cut || v.rule == WireContext {
+		if k := l.kinOf(v.x); !k.id.IsZero() {
+			w.link(k, &e.verdict)
+		}
 	}
 	if e.parent != 0 || e.fixed {
 		return
