@@ -11,7 +11,7 @@ import (
 // time is far from that of their neighbours.
 type clock struct {
 	now   int64
-	shift int64 // added to packet times since the capture's clock was set back
+	shift int64 // added to packet times since the capture's clock was set
 	grid  int64 // last grid point that was passed
 	far   int   // packets in a row that were far behind (negative) or ahead
 }
@@ -45,6 +45,8 @@ func (c *clock) step(t int64) int64 {
 		if c.far = max(c.far, 0) + 1; c.far < outliers {
 			return c.now
 		}
+		c.shift -= t - c.now // the silence does not count: nothing was to be timed in it
+		t = c.now
 	}
 	c.far = 0
 	c.now = max(c.now, t)
