@@ -50,8 +50,9 @@ func (d *Decoder) Flush() {
 }
 
 // Decode fills f from p, in place, and says whether it could. When the answer
-// is OK, every field of f is set; else f holds nothing of use. The innermost
-// TCP or UDP header counts, below all tunnels.
+// is OK, every field of f is set; when it is Fragment, Src and Dst are those of
+// the fragment; else f holds nothing of use. The innermost TCP or UDP header
+// counts, below all tunnels.
 //
 // f.Payload borrows p.Data, or for a datagram that came in fragments a buffer
 // of the Decoder that the next Decode overwrites.

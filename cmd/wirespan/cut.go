@@ -19,7 +19,7 @@ import (
 // second pass over the input that copies them. It is the sink of --out pcapng.
 type cut struct {
 	path  string
-	times map[cutKey][]interval
+	flows map[cutKey]*cutFlow
 	n     int
 }
 
@@ -30,25 +30,35 @@ type cutKey struct {
 	stream bool // TCP
 }
 
-// interval is a range of packet times, both ends included.
-type interval struct{ from, to int64 }
-
 // maxCut bounds the intervals that are remembered.
 const maxCut = 1 << 20
 
-func newCut(path string) *cut { return &cut{path: path, times: make(map[cutKey][]interval)} }
+func newCut(path string) *cut { return &cut{path: path, flows: make(map[cutKey]*cutFlow)} }
 
 // WriteSpans meets sink.Sink.
 func (c *cut) WriteSpans(_ context.Context, spans []span.Span) error {
 	for i := range spans {
-		key, ok := cutKeyOf(&spans[i])
+		s := &spans[i]
+		key, client, ok := cutKeyOf(s)
 		if !ok {
 			continue
 		}
 		if c.n++; c.n > maxCut {
 			return fmt.Errorf("cut packets: more than %d spans; choose some with --where or --id", maxCut)
 		}
-		c.times[key] = addInterval(c.times[key], interval{spans[i].Start, spans[i].End})
+		flow := c.flows[key]
+		if flow == nil {
+			flow = &cutFlow{}
+			c.flows[key] = flow
+		}
+		request := seqPlace{lower: client == key.a}
+		if seq, ok := s.Attrs.Find(span.KeySeqRequest); ok {
+			request.seq, request.known = uint32(seq.Num), true
+		}
+		flow.spans = append(flow.spans, interval{s.Start, s.End, request})
+		if _, first := s.Attrs.Find(span.KeyPhaseConnect); first && request.known {
+			flow.opened = append(flow.opened, opening{s.Start, request})
+		}
 	}
 	return nil
 }
@@ -56,17 +66,8 @@ func (c *cut) WriteSpans(_ context.Context, spans []span.Span) error {
 // Close meets sink.Sink; the file is written by cutPackets.
 func (c *cut) Close(context.Context) error { return nil }
 
-// addInterval adds an interval, joined with the last one if they overlap.
-func addInterval(l []interval, v interval) []interval {
-	if n := len(l); n > 0 && v.from <= l[n-1].to && v.to >= l[n-1].from {
-		l[n-1].from, l[n-1].to = min(l[n-1].from, v.from), max(l[n-1].to, v.to)
-		return l
-	}
-	return append(l, v)
-}
-
-func cutKeyOf(s *span.Span) (k cutKey, ok bool) {
-	var ends [2]netip.AddrPort
+// cutKeyOf names the connection of a span, and its client.
+func cutKeyOf(s *span.Span) (k cutKey, client netip.AddrPort, ok bool) {
 	var addr [2]netip.Addr
 	var port [2]uint16
 	for at := range s.Attrs.All {
@@ -85,10 +86,12 @@ func cutKeyOf(s *span.Span) (k cutKey, ok bool) {
 			k.stream = string(at.Str) == "tcp"
 		}
 	}
-	for i := range ends {
-		ends[i] = netip.AddrPortFrom(addr[i], port[i])
+	peer, local := netip.AddrPortFrom(addr[0], port[0]), netip.AddrPortFrom(addr[1], port[1])
+	client = peer
+	if s.Kind == span.Client || s.Kind == span.Producer {
+		client = local
 	}
-	return k.ordered(ends[0], ends[1]), addr[0].IsValid()
+	return k.ordered(peer, local), client, addr[0].IsValid()
 }
 
 func (k cutKey) ordered(a, b netip.AddrPort) cutKey {
@@ -99,21 +102,13 @@ func (k cutKey) ordered(a, b netip.AddrPort) cutKey {
 	return k
 }
 
-// wants reports whether a packet is part of a span: within its time, or of the
-// handshake of its connection.
+// wants reports whether a packet belongs to a chosen span.
 func (c *cut) wants(f *wire.Frame, point string) bool {
 	k := cutKey{point: point, stream: f.Proto == wire.ProtoTCP}
-	k = k.ordered(netip.AddrPortFrom(netip.AddrFrom16(f.Src), f.SrcPort), netip.AddrPortFrom(netip.AddrFrom16(f.Dst), f.DstPort))
-	l := c.times[k]
-	if len(l) > 0 && f.Proto == wire.ProtoTCP && f.Flags&wire.SYN != 0 {
-		return true
-	}
-	for _, v := range l {
-		if f.Time >= v.from && f.Time <= v.to {
-			return true
-		}
-	}
-	return false
+	src := netip.AddrPortFrom(netip.AddrFrom16(f.Src), f.SrcPort)
+	k = k.ordered(src, netip.AddrPortFrom(netip.AddrFrom16(f.Dst), f.DstPort))
+	flow := c.flows[k]
+	return flow != nil && flow.wants(f, src == k.a)
 }
 
 // cutPackets writes the files of --out pcapng by reading the inputs again.
@@ -146,22 +141,35 @@ func (c *cut) write(opt *readOptions, inputs []pcapfile.Input) error {
 }
 
 func (c *cut) copy(src *pcapfile.Source, out io.Writer) error {
+	for _, flow := range c.flows {
+		flow.settle()
+	}
 	w := pcapfile.NewWriter(out, pcapfile.Pcapng)
 	dec := wire.NewDecoder(defrag.Default())
 	pkts := make([]capture.Packet, maxFrames)
 	var f wire.Frame
+	var waiting fragments
+	var parts []capture.Packet // of one datagram
 	for {
 		n, err := src.ReadBatch(context.Background(), pkts)
 		for i := range pkts[:n] {
-			if dec.Decode(&pkts[i], &f) != wire.OK {
+			switch dec.Decode(&pkts[i], &f) {
+			case wire.Fragment:
+				waiting.keep(&pkts[i], &f)
+				continue
+			case wire.OK:
+			default:
 				continue
 			}
 			point := src.Points()[f.Tap].Name
+			parts = append(waiting.take(&f, parts[:0]), pkts[i])
 			if !c.wants(&f, point) {
 				continue
 			}
-			if err := w.Write(&pkts[i], point); err != nil {
-				return err
+			for j := range parts {
+				if err := w.Write(&parts[j], point); err != nil {
+					return err
+				}
 			}
 		}
 		if errors.Is(err, io.EOF) {

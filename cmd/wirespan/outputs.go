@@ -129,6 +129,9 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	core := o.attributes == "core"
 	outs.addForm(files, link.Form{Pair: filePair, Parent: fileParent, Core: core})
 	outs.addForm(exports, link.Form{Pair: exportPair, Parent: exportParent, Core: core})
+	for _, c := range outs.cuts { // whatever the others leave out
+		outs.addForm([]sink.Sink{c}, link.Form{Parent: fileParent})
+	}
 	if len(outs.forms) == 0 {
 		outs.forms = []link.Form{{Sink: sink.Tee()}}
 	}
@@ -171,9 +174,7 @@ func (o *outputs) openFiles(opt *options, specs []outSpec, keys *span.Keys) ([]s
 	var list []sink.Sink
 	for _, spec := range specs {
 		if spec.format == "pcapng" {
-			c := newCut(spec.path)
-			o.cuts = append(o.cuts, c)
-			list = append(list, c)
+			o.cuts = append(o.cuts, newCut(spec.path))
 			continue
 		}
 		f, err := o.create(spec.path)

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wirespan/wirespan/capture/wire"
+)
+
+// again are the attributes that a cut keeps: what the exchange was, not what
+// the connection was before and after it.
+var again = []string{
+	"wirespan.exchange", "network.protocol.name", "wirespan.flow.seq.request", "wirespan.flow.seq.response", "wirespan.response",
+	"wirespan.loss.bytes", "wirespan.truncated", "http.request.method", "url.path", "http.response.status_code", "http.response.body.size",
+	"wirespan.phase.connect", "dns.question.name", "dns.response_code", "error.type", "wirespan.tcp.out_of_order",
+}
+
+// TestCutReadsAgain cuts every span of a capture by itself, and reads the same
+// exchange from the cut: no hole, no handshake of an earlier exchange.
+func TestCutReadsAgain(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		"../../testdata/demo/app.pcap", goldenCapture("http-secrets"), goldenCapture("fragments-dns4"),
+		goldenCapture("fragments-dns6"), goldenCapture("gateway-nginx-retry"),
+	} {
+		spans := spansOf(t, file)
+		if len(spans) == 0 {
+			t.Fatalf("%s: no spans", file)
+		}
+		for _, s := range spans[:min(len(spans), 25)] {
+			path := filepath.Join(t.TempDir(), "cut.pcapng")
+			mustRead(t, 0, file, "--where", `wirespan.exchange="`+s.str("wirespan.exchange")+`"`, "--attributes", "core", "--out", "pcapng:"+path)
+			var same *spanLine
+			for _, o := range spansOf(t, path) {
+				if o.str("wirespan.exchange") == s.str("wirespan.exchange") {
+					same = &o
+				}
+			}
+			if same == nil {
+				t.Errorf("%s: the cut of %s does not hold it:\n%s", file, s.what(), forestOf(spansOf(t, path)))
+				continue
+			}
+			want, got := make(map[string]any), make(map[string]any)
+			for _, k := range again {
+				want[k], got[k] = s.Attributes[k], same.Attributes[k]
+			}
+			if d := cmp.Diff(want, got); d != "" || s.Start != same.Start || s.End != same.End {
+				t.Errorf("%s: %s is another exchange in its cut (-want +got):\n%s", file, s.what(), d)
+			}
+		}
+	}
+}
+
+// cutOf runs packets through a flow and lists which are wanted.
+func cutOf(c *cutFlow, frames []wire.Frame, lower []bool) (wanted []int) {
+	c.settle()
+	for i := range frames {
+		frames[i].Proto, frames[i].PayloadLen = wire.ProtoTCP, uint32(len(frames[i].Payload))
+		if c.wants(&frames[i], lower[i]) {
+			wanted = append(wanted, i)
+		}
+	}
+	return wanted
+}
+
+func TestCutFlow(t *testing.T) {
+	const s = int64(1_000_000_000)
+	ab := []byte("ab")
+	frames := []wire.Frame{
+		0:  {Time: 10 * s, Flags: wire.SYN, Seq: 99},
+		1:  {Time: 11 * s, Flags: wire.SYN | wire.ACK, Seq: 499, Ack: 100},
+		2:  {Time: 12 * s, Flags: wire.ACK, Seq: 100, Ack: 500},
+		3:  {Time: 13 * s, Flags: wire.ACK, Seq: 100, Payload: ab}, // a preamble
+		4:  {Time: 20*s - 1, Flags: wire.ACK, Seq: 104, Payload: ab},
+		5:  {Time: 20 * s, Flags: wire.ACK, Seq: 102, Payload: ab},
+		6:  {Time: 21 * s, Flags: wire.ACK, Seq: 500, Payload: ab},
+		7:  {Time: 22 * s, Flags: wire.ACK, Seq: 504, Payload: ab},
+		8:  {Time: 23 * s, Flags: wire.ACK, Seq: 502, Payload: ab}, // fills a hole
+		9:  {Time: 24 * s, Flags: wire.ACK, Seq: 106, Payload: ab}, // the next exchange
+		10: {Time: 24 * s, Flags: wire.ACK, Seq: 506, Payload: ab},
+		11: {Time: 24 * s, Flags: wire.ACK | wire.FIN, Seq: 506},
+		12: {Time: 24 * s, Flags: wire.ACK | wire.FIN, Seq: 508},
+		13: {Time: 25 * s, Flags: wire.SYN, Seq: 1 << 30}, // the ports again
+	}
+	client := []bool{true, false, true, true, true, true, false, false, false, true, false, false, false, true}
+	request := seqPlace{seq: 102, lower: true, known: true}
+	span := interval{20 * s, 22 * s, request}
+	first := &cutFlow{spans: []interval{span}, opened: []opening{{span.from, request}}}
+	if d := cmp.Diff([]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 11}, cutOf(first, frames, client)); d != "" {
+		t.Errorf("first exchange (-want +got):\n%s", d)
+	}
+	later := &cutFlow{spans: []interval{span}}
+	if d := cmp.Diff([]int{4, 5, 6, 7, 8, 11}, cutOf(later, frames, client)); d != "" {
+		t.Errorf("later exchange (-want +got):\n%s", d)
+	}
+	again := &cutFlow{spans: []interval{{30 * s, 31 * s, seqPlace{1<<30 + 1, true, true}}}, opened: []opening{{30 * s, seqPlace{1<<30 + 1, true, true}}}}
+	if d := cmp.Diff([]int{13}, cutOf(again, frames, client)); d != "" {
+		t.Errorf("the connection after it (-want +got):\n%s", d)
+	}
+}
