@@ -20,10 +20,11 @@ func (j *Joiner) Closed(c *flows.Conn, p *l7.Proto, why flows.CloseReason, now i
 	case last && st.lastKey != 0 && why != flows.CloseEnded:
 		j.seq++
 		j.out.Records = append(j.out.Records, link.Record{
-			Time: j.now, Seq: j.seq, Shard: j.shard, Event: link.Closing,
+			Time: j.now, Seq: j.seq, Shard: j.shard, Event: link.Closing, Slot: st.lastSlot,
 			Exchange: st.lastKey, Point: c.Point, Close: why,
 		})
 	}
+	j.freeLast(st)
 	*st = conn{open: st.open[:0]}
 	j.conns = append(j.conns, st)
 	// The engine owns its state and clears it; nothing of ours is left there.
@@ -93,7 +94,7 @@ func (j *Joiner) unanswered(c *flows.Conn, st *conn, x *exchange, cause string, 
 	}
 	if cause == "timeout" && end != 0 && c.Proto == 6 {
 		j.report(c, st, x)
-		j.slots = append(j.slots, x.rec.Slot)
+		j.retire(c, st, x.rec.Slot)
 		j.clear(x)
 		x.rec, x.dead = link.Record{Shard: j.shard}, true
 		return

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"github.com/wirespan/wirespan/capture/wire"
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/tracer/link"
@@ -62,10 +63,24 @@ func (j *Joiner) take() *exchange {
 	return x
 }
 
-// put gives an exchange back after its finished record was made.
-func (j *Joiner) put(x *exchange) {
-	j.slots = append(j.slots, x.rec.Slot)
-	j.forget(x)
+// retire frees a slot after its finished record was made. The last one of a
+// TCP connection is kept: the linker finds there whom to tell how the
+// connection ended.
+func (j *Joiner) retire(c *flows.Conn, st *conn, slot uint32) {
+	if c.Proto != wire.ProtoTCP {
+		j.slots = append(j.slots, slot)
+		return
+	}
+	j.freeLast(st)
+	st.lastSlot, st.kept = slot, true
+}
+
+// freeLast frees the slot that retire kept.
+func (j *Joiner) freeLast(st *conn) {
+	if st.kept {
+		j.slots = append(j.slots, st.lastSlot)
+		st.kept = false
+	}
 }
 
 // forget gives an exchange back without its slot.

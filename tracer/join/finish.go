@@ -103,7 +103,8 @@ func (j *Joiner) settle(c *flows.Conn, st *conn, x *exchange) {
 // finish makes the finished record and gives the exchange back.
 func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
 	j.report(c, st, x)
-	j.put(x)
+	j.retire(c, st, x.rec.Slot)
+	j.forget(x)
 }
 
 // report makes the finished record.

@@ -43,6 +43,8 @@ type conn struct {
 	unjoined  uint32   // refused requests whose responses are to come, all after the open ones
 	described bool     // an exchange says how the connection began
 	lastKey   uint64   // of the last finished exchange, for how the connection ended
+	lastSlot  uint32   // its slot, if it is kept
+	kept      bool
 }
 
 // New returns the Joiner of a shard.

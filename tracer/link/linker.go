@@ -223,13 +223,11 @@ func (l *Linker) mayJoin(x, s int32) bool {
 
 // finish completes a sighting.
 func (l *Linker) finish(r *Record, b *Batch) {
-	slots := l.byslot[r.Shard]
-	if int(r.Slot) >= len(slots) || slots[r.Slot] == 0 {
+	s := l.inSlot(r)
+	if s == 0 || !l.sights.at(s).open {
 		l.stats.Strays++
 		return
 	}
-	s := slots[r.Slot]
-	slots[r.Slot] = 0
 	sg := l.sights.at(s)
 	l.complete(sg, r, b)
 	x := sg.x
@@ -266,15 +264,23 @@ func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 // close tells the last exchange of a connection how that ended, if it has not
 // left yet.
 func (l *Linker) close(r *Record) {
-	for e, n := l.ix.first(sightingKey(r)), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
-		x := l.exchs.at(l.ix.exchange(e))
-		for s := x.first; s != 0 && x.key == r.Exchange; s = l.sights.at(s).next {
-			if rec := &l.sights.at(s).rec; rec.Point == r.Point && !l.sights.at(s).open {
-				rec.Close = r.Close
-				return
-			}
-		}
+	if s := l.inSlot(r); s != 0 && !l.sights.at(s).open {
+		l.sights.at(s).rec.Close = r.Close
 	}
+}
+
+// inSlot returns the sighting that a record names, 0 if it has left.
+func (l *Linker) inSlot(r *Record) int32 {
+	slots := l.byslot[r.Shard]
+	if int(r.Slot) >= len(slots) || slots[r.Slot] == 0 {
+		return 0
+	}
+	s := slots[r.Slot]
+	sg := l.sights.at(s)
+	if e := l.exchs.at(sg.x); sg.rec.Exchange != r.Exchange || sg.rec.Point != r.Point || !e.used || e.key != r.Exchange {
+		return 0
+	}
+	return s
 }
 
 // touch notes that something happened to a group and sees that it leaves in time.

@@ -14,7 +14,7 @@ type Event uint8
 const (
 	Opened Event = 1 << iota
 	Finished
-	Closing // the connection of a finished exchange has ended: only Exchange, Point and Close are valid
+	Closing // the connection of a finished exchange has ended: only Exchange, Slot, Point and Close are valid
 )
 
 // Outcome says how an exchange ended; the values other than Answered become
