@@ -57,7 +57,7 @@ func (ix *index) exchange(e int32) int32 { return ix.ents.at(e).x }
 // add puts x under key and returns the entry, whose list of own entries begins
 // with own.
 func (ix *index) add(key uint64, x, own int32) int32 {
-	if ix.used*2 >= len(ix.slots) {
+	if ix.used*4 >= len(ix.slots)*3 {
 		ix.grow()
 	}
 	e := ix.ents.take()
