@@ -12,7 +12,7 @@ TESTFLAGS   ?=
 SHARED      := ../shared
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 # Runs of the whole program in `make bench`; {pcap} and {out} are compare_offline.sh's.
-READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --workers 1
+READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --bodies 0
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-all race fuzz bench bench-capture lint generate golden release clean
@@ -57,9 +57,11 @@ bench: build ## benchmarks per package, then the whole program against others
 	@if [ ! -f $(SHARED)/bench/compare_offline.sh ]; then echo "bench: no $(SHARED)/bench/compare_offline.sh, so no comparison of whole programs"; \
 	elif [ ! -f build/bench/small.pcap ]; then echo "bench: no captures in build/bench, so no comparison of whole programs; make bench-capture records them"; \
 	else for c in small bulk; do \
-		bash $(SHARED)/bench/compare_offline.sh -t 'tcpdump suricata1 tshark_http' -o build/bench/$$c.tsv build/bench/$$c.pcap \
-			'json=$(READ) {pcap} --out otlp:{out}/spans.json' \
-			'proto=$(READ) {pcap} --out otlp-proto:{out}/spans' || exit 1; done; fi
+		PORT_HTTP=8080 bash $(SHARED)/bench/compare_offline.sh -n 5 -t 'tcpdump suricata1 tshark_http' -o build/bench/$$c.tsv build/bench/$$c.pcap \
+			'json=$(READ) --workers 1 {pcap} --out otlp:{out}/spans.json' \
+			'all=$(READ) --workers 1 {pcap} --out otlp-proto:{out}/spans' \
+			'two=$(READ) --workers 2 --attributes core {pcap} --out otlp-proto:{out}/spans' \
+			'core=$(READ) --workers 1 --attributes core {pcap} --out otlp-proto:{out}/spans' || exit 1; done; fi
 
 bench-capture: ## record the captures of the benchmarks into build/bench (needs root)
 	@testdata/make/deps.sh bench
