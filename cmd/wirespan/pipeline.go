@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +27,7 @@ type roomConfig struct {
 type pipeline struct {
 	src     capture.Source
 	forms   []link.Form
+	written *tally
 	reader  reader
 	shards  []*shard
 	linker  *link.Linker
@@ -43,7 +45,9 @@ type pipelineConfig struct {
 }
 
 func newPipeline(src capture.Source, cfg pipelineConfig) (*pipeline, error) {
+	cfg.link.Forms = slices.Clone(cfg.link.Forms)
 	p := &pipeline{src: src, forms: cfg.link.Forms, workers: max(1, cfg.workers)}
+	p.written = newTally(&p.forms[0], cfg.link.Selector != nil)
 	p.points.Store(&[]capture.Point{})
 	p.reader = reader{
 		src: src, dec: wire.NewDecoder(defrag.Default()), pkts: make([]capture.Packet, maxFrames),

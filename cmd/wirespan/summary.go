@@ -22,12 +22,13 @@ type summary struct {
 	engine  engine.Stats
 	join    join.Stats
 	link    link.Stats
+	written *tally
 	exports []sink.Stats
 }
 
 // count gathers the counters; the pipeline must have ended.
 func (p *pipeline) count() *summary {
-	s := &summary{decode: p.reader.dec.Counters(), link: p.linker.Stats()}
+	s := &summary{decode: p.reader.dec.Counters(), link: p.linker.Stats(), written: p.written}
 	for _, sh := range p.shards {
 		t := sh.table.Stats()
 		s.flows.Add(&t)
@@ -37,29 +38,23 @@ func (p *pipeline) count() *summary {
 	return s
 }
 
-// lost counts everything that was given up anywhere.
+// lost counts everything that was given up anywhere: what the summary lists
+// under losses.
 func (s *summary) lost() uint64 {
-	n := s.source.Drops + s.source.IfDrops + s.source.Faults
-	for r, c := range s.decode {
-		if wire.Reason(r).Lost() {
-			n += c
-		}
-	}
-	n += s.flows.Gap + s.flows.Forced + s.flows.Closed[flows.CloseEvicted]
-	n += s.engine.Opaque[engine.Astray] + s.engine.Opaque[engine.Panic] + s.engine.Opaque[engine.Breach]
-	n += s.engine.Discarded[engine.OfMemory] + s.engine.Discarded[engine.OfOverflow]
-	n += s.join.Refused + s.join.Dropped + s.link.Early + s.link.WriteErrors
-	for _, e := range s.exports {
-		n += e.Dropped + e.Rejected
-	}
-	return n
+	var l list
+	s.losses(&l)
+	return l.sum
 }
 
 // list gathers "count name" pairs that are not zero.
-type list struct{ parts []string }
+type list struct {
+	parts []string
+	sum   uint64
+}
 
 func (l *list) add(n uint64, name string) {
 	if n > 0 {
+		l.sum += n
 		l.parts = append(l.parts, fmt.Sprintf("%d %s", n, name))
 	}
 }
@@ -122,6 +117,10 @@ func (s *summary) printExchanges(w io.Writer, p *parts) {
 		l.add(s.engine.Opaque[r], r.String())
 	}
 	l.print(w, "opaque")
+	l = list{}
+	l.add(s.engine.Discarded[engine.OfDatagram], "bytes of foreign datagrams")
+	l.add(s.engine.Discarded[engine.OfTrailing], "bytes behind the message of a datagram")
+	l.print(w, "passed over")
 }
 
 // merge adds a count under a name that may be there already.
@@ -130,6 +129,7 @@ func (l *list) merge(n uint64, name string) {
 		var have uint64
 		var hn string
 		if _, err := fmt.Sscanf(p, "%d %s", &have, &hn); err == nil && hn == name {
+			l.sum += n
 			l.parts[i] = fmt.Sprintf("%d %s", have+n, name)
 			return
 		}
@@ -137,18 +137,38 @@ func (l *list) merge(n uint64, name string) {
 	l.add(n, name)
 }
 
+// printLinks tells what was written, and what --where, --from, --to and --id
+// left out.
 func (s *summary) printLinks(w io.Writer) {
-	fmt.Fprintf(w, "%-12s %d with %d spans\n", "traces", s.link.Traces, s.link.Spans)
+	t := s.written
+	fmt.Fprintf(w, "%-12s %d with %d spans", "traces", t.traces, t.spans)
+	if n := s.link.Unselected; n > 0 {
+		fmt.Fprintf(w, ", %d spans left out", n)
+	}
+	fmt.Fprintln(w)
 	var l list
 	for r := link.Rule(1); r < link.NumRules; r++ {
-		l.merge(s.link.Links[r], r.String())
+		l.merge(t.linked(r, &s.link), r.String())
 	}
-	l.add(s.link.SpanLinks, "likely")
+	likely := s.link.SpanLinks
+	if t.walk {
+		likely = t.likely
+	}
+	l.add(likely, "likely")
 	l.print(w, "links")
 }
 
 func (s *summary) printLosses(w io.Writer) {
 	var l list
+	s.losses(&l)
+	if len(l.parts) == 0 {
+		l.parts = append(l.parts, "none")
+	}
+	l.print(w, "losses")
+}
+
+// losses lists everything that was given up anywhere, each thing once.
+func (s *summary) losses(l *list) {
 	l.add(s.source.Drops, "packets dropped by the kernel")
 	l.add(s.source.IfDrops, "packets dropped by the interface")
 	l.add(s.source.Faults, "damaged inputs")
@@ -160,21 +180,20 @@ func (s *summary) printLosses(w io.Writer) {
 	l.add(s.flows.Gap-min(s.flows.Gap, s.flows.Truncated), "bytes missing in streams")
 	l.add(s.flows.Truncated, "bytes cut by snaplen")
 	l.add(s.flows.Forced, "reorderings given up")
-	for d := range engine.NumDiscards {
-		if d != engine.OfOpaque && d != engine.OfUndetected && d != engine.OfEnd {
-			l.add(s.engine.Discarded[d], "bytes discarded ("+d.String()+")")
-		}
+	l.add(s.flows.Closed[flows.CloseEvicted], "connections beyond the bound")
+	for _, r := range []engine.Reason{engine.Astray, engine.Panic, engine.Breach} {
+		l.add(s.engine.Opaque[r], "connections given up ("+r.String()+")")
+	}
+	for _, d := range []engine.Discard{engine.OfSearch, engine.OfGap, engine.OfOverflow, engine.OfMemory} {
+		l.add(s.engine.Discarded[d], "bytes discarded ("+d.String()+")")
 	}
 	l.add(s.join.Refused, "requests beyond the bound")
 	l.add(s.join.Dropped, "orphans and one-way messages beyond the bound")
 	l.add(s.link.Early, "traces released early (--link-memory)")
 	l.add(s.link.Strays, "records without exchange")
+	l.add(s.link.WriteErrors, "failed writes")
 	for _, e := range s.exports {
 		l.add(e.Dropped, "spans not exported")
 		l.add(e.Rejected, "spans rejected by the receiver")
 	}
-	if len(l.parts) == 0 {
-		l.parts = append(l.parts, "none")
-	}
-	l.print(w, "losses")
 }
