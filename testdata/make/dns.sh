@@ -36,7 +36,7 @@ record dns-tcp-twice 'two questions in one segment' by_hand dns 192.0.2.53 app.e
 record dns-call 'lookups followed by the call that uses them, at the client and within a service' \
 	ask timeout:1 curl -sS -H 'X-Request-ID: 4c1f0a9be2d94a5c8f3d5e6b7a809132' http://app.example:9000/lookup
 record dns-nxdomain 'a name that does not exist' ask timeout:1 getent ahosts nowhere.example
-record dns-edns 'EDNS with a payload size of 4096 and of 1232' ask 'edns0 timeout:1' getent ahosts app.example
+record dns-edns 'EDNS, by the C library' ask 'edns0 timeout:1' getent ahosts app.example
 record dns-truncated 'an answer that does not fit: truncated, then asked again over TCP' ask 'timeout:1' sh -c "$python $here/talk.py dns 192.0.2.53 long.example TXT; $python $here/talk.py dns 192.0.2.53 long.example TXT tcp"
 record dns-repeat 'the same question twice: the second is a repetition' by_hand dns 192.0.2.53 app.example A again id=4661
 record dns-ipv6 'over IPv6' by_hand dns 2001:db8::53 app.example AAAA id=4662
