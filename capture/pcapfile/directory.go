@@ -1,6 +1,7 @@
 package pcapfile
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -17,10 +18,10 @@ type directory struct {
 // first packets, files without one first, as the sequences that they are.
 // What is no capture by its content is passed over; captures in foreign formats
 // and unreadable files are faults.
-func (p *planner) directory(path string) (*directory, [][]probed) {
+func (p *planner) directory(ctx context.Context, path string) (*directory, [][]probed) {
 	d := &directory{path: path, seen: make(map[string]bool)}
 	before := len(p.src.faults)
-	files, err := d.look(p.src)
+	files, err := d.look(ctx, p.src)
 	if err != nil {
 		p.src.addFault(openFault(path, err))
 		return nil, nil
@@ -31,18 +32,18 @@ func (p *planner) directory(path string) (*directory, [][]probed) {
 	if len(files) == 0 {
 		return nil, nil
 	}
-	return d, partition(p.whole(files))
+	return d, partition(p.whole(ctx, files))
 }
 
 // whole reads files of a directory to their ends where there are several, as
 // it is done with several arguments: only the last packet tells whether the
 // next file goes on where this one stopped.
-func (p *planner) whole(files []probed) []probed {
+func (p *planner) whole(ctx context.Context, files []probed) []probed {
 	if len(files) == 1 {
 		return files
 	}
 	for i := range files {
-		if f, fault := p.src.probe(files[i].path, toEnd); fault == nil {
+		if f, fault := p.src.probe(ctx, files[i].path, toEnd); fault == nil {
 			files[i] = f
 		}
 	}
@@ -53,8 +54,8 @@ func (p *planner) whole(files []probed) []probed {
 // ofDirectory makes the groups of a directory without a name of the user: one
 // with the name of the directory where its files are a sequence, else as if
 // they had been given one by one.
-func (p *planner) ofDirectory(path string) []*group {
-	d, sequences := p.directory(path)
+func (p *planner) ofDirectory(ctx context.Context, path string) []*group {
+	d, sequences := p.directory(ctx, path)
 	if len(sequences) == 1 {
 		return []*group{{name: directoryName(path), sequences: sequences, dir: d}}
 	}
@@ -66,7 +67,7 @@ func (p *planner) ofDirectory(path string) []*group {
 }
 
 // look probes the files that are new since the last look.
-func (d *directory) look(s *Source) ([]probed, error) {
+func (d *directory) look(ctx context.Context, s *Source) ([]probed, error) {
 	names, err := os.ReadDir(d.path)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (d *directory) look(s *Source) ([]probed, error) {
 		if k, err := kindOf(path); err != nil || k != regularFile {
 			continue
 		}
-		f, fault := s.probe(path, toFirst)
+		f, fault := s.probe(ctx, path, toFirst)
 		if fault == nil {
 			d.seen[path] = true
 			files = append(files, f)
@@ -106,8 +107,8 @@ func worthAFault(f *Fault) bool {
 }
 
 // fresh looks for new files; errors mean that there is none yet.
-func (d *directory) fresh(s *Source) []entry {
-	files, err := d.look(s)
+func (d *directory) fresh(ctx context.Context, s *Source) []entry {
+	files, err := d.look(ctx, s)
 	if err != nil {
 		return nil
 	}

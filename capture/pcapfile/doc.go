@@ -27,7 +27,7 @@
 // the command that converts them), xz, bzip2 and lz4 compression, the pcap
 // dialects of AIX and Nokia, encrypted pcapng.
 //
-//	src, err := pcapfile.Open(pcapfile.Config{Inputs: []pcapfile.Input{{Paths: []string{"trace.pcap"}}}})
+//	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: []pcapfile.Input{{Paths: []string{"trace.pcap"}}}})
 //	...
 //	for {
 //		n, err := src.ReadBatch(ctx, batch)

@@ -65,8 +65,9 @@ func openFault(file string, err error) *Fault {
 
 // reasonOf gives the text of err without the file name that it may begin with.
 func reasonOf(file string, err error) string {
-	if f, ok := err.(*FormatError); ok {
-		return f.reason()
+	var format *FormatError
+	if errors.As(err, &format) {
+		return format.reason()
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return "compressed file ends before its end mark"

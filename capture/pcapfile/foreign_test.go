@@ -32,7 +32,7 @@ func TestForeignFormats(t *testing.T) {
 		{"in.bin", strings.Repeat("\x00", 200), "not a capture file"},
 	} {
 		path := write(t, t.TempDir(), c.file, []byte(c.content))
-		_, err := Open(Config{Inputs: files(path)})
+		_, err := Open(t.Context(), Config{Inputs: files(path)})
 		var format *FormatError
 		if !errors.As(err, &format) {
 			t.Errorf("%s: error %v", c.file, err)

@@ -33,10 +33,10 @@ func (in *plainInput) compressed() bool { return in.packed }
 // growingInput reads a file that is still written to.
 type growingInput struct {
 	f       *os.File
-	read64  *atomic.Int64   // bytes read, for Stats
-	done    <-chan struct{} // closed by Close
-	pause   time.Duration   // between looks at the end of the file
-	over    func() bool     // whether the writer went on to another file
+	read64  *atomic.Int64              // bytes read, for Stats
+	done    <-chan struct{}            // closed by Close
+	pause   time.Duration              // between looks at the end of the file
+	over    func(context.Context) bool // whether the writer went on to another file
 	overdue bool
 }
 
@@ -52,7 +52,7 @@ func (in *growingInput) read(ctx context.Context, p []byte) (int, error) {
 		}
 		// The writer may have written between our read and its change of
 		// files: one more look.
-		if in.overdue = in.over(); in.overdue {
+		if in.overdue = in.over(ctx); in.overdue {
 			continue
 		}
 		timer := time.NewTimer(in.pause)

@@ -156,11 +156,11 @@ func (l *lane) enter(e entry) error {
 }
 
 // more looks for files that appeared in the directory.
-func (l *lane) more() bool {
+func (l *lane) more(ctx context.Context) bool {
 	if l.dir == nil {
 		return false
 	}
-	fresh := l.dir.fresh(l.src)
+	fresh := l.dir.fresh(ctx, l.src)
 	l.waiting = slices.Concat(l.waiting, fresh)
 	return len(fresh) > 0
 }

@@ -35,12 +35,11 @@ func (s *Source) merged(ctx context.Context, dst []capture.Packet) (n int, err e
 			if n > 0 {
 				return n, nil
 			}
-			switch err := l.fill(ctx); err {
-			case nil:
-			case io.EOF:
+			err := l.fill(ctx)
+			if err == io.EOF {
 				m.waiting = slices.Delete(m.waiting, 0, 1)
 				s.end(l)
-			default:
+			} else if err != nil {
 				return 0, err
 			}
 		}

@@ -1,6 +1,7 @@
 package pcapfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -42,15 +43,18 @@ type Input struct {
 //   - so are the other files.
 //
 // Several files are read to their ends for that, once before the first
-// packet. It fails when nothing can be read; when something can, what cannot
-// is in Faults.
-func Open(cfg Config) (*Source, error) {
+// packet. It fails when nothing can be read, or when ctx ends meanwhile; when
+// something can be read, what cannot is in Faults.
+func Open(ctx context.Context, cfg Config) (*Source, error) {
 	s := &Source{stdin: cfg.Stdin, follow: cfg.Follow, done: make(chan struct{})}
 	p := planner{src: s}
 	if err := p.check(cfg); err != nil {
 		return nil, err
 	}
-	p.plan(cfg.Inputs)
+	p.plan(ctx, cfg.Inputs)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("open captures: %w", err)
+	}
 	if len(p.groups) == 0 {
 		return nil, s.failed()
 	}
@@ -144,7 +148,7 @@ func (p *planner) check(cfg Config) error {
 
 // plan sorts the inputs into groups, in the order of the command line. Plain
 // files stand where the first of their group does.
-func (p *planner) plan(inputs []Input) {
+func (p *planner) plan(ctx context.Context, inputs []Input) {
 	var plain []string
 	for _, in := range inputs {
 		if joined(in) {
@@ -154,15 +158,15 @@ func (p *planner) plan(inputs []Input) {
 			plain = append(plain, in.Paths[0])
 		}
 	}
-	clusters := p.cluster(plain)
+	clusters := p.cluster(ctx, plain)
 	placed := make(map[*group]bool)
 	for _, in := range inputs {
 		switch {
 		case len(in.Paths) == 0:
 		case joined(in):
-			p.join(in)
+			p.join(ctx, in)
 		default:
-			p.single(in.Paths[0], clusters, placed)
+			p.single(ctx, in.Paths[0], clusters, placed)
 		}
 	}
 }
@@ -171,7 +175,7 @@ func (p *planner) plan(inputs []Input) {
 func joined(in Input) bool { return in.Name != "" || len(in.Paths) != 1 }
 
 // single plans one path without a name.
-func (p *planner) single(path string, clusters map[string]*group, placed map[*group]bool) {
+func (p *planner) single(ctx context.Context, path string, clusters map[string]*group, placed map[*group]bool) {
 	k, err := kindOf(path)
 	if err != nil {
 		p.src.addFault(openFault(path, err))
@@ -179,7 +183,7 @@ func (p *planner) single(path string, clusters map[string]*group, placed map[*gr
 	}
 	switch k {
 	case directoryInput:
-		p.groups = append(p.groups, p.ofDirectory(path)...)
+		p.groups = append(p.groups, p.ofDirectory(ctx, path)...)
 	case regularFile:
 		if g := clusters[path]; g != nil && !placed[g] {
 			placed[g] = true
@@ -192,8 +196,8 @@ func (p *planner) single(path string, clusters map[string]*group, placed map[*gr
 }
 
 // cluster groups files that were given on their own.
-func (p *planner) cluster(paths []string) map[string]*group {
-	files := p.look(paths, len(paths) > 1)
+func (p *planner) cluster(ctx context.Context, paths []string) map[string]*group {
+	files := p.look(ctx, paths, len(paths) > 1)
 	clusters := make(map[string]*group)
 	for _, sequence := range partition(files) {
 		g := &group{name: sequenceName(sequence), sequences: [][]probed{sequence}}
@@ -206,7 +210,7 @@ func (p *planner) cluster(paths []string) map[string]*group {
 
 // look probes regular files and notes the faults of those that are none of
 // ours.
-func (p *planner) look(paths []string, several bool) []probed {
+func (p *planner) look(ctx context.Context, paths []string, several bool) []probed {
 	d := toHeader
 	if several {
 		d = toEnd
@@ -218,7 +222,7 @@ func (p *planner) look(paths []string, several bool) []probed {
 			continue
 		}
 		seen[path] = true
-		f, fault := p.src.probe(path, d)
+		f, fault := p.src.probe(ctx, path, d)
 		if fault != nil && !(p.src.follow && f.size < sniffLen) {
 			p.src.addFault(fault)
 			continue
@@ -229,7 +233,7 @@ func (p *planner) look(paths []string, several bool) []probed {
 }
 
 // join plans an input that is one point.
-func (p *planner) join(in Input) {
+func (p *planner) join(ctx context.Context, in Input) {
 	g := &group{name: in.Name, named: in.Name != ""}
 	var plain []string
 	for _, path := range in.Paths {
@@ -240,7 +244,7 @@ func (p *planner) join(in Input) {
 		}
 		switch k {
 		case directoryInput:
-			d, sequences := p.directory(path)
+			d, sequences := p.directory(ctx, path)
 			g.sequences = append(g.sequences, sequences...)
 			if len(in.Paths) == 1 && len(sequences) == 1 {
 				g.dir = d
@@ -252,7 +256,7 @@ func (p *planner) join(in Input) {
 			g.sequences = append(g.sequences, []probed{{path: path, kind: k}})
 		}
 	}
-	files := p.look(plain, len(plain) > 1)
+	files := p.look(ctx, plain, len(plain) > 1)
 	g.sequences = append(g.sequences, partition(files)...)
 	if len(g.sequences) == 0 {
 		return

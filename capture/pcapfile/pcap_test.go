@@ -118,7 +118,7 @@ func TestPcapFaults(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := write(t, t.TempDir(), "x.pcap", c.content)
-			s, err := Open(Config{Inputs: files(path)})
+			s, err := Open(t.Context(), Config{Inputs: files(path)})
 			got := ""
 			if err != nil {
 				got = err.Error()

@@ -1,6 +1,7 @@
 package pcapfile
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -50,58 +51,115 @@ func TestPoints(t *testing.T) {
 	}{
 		{"a file", map[string][]byte{"trace.pcap": at(1, 1, 2)}, []string{"trace.pcap"}, "trace:1 trace:2"},
 		{"suffixes are cut", map[string][]byte{"a.b.pcapng7": at(1, 1)}, []string{"a.b.pcapng7"}, "a.b:1"},
-		{"a rotation in any order is one point",
+		{
+			"a rotation in any order is one point",
 			map[string][]byte{"trace.pcap0": at(1, 1, 2), "trace.pcap1": at(1, 2, 3), "trace.pcap2": at(1, 4)},
-			[]string{"trace.pcap2", "trace.pcap0", "trace.pcap1"}, "trace:1 trace:2 trace:2 trace:3 trace:4"},
-		{"the name of a rotation is the common prefix",
+			[]string{"trace.pcap2", "trace.pcap0", "trace.pcap1"},
+			"trace:1 trace:2 trace:2 trace:3 trace:4",
+		},
+		{
+			"the name of a rotation is the common prefix",
 			map[string][]byte{"web_00001_2024.pcap": at(1, 1), "web_00002_2025.pcap": at(1, 2)},
-			[]string{"web_00001_2024.pcap", "web_00002_2025.pcap"}, "web:1 web:2"},
-		{"files that overlap are points, merged by time",
+			[]string{"web_00001_2024.pcap", "web_00002_2025.pcap"},
+			"web:1 web:2",
+		},
+		{
+			"files that overlap are points, merged by time",
 			map[string][]byte{"a.pcap": at(1, 1, 4, 5), "b.pcap": at(1, 2, 4, 6)},
-			[]string{"b.pcap", "a.pcap"}, "a:1 b:2 b:4 a:4 a:5 b:6"},
-		{"files of other link types are points",
+			[]string{"b.pcap", "a.pcap"},
+			"a:1 b:2 b:4 a:4 a:5 b:6",
+		},
+		{
+			"files of other link types are points",
 			map[string][]byte{"a.pcap": at(1, 1), "b.pcap": at(113, 2)},
-			[]string{"a.pcap", "b.pcap"}, "a:1 b:2"},
-		{"files that do not overlap are a sequence whatever their names",
+			[]string{"a.pcap", "b.pcap"},
+			"a:1 b:2",
+		},
+		{
+			"files that do not overlap are a sequence whatever their names",
 			map[string][]byte{"morning.pcap": at(1, 1, 2), "evening.pcap": at(1, 3)},
-			[]string{"evening.pcap", "morning.pcap"}, "morning:1 morning:2 morning:3"},
-		{"two rotations side by side stay apart",
+			[]string{"evening.pcap", "morning.pcap"},
+			"morning:1 morning:2 morning:3",
+		},
+		{
+			"two rotations side by side stay apart",
 			map[string][]byte{"a0.pcap": at(1, 1, 5), "a1.pcap": at(1, 6, 9), "b0.pcap": at(1, 2, 4), "b1.pcap": at(1, 5, 8)},
-			[]string{"a0.pcap", "a1.pcap", "b0.pcap", "b1.pcap"}, "a:1 b:2 b:4 a:5 b:5 a:6 b:8 a:9"},
-		{"files without packets belong to their rotation",
+			[]string{"a0.pcap", "a1.pcap", "b0.pcap", "b1.pcap"},
+			"a:1 b:2 b:4 a:5 b:5 a:6 b:8 a:9",
+		},
+		{
+			"files without packets belong to their rotation",
 			map[string][]byte{"a0.pcap": at(1, 1), "a1.pcap": at(1)},
-			[]string{"a0.pcap", "a1.pcap"}, "a:1"},
-		{"files of a directory that do not overlap are one point in the order of first packets",
+			[]string{"a0.pcap", "a1.pcap"},
+			"a:1",
+		},
+		{
+			"files of a directory that do not overlap are one point in the order of first packets",
 			map[string][]byte{"d/x.pcap": at(1, 3, 4), "d/y.cap": at(1, 1, 2), "d/README": []byte("no capture"), "d/empty": nil, "d/sub/z.pcap": at(1, 7)},
-			[]string{"d"}, "d:1 d:2 d:3 d:4"},
-		{"files of a directory that overlap are points, merged by time",
+			[]string{"d"},
+			"d:1 d:2 d:3 d:4",
+		},
+		{
+			"files of a directory that overlap are points, merged by time",
 			map[string][]byte{"d/x.pcap": at(1, 3, 4), "d/y.cap": at(1, 1, 9)},
-			[]string{"d"}, "y:1 x:3 x:4 y:9"},
-		{"rotations of several hosts in a directory stay apart",
+			[]string{"d"},
+			"y:1 x:3 x:4 y:9",
+		},
+		{
+			"rotations of several hosts in a directory stay apart",
 			map[string][]byte{"d/a0.pcap": at(1, 1, 5), "d/a1.pcap": at(1, 6, 9), "d/b0.pcap": at(1, 2, 4), "d/b1.pcap": at(1, 5, 8)},
-			[]string{"d"}, "a:1 b:2 b:4 a:5 b:5 a:6 b:8 a:9"},
-		{"files of a directory of other link types are points",
-			map[string][]byte{"d/a.pcap": at(1, 1), "d/b.pcap": at(113, 2)}, []string{"d"}, "a:1 b:2"},
-		{"a named directory is one point, merged",
+			[]string{"d"},
+			"a:1 b:2 b:4 a:5 b:5 a:6 b:8 a:9",
+		},
+		{
+			"files of a directory of other link types are points",
+			map[string][]byte{"d/a.pcap": at(1, 1), "d/b.pcap": at(113, 2)},
+			[]string{"d"},
+			"a:1 b:2",
+		},
+		{
+			"a named directory is one point, merged",
 			map[string][]byte{"d/x.pcap": at(1, 3, 4), "d/y.cap": at(1, 1, 9)},
-			[]string{"tap=d"}, "tap:1 tap:3 tap:4 tap:9"},
-		{"equal names in directories get them in front",
+			[]string{"tap=d"},
+			"tap:1 tap:3 tap:4 tap:9",
+		},
+		{
+			"equal names in directories get them in front",
 			map[string][]byte{"h1/any.pcap": at(1, 1, 3), "h1/b.pcap": at(1, 1, 3), "h2/any.pcap": at(1, 2, 4), "h2/c.pcap": at(1, 2, 4)},
-			[]string{"h1", "h2"}, "h1/any:1 b:1 h2/any:2 c:2 h1/any:3 b:3 h2/any:4 c:4"},
-		{"equal names get their directory",
+			[]string{"h1", "h2"},
+			"h1/any:1 b:1 h2/any:2 c:2 h1/any:3 b:3 h2/any:4 c:4",
+		},
+		{
+			"equal names get their directory",
 			map[string][]byte{"h1/any.pcap": at(1, 1, 3), "h2/any.pcap": at(1, 2, 4)},
-			[]string{"h1/any.pcap", "h2/any.pcap"}, "h1/any:1 h2/any:2 h1/any:3 h2/any:4"},
-		{"equal names in one directory are counted",
+			[]string{"h1/any.pcap", "h2/any.pcap"},
+			"h1/any:1 h2/any:2 h1/any:3 h2/any:4",
+		},
+		{
+			"equal names in one directory are counted",
 			map[string][]byte{"h/any.pcap": at(1, 1, 3), "h/any.cap": at(1, 2, 4)},
-			[]string{"h/any.pcap", "h/any.cap"}, ""},
+			[]string{"h/any.pcap", "h/any.cap"},
+			"",
+		},
 		{"a name", map[string][]byte{"a.pcap": at(1, 1)}, []string{"eth7=a.pcap"}, "eth7:1"},
-		{"joined taps are one point", map[string][]byte{"rx.pcap": at(1, 1, 3), "tx.pcap": at(1, 2, 4), "o.pcap": at(1, 2)},
-			[]string{"tap=rx.pcap+tx.pcap", "o.pcap"}, "tap:1 tap:2 o:2 tap:3 tap:4"},
-		{"a name without files overrides", map[string][]byte{"a0.pcap": at(1, 1), "a1.pcap": at(1, 2)},
-			[]string{"a0.pcap", "eth7=", "a1.pcap"}, "eth7:1 eth7:2"},
-		{"packets without time or order follow their predecessor",
+		{
+			"joined taps are one point",
+			map[string][]byte{"rx.pcap": at(1, 1, 3), "tx.pcap": at(1, 2, 4), "o.pcap": at(1, 2)},
+			[]string{"tap=rx.pcap+tx.pcap", "o.pcap"},
+			"tap:1 tap:2 o:2 tap:3 tap:4",
+		},
+		{
+			"a name without files overrides",
+			map[string][]byte{"a0.pcap": at(1, 1), "a1.pcap": at(1, 2)},
+			[]string{"a0.pcap", "eth7=", "a1.pcap"},
+			"eth7:1 eth7:2",
+		},
+		{
+			"packets without time or order follow their predecessor",
 			map[string][]byte{"a.pcap": at(1, 5, 0, 2, 6, 9), "b.pcap": at(1, 0, 3, 7)},
-			[]string{"a.pcap", "b.pcap"}, "b:0 b:3 a:5 a:0 a:2 a:6 b:7 a:9"},
+			[]string{"a.pcap", "b.pcap"},
+			"b:0 b:3 a:5 a:0 a:2 a:6 b:7 a:9",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := tree(t, c.files)
@@ -229,7 +287,7 @@ func TestOpenFails(t *testing.T) {
 		{"a directory without captures", Config{Inputs: files(filepath.Join(dir, "d"))}, "directory has no capture files"},
 		{"all files missing", Config{Inputs: files(dir+"/x", dir+"/y")}, "y: no such file or directory"},
 	} {
-		if _, err := Open(c.cfg); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Open(t.Context(), c.cfg); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
@@ -237,8 +295,18 @@ func TestOpenFails(t *testing.T) {
 		if err := os.Chmod(a, 0); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Open(Config{Inputs: files(a)}); !errors.Is(err, fs.ErrPermission) {
+		if _, err := Open(t.Context(), Config{Inputs: files(a)}); !errors.Is(err, fs.ErrPermission) {
 			t.Errorf("unreadable file: %v", err)
 		}
+	}
+}
+
+// Looking at many files can take long: it ends with ctx.
+func TestOpenIsInterrupted(t *testing.T) {
+	dir := tree(t, map[string][]byte{"a.pcap": at(1, 1, 5), "b.pcap": at(1, 2, 4)})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, Config{Inputs: files(dir)}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }

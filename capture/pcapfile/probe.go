@@ -2,6 +2,7 @@ package pcapfile
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/wirespan/wirespan/capture"
@@ -31,7 +32,7 @@ type probed struct {
 
 // probe looks into a regular file. The fault is about its header; damage
 // further on is met again when the file is read.
-func (s *Source) probe(path string, d depth) (probed, *Fault) {
+func (s *Source) probe(ctx context.Context, path string, d depth) (probed, *Fault) {
 	p := probed{path: path}
 	f, err := os.Open(path)
 	if err != nil {
@@ -54,11 +55,10 @@ func (s *Source) probe(path string, d depth) (probed, *Fault) {
 	}
 	w := window{pool: &s.pool}
 	defer w.release()
-	return p, p.scan(newStream(path, in, &w, nowhere{}, nowhere{}), d)
+	return p, p.scan(ctx, newStream(path, in, &w, nowhere{}, nowhere{}), d)
 }
 
-func (p *probed) scan(st *stream, d depth) *Fault {
-	ctx := context.Background()
+func (p *probed) scan(ctx context.Context, st *stream, d depth) *Fault {
 	var batch [64]capture.Packet
 	for {
 		if d == toHeader && st.dec != nil || d == toFirst && p.packets {
@@ -75,7 +75,8 @@ func (p *probed) scan(st *stream, d depth) *Fault {
 			continue
 		}
 		if err := st.fill(ctx); err != nil {
-			if fault, ok := err.(*Fault); ok && st.dec == nil {
+			var fault *Fault
+			if st.dec == nil && errors.As(err, &fault) {
 				return fault
 			}
 			return nil

@@ -141,7 +141,7 @@ func TestCompressed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := write(t, t.TempDir(), "x.pcap.gz", c.content)
-			s, err := Open(Config{Inputs: files(path)})
+			s, err := Open(t.Context(), Config{Inputs: files(path)})
 			if err != nil {
 				if c.fault == "" || !strings.Contains(err.Error(), c.fault) {
 					t.Errorf("error %v, want %q", err, c.fault)

@@ -155,7 +155,7 @@ func files(paths ...string) []Input {
 
 func open(t testing.TB, cfg Config) *Source {
 	t.Helper()
-	s, err := Open(cfg)
+	s, err := Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

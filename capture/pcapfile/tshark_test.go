@@ -139,7 +139,7 @@ func compare(t *testing.T, path string) {
 	if strings.Contains(complaint, "network type") {
 		t.Skip("tshark does not read this link type")
 	}
-	s, err := Open(Config{Inputs: files(path)})
+	s, err := Open(t.Context(), Config{Inputs: files(path)})
 	if err != nil {
 		if complaint == "" {
 			t.Fatalf("tshark reads it: %v", err)

@@ -111,18 +111,22 @@ func (c *cut) wants(f *wire.Frame, point string) bool {
 	return flow != nil && flow.wants(f, src == k.a)
 }
 
-// cutPackets writes the files of --out pcapng by reading the inputs again.
-func (o *outputs) cutPackets(opt *readOptions, inputs []pcapfile.Input) error {
+// cutPackets writes the files of --out pcapng by reading the inputs again, to
+// the end also when the first pass was interrupted: what it found is written.
+func (o *outputs) cutPackets(ctx context.Context, opt *readOptions, inputs []pcapfile.Input) error {
+	if ctx.Err() != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
 	for _, c := range o.cuts {
-		if err := c.write(opt, inputs); err != nil {
+		if err := c.write(ctx, opt, inputs); err != nil {
 			return fmt.Errorf("cut packets into %s: %w", c.path, err)
 		}
 	}
 	return nil
 }
 
-func (c *cut) write(opt *readOptions, inputs []pcapfile.Input) error {
-	src, err := openSource(opt, inputs)
+func (c *cut) write(ctx context.Context, opt *readOptions, inputs []pcapfile.Input) error {
+	src, err := openSource(ctx, opt, inputs)
 	if err != nil {
 		return err
 	}
@@ -133,14 +137,14 @@ func (c *cut) write(opt *readOptions, inputs []pcapfile.Input) error {
 			return err
 		}
 	}
-	err = c.copy(src, out)
+	err = c.copy(ctx, src, out)
 	if out != os.Stdout {
 		err = errors.Join(err, out.Close())
 	}
 	return err
 }
 
-func (c *cut) copy(src *pcapfile.Source, out io.Writer) error {
+func (c *cut) copy(ctx context.Context, src *pcapfile.Source, out io.Writer) error {
 	for _, flow := range c.flows {
 		flow.settle()
 	}
@@ -151,7 +155,7 @@ func (c *cut) copy(src *pcapfile.Source, out io.Writer) error {
 	var waiting fragments
 	var parts []capture.Packet // of one datagram
 	for {
-		n, err := src.ReadBatch(context.Background(), pkts)
+		n, err := src.ReadBatch(ctx, pkts)
 		for i := range pkts[:n] {
 			switch dec.Decode(&pkts[i], &f) {
 			case wire.Fragment:

@@ -57,7 +57,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if err != nil {
 		return usage(err)
 	}
-	src, err := openSource(o, inputs)
+	src, err := openSource(ctx, o, inputs)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	err = pipe.run(ctx)
 	bar.stop()
 	if err == nil {
-		err = p.outs.cutPackets(o, inputs)
+		err = p.outs.cutPackets(ctx, o, inputs)
 	}
 	return finishRead(o, p, pipe, src, err)
 }
@@ -96,8 +96,8 @@ func quoteWords(words []string) string {
 }
 
 // openSource opens the inputs with the filter program.
-func openSource(o *readOptions, inputs []pcapfile.Input) (*pcapfile.Source, error) {
-	src, err := pcapfile.Open(pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin})
+func openSource(ctx context.Context, o *readOptions, inputs []pcapfile.Input) (*pcapfile.Source, error) {
+	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin})
 	if err != nil {
 		return nil, &statusError{exitPartial, err}
 	}
