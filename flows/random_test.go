@@ -14,7 +14,6 @@ type sent struct {
 	off  int
 	text []byte
 	dir  Dir
-	fin  bool
 	ack  int // what the sender had received of the other stream
 }
 

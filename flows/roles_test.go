@@ -15,30 +15,46 @@ func TestGuessedRoles(t *testing.T) {
 		steps          []step
 		want           []string
 	}{
-		{"server's answer first, by port", 40000, 80,
+		{
+			"server's answer first, by port", 40000, 80,
 			[]step{pkt(0, 's', "PA", 5001, 1001, "r")},
-			[]string{"open 1 guessed", "1< r", "close 1 capture_ended @1000"}},
-		{"registered against ephemeral", 40000, 8080,
+			[]string{"open 1 guessed", "1< r", "close 1 capture_ended @1000"},
+		},
+		{
+			"registered against ephemeral", 40000, 8080,
 			[]step{pkt(0, 's', "PA", 5001, 1001, "r")},
-			[]string{"open 1 guessed", "1< r", "close 1 capture_ended @1000"}},
-		{"equal classes: the first payload is the client's", 40000, 50000,
+			[]string{"open 1 guessed", "1< r", "close 1 capture_ended @1000"},
+		},
+		{
+			"equal classes: the first payload is the client's", 40000, 50000,
 			[]step{pkt(0, 's', "A", 5001, 1001, ""), pkt(1, 'c', "PA", 1001, 5001, "q"), pkt(2, 's', "PA", 5001, 1002, "r")},
-			[]string{"open 1 guessed", "1> q", "1< r", "close 1 capture_ended @1002"}},
-		{"SYN-ACK first", 40000, 50000,
+			[]string{"open 1 guessed", "1> q", "1< r", "close 1 capture_ended @1002"},
+		},
+		{
+			"SYN-ACK first", 40000, 50000,
 			[]step{pkt(0, 's', "SA", 5000, 1001, ""), pkt(1, 'c', "PA", 1001, 5001, "q")},
-			[]string{"open 1 observed", "1> q", "close 1 capture_ended @1001"}},
-		{"repeated SYN-ACK corrects the ports before any data", 80, 40000,
+			[]string{"open 1 observed", "1> q", "close 1 capture_ended @1001"},
+		},
+		{
+			"repeated SYN-ACK corrects the ports before any data", 80, 40000,
 			[]step{pkt(0, 'c', "A", 1001, 5001, ""), pkt(1, 's', "SA", 5000, 1001, ""), pkt(2, 'c', "PA", 1001, 5001, "q")},
-			[]string{"open 1 guessed", "1> q", "close 1 capture_ended @1002"}},
-		{"the peer's ACK tells that the first bytes are missing", 40000, 80,
+			[]string{"open 1 guessed", "1> q", "close 1 capture_ended @1002"},
+		},
+		{
+			"the peer's ACK tells that the first bytes are missing", 40000, 80,
 			[]step{pkt(0, 'c', "A", 1001, 5001, ""), pkt(1, 's', "PA", 5011, 1001, "r")},
-			[]string{"open 1 guessed", "1< gap 10", "1< r", "close 1 capture_ended @1001"}},
-		{"begins with a keep-alive", 40000, 80,
+			[]string{"open 1 guessed", "1< gap 10", "1< r", "close 1 capture_ended @1001"},
+		},
+		{
+			"begins with a keep-alive", 40000, 80,
 			[]step{pkt(0, 'c', "A", 1000, 5001, ""), pkt(1, 's', "A", 5001, 1001, ""), pkt(2, 'c', "PA", 1001, 5001, "q")},
-			[]string{"open 1 guessed", "1> q", "close 1 capture_ended @1002"}},
-		{"late earlier segment in mid-connection", 40000, 80,
+			[]string{"open 1 guessed", "1> q", "close 1 capture_ended @1002"},
+		},
+		{
+			"late earlier segment in mid-connection", 40000, 80,
 			[]step{pkt(0, 'c', "PA", 1004, 5001, "def"), pkt(1, 'c', "PA", 1001, 5001, "abc"), pkt(2, 'c', "PA", 1007, 5001, "ghi")},
-			[]string{"open 1 guessed", "1> def", "1> ghi", "close 1 capture_ended @1002"}},
+			[]string{"open 1 guessed", "1> def", "1> ghi", "close 1 capture_ended @1002"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := newRecorder(t)

@@ -118,8 +118,10 @@ func (d *pcap) decode(w *window, dst []capture.Packet) (n, need int, bad *damage
 		}
 		if captured > maxCaptured {
 			if n == 0 {
-				bad = &damage{"packet record", w.offset() + int64(start-len(b)),
-					fmt.Sprintf("captured length %d is absurd", captured)}
+				bad = &damage{
+					"packet record", w.offset() + int64(start-len(b)),
+					fmt.Sprintf("captured length %d is absurd", captured),
+				}
 			}
 			break
 		}

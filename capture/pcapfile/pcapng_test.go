@@ -127,28 +127,50 @@ func TestPcapngFaults(t *testing.T) {
 		packets int
 		want    string
 	}{
-		{"cut in a packet block", func(f *ngFile) { f.enhanced(0, 1, "abcd") }, 10, 1,
-			"packet block at byte 84: file ends within the record (has 26 of 36 bytes)"},
-		{"cut in a block header", func(f *ngFile) { f.enhanced(0, 1, "abcd") }, 29, 1,
-			"packet block at byte 84: file ends within the record (has 7 of 12 bytes)"},
-		{"cut in a skipped block", func(f *ngFile) { f.block(0xbad, make([]byte, 600_000)) }, 1000, 1,
-			"block at byte 84: file ends within the block"},
-		{"interface unknown", func(f *ngFile) { f.enhanced(1, 1, "a") }, 0, 1,
-			"packet block at byte 84: interface 1 is not described, there are 1"},
-		{"captured length beyond the block", func(f *ngFile) { f.block(blockEnhanced, f.u32(0, 0, 0, 400, 400), make([]byte, 8)) }, 0, 1,
-			"packet block at byte 84: captured length 400 is beyond the block of 40 bytes"},
-		{"length below the minimum", func(f *ngFile) { f.Write(f.u32(6, 8, 8)) }, 0, 1,
-			"packet block at byte 84: block length 8 is below the minimum of 12"},
-		{"absurd length", func(f *ngFile) { f.Write(f.u32(6, 0xfffffff0, 0)) }, 0, 1,
-			"packet block at byte 84: block length 4294967280 is absurd"},
-		{"two lengths differ", func(f *ngFile) { f.enhanced(0, 1, "a"); f.Bytes()[f.Len()-4]++ }, 0, 1,
-			"packet block at byte 84: block length 36 at the start, 37 at the end"},
-		{"section of version 2", func(f *ngFile) { f.block(magicSection, f.u32(byteOrderTag), f.u16(2, 0), f.u64(0)) }, 0, 1,
-			"section header at byte 84: pcapng version 2.0 is unknown"},
-		{"section without byte order", func(f *ngFile) { f.block(magicSection, f.u32(1), f.u16(1, 0), f.u64(0)) }, 0, 1,
-			"section header at byte 84: byte-order magic is 01 00 00 00"},
-		{"packet before an interface of its section", func(f *ngFile) { f.section(f.order); f.enhanced(0, 1, "a") }, 0, 1,
-			"packet block at byte 112: interface 0 is not described, there are 0"},
+		{
+			"cut in a packet block", func(f *ngFile) { f.enhanced(0, 1, "abcd") }, 10, 1,
+			"packet block at byte 84: file ends within the record (has 26 of 36 bytes)",
+		},
+		{
+			"cut in a block header", func(f *ngFile) { f.enhanced(0, 1, "abcd") }, 29, 1,
+			"packet block at byte 84: file ends within the record (has 7 of 12 bytes)",
+		},
+		{
+			"cut in a skipped block", func(f *ngFile) { f.block(0xbad, make([]byte, 600_000)) }, 1000, 1,
+			"block at byte 84: file ends within the block",
+		},
+		{
+			"interface unknown", func(f *ngFile) { f.enhanced(1, 1, "a") }, 0, 1,
+			"packet block at byte 84: interface 1 is not described, there are 1",
+		},
+		{
+			"captured length beyond the block", func(f *ngFile) { f.block(blockEnhanced, f.u32(0, 0, 0, 400, 400), make([]byte, 8)) }, 0, 1,
+			"packet block at byte 84: captured length 400 is beyond the block of 40 bytes",
+		},
+		{
+			"length below the minimum", func(f *ngFile) { f.Write(f.u32(6, 8, 8)) }, 0, 1,
+			"packet block at byte 84: block length 8 is below the minimum of 12",
+		},
+		{
+			"absurd length", func(f *ngFile) { f.Write(f.u32(6, 0xfffffff0, 0)) }, 0, 1,
+			"packet block at byte 84: block length 4294967280 is absurd",
+		},
+		{
+			"two lengths differ", func(f *ngFile) { f.enhanced(0, 1, "a"); f.Bytes()[f.Len()-4]++ }, 0, 1,
+			"packet block at byte 84: block length 36 at the start, 37 at the end",
+		},
+		{
+			"section of version 2", func(f *ngFile) { f.block(magicSection, f.u32(byteOrderTag), f.u16(2, 0), f.u64(0)) }, 0, 1,
+			"section header at byte 84: pcapng version 2.0 is unknown",
+		},
+		{
+			"section without byte order", func(f *ngFile) { f.block(magicSection, f.u32(1), f.u16(1, 0), f.u64(0)) }, 0, 1,
+			"section header at byte 84: byte-order magic is 01 00 00 00",
+		},
+		{
+			"packet before an interface of its section", func(f *ngFile) { f.section(f.order); f.enhanced(0, 1, "a") }, 0, 1,
+			"packet block at byte 112: interface 0 is not described, there are 0",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := newNgFile(binary.LittleEndian)

@@ -69,8 +69,10 @@ func (s *stream) end(err error) error {
 	case !s.dec.idle():
 		return s.fault(&damage{what, offset, "file ends within the block"})
 	case rest > 0:
-		return s.fault(&damage{what, offset,
-			fmt.Sprintf("file ends within the record (has %d of %d bytes)", rest, s.need)})
+		return s.fault(&damage{
+			what, offset,
+			fmt.Sprintf("file ends within the record (has %d of %d bytes)", rest, s.need),
+		})
 	}
 	return io.EOF
 }

@@ -12,9 +12,17 @@ var parsers = []struct {
 	name  string
 	parse func([]byte) (Header, Verdict)
 }{
-	{"gre", ParseGRE}, {"vxlan", ParseVXLAN}, {"vxlan-gpe", ParseVXLANGPE}, {"nsh", ParseNSH},
-	{"geneve", ParseGeneve}, {"gtp-u", ParseGTPU}, {"ayiya", ParseAYIYA}, {"l2tp", ParseL2TP},
-	{"capwap", ParseCAPWAP}, {"etherip", ParseEtherIP}, {"mpls", ParseMPLS},
+	{"gre", ParseGRE},
+	{"vxlan", ParseVXLAN},
+	{"vxlan-gpe", ParseVXLANGPE},
+	{"nsh", ParseNSH},
+	{"geneve", ParseGeneve},
+	{"gtp-u", ParseGTPU},
+	{"ayiya", ParseAYIYA},
+	{"l2tp", ParseL2TP},
+	{"capwap", ParseCAPWAP},
+	{"etherip", ParseEtherIP},
+	{"mpls", ParseMPLS},
 	{"teredo", func(b []byte) (Header, Verdict) { return ParseTeredo(b, len(b)) }},
 	{"l2tpv3", func(b []byte) (Header, Verdict) { return ParseL2TPv3(b, 4) }},
 }

@@ -54,7 +54,7 @@ func readCapture(path string) []capture.Packet {
 	buffered := bufio.NewReader(in)
 	magic, _ := buffered.Peek(4)
 	var next func() ([]byte, gopacket.CaptureInfo, error)
-	link := func(gopacket.CaptureInfo) capture.LinkType { return 0 }
+	var link func(gopacket.CaptureInfo) capture.LinkType
 	if string(magic) == "\x0a\x0d\x0d\x0a" {
 		r, err := pcapgo.NewNgReader(buffered, pcapgo.NgReaderOptions{WantMixedLinkType: true})
 		if err != nil {

@@ -60,7 +60,7 @@ func expect(v []string) (text string, tunnelled bool) {
 		}
 		return all[i]
 	}
-	var ip, ip6, tcp, udp = -1, -1, -1, -1
+	ip, ip6, tcp, udp := -1, -1, -1, -1
 	net, transport := "", ""
 	for p := range strings.SplitSeq(v[0], ":") {
 		switch p {

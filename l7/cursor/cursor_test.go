@@ -16,9 +16,17 @@ func TestDecimal(t *testing.T) {
 		n  uint64
 		ok bool
 	}{
-		{"0", 0, true}, {"007", 7, true}, {"18446744073709551615", math.MaxUint64, true},
-		{"18446744073709551616", 0, false}, {"99999999999999999999", 0, false},
-		{"", 0, false}, {"+1", 0, false}, {"-1", 0, false}, {" 1", 0, false}, {"1 ", 0, false}, {"1a", 0, false},
+		{"0", 0, true},
+		{"007", 7, true},
+		{"18446744073709551615", math.MaxUint64, true},
+		{"18446744073709551616", 0, false},
+		{"99999999999999999999", 0, false},
+		{"", 0, false},
+		{"+1", 0, false},
+		{"-1", 0, false},
+		{" 1", 0, false},
+		{"1 ", 0, false},
+		{"1a", 0, false},
 	} {
 		if n, ok := Decimal([]byte(c.in)); n != c.n || ok != c.ok {
 			t.Errorf("Decimal(%q) = %d, %v", c.in, n, ok)
@@ -32,8 +40,14 @@ func TestHex(t *testing.T) {
 		n  uint64
 		ok bool
 	}{
-		{"0", 0, true}, {"fF", 255, true}, {"ffffffffffffffff", math.MaxUint64, true},
-		{"10000000000000000", 0, false}, {"00000000000000001", 1, true}, {"", 0, false}, {"0x1", 0, false}, {"g", 0, false},
+		{"0", 0, true},
+		{"fF", 255, true},
+		{"ffffffffffffffff", math.MaxUint64, true},
+		{"10000000000000000", 0, false},
+		{"00000000000000001", 1, true},
+		{"", 0, false},
+		{"0x1", 0, false},
+		{"g", 0, false},
 	} {
 		if n, ok := Hex([]byte(c.in)); n != c.n || ok != c.ok {
 			t.Errorf("Hex(%q) = %d, %v", c.in, n, ok)

@@ -75,7 +75,7 @@ func TestDetectRandom(t *testing.T) {
 	b := make([]byte, 300)
 	for range 300_000 {
 		for i := range b {
-			b[i] = byte(rnd.Uint32()) & byte(rnd.Uint32()) // zeros are more frequent than in noise
+			b[i] = byte(rnd.Uint32() & (rnd.Uint32() >> 8)) // zeros are more frequent than in noise
 		}
 		x := b[:rnd.IntN(len(b))]
 		dir := l7.Dir(rnd.IntN(2))

@@ -29,8 +29,10 @@ func TestName(t *testing.T) {
 		{name: "no end", hex: "01 61"},
 		{name: "a label longer than the message", hex: "05 61 62"},
 		{name: "a label of kind 01", hex: "41 00"},
-		{name: "255 bytes", hex: long + "3d" + strings.Repeat("61", 61) + "00", ok: true, next: 255,
-			want: strings.Repeat(strings.Repeat("a", 63)+".", 3) + strings.Repeat("a", 61)},
+		{
+			name: "255 bytes", hex: long + "3d" + strings.Repeat("61", 61) + "00", ok: true, next: 255,
+			want: strings.Repeat(strings.Repeat("a", 63)+".", 3) + strings.Repeat("a", 61),
+		},
 		{name: "256 bytes", hex: long + "3e" + strings.Repeat("61", 62) + "00"},
 		{name: "UTF-8, where names are UTF-8", hex: "05 c3a9 2e 09 20 00", want: `é\.\009 `, next: 7, ok: true, keep: true},
 		{name: "UTF-8, where they are not", hex: "02 c3a9 00", want: `\195\169`, next: 4, ok: true},

@@ -219,10 +219,12 @@ func (b bombParser) Parse(dir l7.Dir, in []byte, out *l7.Emitter) (l7.Step, erro
 	explode(b.where, "Parse")
 	return b.Parser.Parse(dir, in, out)
 }
+
 func (b bombParser) Gap(dir l7.Dir, n int64) bool {
 	explode(b.where, "Gap")
 	return b.Parser.Gap(dir, n)
 }
+
 func (b bombParser) Resync(dir l7.Dir, in []byte) (int, bool) {
 	explode(b.where, "Resync")
 	return b.Parser.Resync(dir, in)

@@ -52,10 +52,18 @@ func TestDetection(t *testing.T) {
 		{"what a candidate has read is read again", []l7.Proto{says("x", l7.Yes, 4), toy.Proto()}, exchange, want},
 		{"what it has read of several segments too", []l7.Proto{says("x", l7.Yes, 9), toy.Proto()}, exchange, want},
 		{"and of both directions", []l7.Proto{says("x", l7.Yes, 15), toy.Proto()}, exchange, want},
-		{"one that wants more holds up a plausible one", []l7.Proto{says("x", l7.Maybe, 0), toy.Proto()},
-			[]l7test.Turn{client("GE"), client("T a\n"), server("OK 0\n")}, []string{"request GET a", "response"}},
-		{"a request kept from before the server's word", []l7.Proto{toy.Proto()},
-			[]l7test.Turn{client("GE"), server("HINT 3\n"), client("T a\n")}, []string{"interim  3", "request GET a"}},
+		{
+			"one that wants more holds up a plausible one",
+			[]l7.Proto{says("x", l7.Maybe, 0), toy.Proto()},
+			[]l7test.Turn{client("GE"), client("T a\n"), server("OK 0\n")},
+			[]string{"request GET a", "response"},
+		},
+		{
+			"a request kept from before the server's word",
+			[]l7.Proto{toy.Proto()},
+			[]l7test.Turn{client("GE"), server("HINT 3\n"), client("T a\n")},
+			[]string{"interim  3", "request GET a"},
+		},
 		{"a pause in the first word until the end", []l7.Proto{toy.Proto()}, []l7test.Turn{client("GE")}, nil},
 	}
 	for _, tt := range tests {

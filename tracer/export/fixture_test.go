@@ -98,8 +98,10 @@ func trace(n byte) []span.Span {
 		{Trace: id, ID: sid(1), Start: t0, End: t0 + 100*ms, Kind: span.Server, Service: []byte("shop"), Instance: []byte("192.0.2.20:443"), Name: []byte("POST /orders"), Attrs: a},
 		{Trace: id, ID: sid(2), Parent: sid(1), Depth: 1, Start: t0 + 5*ms, End: t0 + 40*ms + 5, Kind: span.Client, Service: []byte("shop"), Name: []byte("SELECT stock"), Attrs: b},
 		{Trace: id, ID: sid(3), Parent: sid(1), Depth: 1, Start: t0 + 20*ms, End: t0 + 60*ms, Kind: span.Client, Status: span.Error, Service: []byte("shop"), Name: []byte("GET /stock/{id}"), Attrs: q},
-		{Trace: id, ID: sid(4), Parent: span.SpanID{0xee}, Depth: 2, Start: t0 + 21*ms, End: t0 + 22*ms, Kind: span.Server, Service: []byte("stock\"\x01"), Name: []byte("GET"), Attrs: u,
-			Links: []span.Link{{Trace: id, ID: sid(3), Rule: "context", Confidence: 0.5}}},
+		{
+			Trace: id, ID: sid(4), Parent: span.SpanID{0xee}, Depth: 2, Start: t0 + 21*ms, End: t0 + 22*ms, Kind: span.Server, Service: []byte("stock\"\x01"), Name: []byte("GET"), Attrs: u,
+			Links: []span.Link{{Trace: id, ID: sid(3), Rule: "context", Confidence: 0.5}},
+		},
 	}
 }
 

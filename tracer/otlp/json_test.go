@@ -84,7 +84,8 @@ func TestJSONText(t *testing.T) {
 		`{"key":"wirespan.interim","value":{"arrayValue":{}}}],"droppedAttributesCount":1,`,
 		`"links":[{"traceId":"01000000000000000000000000000000","spanId":"0200000000000000","attributes":[`,
 		`{"key":"wirespan.link.rule","value":{"stringValue":"sighting"}},{"key":"wirespan.link.confidence","value":{"doubleValue":1}}]}],`,
-		`"status":{"code":2}}]}]}]}`, "\n"}, "")
+		`"status":{"code":2}}]}]}]}`, "\n",
+	}, "")
 	if got := string(NewJSONEncoder(testKeys(), c).Encode(nil, []span.Span{s})); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -40,12 +40,23 @@ var shortForms = []struct {
 	name string
 	f    field
 }{
-	{"name", field{kind: name}}, {"service", field{kind: service}}, {"kind", field{kind: kind}},
-	{"status", field{kind: status}}, {"duration", field{kind: duration}},
-	{"trace", field{kind: traceID}}, {"span", field{kind: spanID}}, {"parent", field{kind: parentID}},
-	{"protocol", field{key: span.KeyNetworkProtocolName}}, {"client", field{kind: client}}, {"server", field{kind: server}},
-	{"point", field{key: span.KeyCapturePoint}}, {"error", field{kind: isError}}, {"start", field{kind: start}},
-	{"method", field{key: span.KeyHTTPRequestMethod}}, {"path", field{key: span.KeyURLPath}}, {"port", field{key: span.KeyServerPort}},
+	{"name", field{kind: name}},
+	{"service", field{kind: service}},
+	{"kind", field{kind: kind}},
+	{"status", field{kind: status}},
+	{"duration", field{kind: duration}},
+	{"trace", field{kind: traceID}},
+	{"span", field{kind: spanID}},
+	{"parent", field{kind: parentID}},
+	{"protocol", field{key: span.KeyNetworkProtocolName}},
+	{"client", field{kind: client}},
+	{"server", field{kind: server}},
+	{"point", field{key: span.KeyCapturePoint}},
+	{"error", field{kind: isError}},
+	{"start", field{kind: start}},
+	{"method", field{key: span.KeyHTTPRequestMethod}},
+	{"path", field{key: span.KeyURLPath}},
+	{"port", field{key: span.KeyServerPort}},
 }
 
 // statusCodes are the attributes that "status" reads, in this order.

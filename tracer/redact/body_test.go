@@ -38,12 +38,16 @@ func TestAppendBody(t *testing.T) {
 		{"text/xml", `<password>cut`, `<password>REDACTED`},
 		{"text/xml", `<login user="jo" password="a>b"/><password/><c>1</c>`, `<login user="jo" password="REDACTED"/><password/><c>1</c>`},
 		{"text/xml", `<login password='cut`, `<login password='REDACTED`},
-		{"multipart/form-data; boundary=B",
+		{
+			"multipart/form-data; boundary=B",
 			"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nx\r\ny\r\n--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n",
-			"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nREDACTED\r\n--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n"},
-		{"multipart/form-data; boundary=B",
+			"--B\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nREDACTED\r\n--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n",
+		},
+		{
+			"multipart/form-data; boundary=B",
 			"--B\r\nContent-Disposition: form-data; filename=\"name=x\"; name=token\r\n\r\nsecret cut",
-			"--B\r\nContent-Disposition: form-data; filename=\"name=x\"; name=token\r\n\r\nREDACTED"},
+			"--B\r\nContent-Disposition: form-data; filename=\"name=x\"; name=token\r\n\r\nREDACTED",
+		},
 		{"multipart/form-data", "-", "-"},
 	} {
 		if got := string(r.AppendBody(nil, []byte(c.ct), []byte(c.in))); got != c.want {

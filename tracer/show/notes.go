@@ -106,8 +106,12 @@ func (r *renderer) appendPhases(dst []byte, s *span.Span) []byte {
 		label string
 		key   span.Key
 	}{
-		{"connect ", span.KeyPhaseConnect}, {"tls ", span.KeyPhaseTLS}, {"send ", span.KeyPhaseSend},
-		{"wait ", span.KeyPhaseWait}, {"receive ", span.KeyPhaseReceive}, {"rtt ", span.KeyTCPRTT},
+		{"connect ", span.KeyPhaseConnect},
+		{"tls ", span.KeyPhaseTLS},
+		{"send ", span.KeyPhaseSend},
+		{"wait ", span.KeyPhaseWait},
+		{"receive ", span.KeyPhaseReceive},
+		{"rtt ", span.KeyTCPRTT},
 	} {
 		at, ok := s.Attrs.Find(l.key)
 		if !ok {
@@ -147,9 +151,13 @@ func appendTrouble(dst []byte, s *span.Span) []byte {
 		label string
 		key   span.Key
 	}{
-		{"bytes lost ", span.KeyLossBytes}, {"retransmissions ", span.KeyTCPRetransmissions},
-		{"out of order ", span.KeyTCPOutOfOrder}, {"zero windows ", span.KeyTCPZeroWindows},
-		{"truncated ", span.KeyTruncated}, {"closed by ", span.KeyTCPClose}, {"sampled at ", span.KeySampleRate},
+		{"bytes lost ", span.KeyLossBytes},
+		{"retransmissions ", span.KeyTCPRetransmissions},
+		{"out of order ", span.KeyTCPOutOfOrder},
+		{"zero windows ", span.KeyTCPZeroWindows},
+		{"truncated ", span.KeyTruncated},
+		{"closed by ", span.KeyTCPClose},
+		{"sampled at ", span.KeySampleRate},
 	} {
 		at, ok := s.Attrs.Find(l.key)
 		if !ok || at.Type == span.TypeInt && at.Num == 0 || at.Type == span.TypeBool && at.Num == 0 {

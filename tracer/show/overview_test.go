@@ -21,8 +21,10 @@ func many() [][]span.Span {
 		case i%10 == 3:
 			spans = order(byte(i))
 		case i%10 == 7:
-			spans = []span.Span{req{trace: byte(i), id: 1, kind: span.Server, service: "catalog", name: "GET /items/{id}", to: int64(30 + i), point: "eth0",
-				client: 11, server: 21, port: 80, proto: "http", code: 503, errorType: "503", failed: true}.span()}
+			spans = []span.Span{req{
+				trace: byte(i), id: 1, kind: span.Server, service: "catalog", name: "GET /items/{id}", to: int64(30 + i), point: "eth0",
+				client: 11, server: 21, port: 80, proto: "http", code: 503, errorType: "503", failed: true,
+			}.span()}
 		default:
 			spans = lookup(byte(i))
 			spans[0].End += int64(i) * ms / 10

@@ -229,8 +229,18 @@ func (w *row) fit(room int) {
 		part *part
 		keep int
 	}{
-		{&w.extra, 16}, {&w.name, 24}, {&w.asker, 12}, {&w.server, 20}, {&w.extra, 0}, {&w.name, 12},
-		{&w.server, 12}, {&w.name, 8}, {&w.asker, 4}, {&w.server, 4}, {&w.prefix, 4}, {&w.name, 0},
+		{&w.extra, 16},
+		{&w.name, 24},
+		{&w.asker, 12},
+		{&w.server, 20},
+		{&w.extra, 0},
+		{&w.name, 12},
+		{&w.server, 12},
+		{&w.name, 8},
+		{&w.asker, 4},
+		{&w.server, 4},
+		{&w.prefix, 4},
+		{&w.name, 0},
 	} {
 		if cut := min(over, p.part.width-p.keep); cut > 0 {
 			p.part.width -= cut

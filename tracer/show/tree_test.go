@@ -61,8 +61,10 @@ func TestTreeLinesFit(t *testing.T) {
 
 func TestTreeOfSeveralTraceIDs(t *testing.T) {
 	root := req{trace: 1, id: 1, kind: span.Server, service: "a", name: "root", from: 0, to: 9, proto: "http"}.span()
-	other := req{trace: 2, id: 2, depth: 1, kind: span.Server, service: "b", name: "linked", from: 1, to: 8, proto: "http",
-		links: []span.Link{{Trace: traceID(1), ID: root.ID, Rule: "header_id"}}}.span()
+	other := req{
+		trace: 2, id: 2, depth: 1, kind: span.Server, service: "b", name: "linked", from: 1, to: 8, proto: "http",
+		links: []span.Link{{Trace: traceID(1), ID: root.ID, Rule: "header_id"}},
+	}.span()
 	below := req{trace: 2, id: 3, parent: 2, depth: 2, kind: span.Server, service: "c", name: "below", from: 2, to: 7, proto: "http"}.span()
 	next := req{trace: 2, id: 9, kind: span.Server, service: "d", name: "next", from: 5, to: 6, proto: "http"}.span()
 	got := string(tree(t, Config{}, 1, []span.Span{root, other, below, next}))
@@ -126,8 +128,10 @@ func FuzzTree(f *testing.F) {
 	f.Add("日本", "a\u0301\u200b", uint8(90), -1, uint8(7))
 	f.Fuzz(func(t *testing.T, service, name string, width uint8, depth int, flags uint8) {
 		cfg := Config{Width: int(width), ASCII: flags&1 != 0, Verbose: flags&2 != 0}
-		s := req{trace: 1, id: 1, service: service, name: name, from: 5, to: int64(depth), kind: span.Kind(flags>>2) % 6, proto: name, point: service,
-			response: service, rule: name, ids: name, errorType: service}.span()
+		s := req{
+			trace: 1, id: 1, service: service, name: name, from: 5, to: int64(depth), kind: span.Kind(flags>>2) % 6, proto: name, point: service,
+			response: service, rule: name, ids: name, errorType: service,
+		}.span()
 		s2 := s
 		s2.ID, s2.Parent, s2.Depth = span.SpanID{2}, s.ID, depth
 		var out bytes.Buffer

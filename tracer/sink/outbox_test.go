@@ -41,8 +41,10 @@ func (s *script) Send(ctx context.Context, p *Parcel) error {
 var errBusy = errors.New("busy")
 
 func small(block bool) QueueConfig {
-	return QueueConfig{Parcels: 2, Bytes: 100, Senders: 1, Block: block,
-		Retry: Retry{Initial: time.Second, Max: 4 * time.Second, Total: 30 * time.Second}}
+	return QueueConfig{
+		Parcels: 2, Bytes: 100, Senders: 1, Block: block,
+		Retry: Retry{Initial: time.Second, Max: 4 * time.Second, Total: 30 * time.Second},
+	}
 }
 
 func parcel(n, spans int) Parcel { return Parcel{Bytes: make([]byte, n), Spans: spans} }
