@@ -187,7 +187,8 @@ func tunnel(a span.Attrs, c *flows.Conn) span.Attrs {
 	}
 	a = span.AppendString(a, span.KeyTunnelKind, t.Kind.String())
 	if t.HasID {
-		a = span.AppendInt(a, span.KeyTunnelID, int64(t.ID))
+		var text [10]byte
+		a = span.AppendString(a, span.KeyTunnelID, strconv.AppendUint(text[:0], uint64(t.ID), 10))
 	}
 	if t.Src != [16]byte{} {
 		src, dst := [16]byte(t.Src), [16]byte(t.Dst)

@@ -140,7 +140,7 @@ func order(trace byte) []span.Span {
 		{id: 4, parent: 3, depth: 2, kind: span.Server, service: "orders", name: "POST /orders", from: 6, to: 117, point: "vxlan-42", client: 20, server: 30, port: 8080, proto: "http", code: 502, failed: true, errorType: "502", exchange: 2, rule: "sighting", more: func(a span.Attrs) span.Attrs {
 			a = span.AppendInt(a, span.KeyTCPRetransmissions, 2)
 			a = span.AppendString(a, span.KeyTunnelKind, "vxlan")
-			return span.AppendInt(a, span.KeyTunnelID, 42)
+			return span.AppendString(a, span.KeyTunnelID, "42")
 		}},
 		{id: 5, parent: 4, depth: 3, kind: span.Client, service: "orders", name: "SELECT stock", from: 10, to: 32, point: "vxlan-42", client: 30, server: 50, port: 5432, proto: "postgresql", peer: "stock-db", rule: "sole_candidate"},
 		{id: 6, parent: 4, depth: 3, kind: span.Client, service: "orders", name: "GET", from: 33, to: 34, point: "vxlan-42", client: 30, server: 51, port: 6379, proto: "redis", rule: "sole_candidate"},

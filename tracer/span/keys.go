@@ -151,7 +151,7 @@ var static = [NumKeys]KeyDoc{
 	KeyTCPZeroWindows:            {"wirespan.tcp.zero_windows", "Int", "within the exchange"},
 	KeyTCPClose:                  {"wirespan.tcp.close", "String", "how the connection ended, on its last exchange"},
 	KeyTunnelKind:                {"wirespan.tunnel.kind", "String", "outermost tunnel that delivered it"},
-	KeyTunnelID:                  {"wirespan.tunnel.id", "Int", ""},
+	KeyTunnelID:                  {"wirespan.tunnel.id", "String", "VNI, GRE key, session or label, in decimal"},
 	KeyTunnelSource:              {"wirespan.tunnel.source", "String", ""},
 	KeyTunnelDestination:         {"wirespan.tunnel.destination", "String", ""},
 	KeyVLAN:                      {"wirespan.vlan", "Int", "VLAN id at the capture point"},
