@@ -46,7 +46,7 @@ func TestHardCases(t *testing.T) {
 			GET /projects/calendar/images/header-sunbird.png @63.245.209.11:80 200`},
 		{"the direction comes from the content", "tcp/zeek-tcp_missing-syn.pcap", `GET / @125.190.109.199:80 200`},
 		{"the protocol comes from the content", "http1/zeek-postgresql_http-on-port-5432.pcap", `GET /download/CHANGES.bro-aux.txt @192.150.187.43:5432 200`},
-		{"a request line over two segments", "tcp/deepflow-http_istio-tcp-frag.pcap", `GET /productpage @10.233.64.230:9080 200 (context)`},
+		{"a request line over two segments", "tcp/deepflow-http_istio-tcp-frag.pcap", `GET /productpage @10.233.64.230:9080 200`},
 		{"rcode 3 is ordinary", "dns/deepflow-dns_nxdomain.pcap", `
 			DNS AAAA prod-fcdt-e02.int.frontnode.net @172.25.7.97:53 NXDOMAIN
 			DNS A dockerauth-ee-vpc.cn-shenzhen.aliyuncs.com @172.25.7.97:53 NOERROR

@@ -75,7 +75,7 @@ func TestOpenForLong(t *testing.T) {
 	}
 	s.to(q, epoch+70000*ms)
 	s.flush()
-	s.expect("all", "1 r < sdk:p0 context 1", "1 b < a header_id 0.99", "1 c < a header_id 0.99", "1 a < r header_id 0.99")
+	s.expect("all", "1 r < sdk:p0", "1 b < a header_id 0.99", "1 c < a header_id 0.99", "1 a < r header_id 0.99")
 	if at, ok := s.spans[3].Attrs.Find(span.KeyLinkEvidence); !ok || !strings.Contains(string(at.Str), rid) {
 		t.Errorf("evidence of a parent that has left: %q", at.Str)
 	}
@@ -93,7 +93,7 @@ func TestOpenForLongAuto(t *testing.T) {
 	)
 	s.flush()
 	got := s.tell(s.spans)
-	want := []string{"1 r < sdk:p0 context 1", "1 a < sdk:p1 context 1 ~ r context 0.98", "1 b < r context 0.98", "2 c < sdk:p3 context 1"}
+	want := []string{"1 r < sdk:p0", "1 a < sdk:p1 context 1 ~ r context 0.98", "1 b < r context 0.98", "2 c < sdk:p3"}
 	slices.Sort(got)
 	slices.Sort(want)
 	if d := cmp.Diff(want, got); d != "" {

@@ -92,7 +92,7 @@ func TestRules(t *testing.T) {
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ids: rid},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ctx: "T/p1"},
 			{name: "c", from: sa, to: sb, at: 20, end: 70, ids: rid, ctx: "T/p1"},
-		}, []string{"1 a", "2 b < sdk:p1 context 1 ~ a sole_candidate 0.5", "2 c < b context 0.98"}},
+		}, []string{"1 a", "2 b < sdk:p1 ~ a sole_candidate 0.5", "2 c < b context 0.98"}},
 		{"a child that ends after its parent is still its child", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 30, ids: rid},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ids: rid},
@@ -105,26 +105,26 @@ func TestRules(t *testing.T) {
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ctx: "T/p1"},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ctx: "T/p2"},
 			{name: "c", from: sa, to: sb, at: 20, end: 70, ctx: "T/p3"},
-		}, []string{"1 a < sdk:p1 context 1", "1 b < a context 0.98", "1 c < b context 0.98"}},
+		}, []string{"1 a < sdk:p1", "1 b < a context 0.98", "1 c < b context 0.98"}},
 		{"a context that is sent on unchanged", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ctx: "T/p1"},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ctx: "T/p1"},
-		}, []string{"1 a < sdk:p1 context 1", "1 b < a context 0.98"}},
+		}, []string{"1 a < sdk:p1", "1 b < a context 0.98"}},
 		{"siblings of a trace leave together", []call{
 			{name: "a", from: cl, to: sa, at: 0, end: 10, ctx: "T/p1"},
 			{name: "b", from: cl, to: sb, at: 20, end: 3000, ctx: "T/p2"},
 			{name: "c", from: cl, to: gw, at: 5, end: 6, ctx: "U/p3"},
-		}, []string{"1 c < sdk:p3 context 1", "2 a < sdk:p1 context 1", "2 b < sdk:p2 context 1"}},
+		}, []string{"1 c < sdk:p3", "2 a < sdk:p1", "2 b < sdk:p2"}},
 		{"another wire trace cuts the relation to a span link", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ids: rid, ctx: "T/p1"},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ids: rid, ctx: "U/p2"},
 			{name: "c", from: sa, to: sb, at: 20, end: 70, ids: rid},
-		}, []string{"1 a < sdk:p1 context 1", "2 b < sdk:p2 context 1 ~ a header_id 0.99", "2 c < b header_id 0.99"}},
+		}, []string{"1 a < sdk:p1", "2 b < sdk:p2 ~ a header_id 0.99", "2 c < b header_id 0.99"}},
 		{"a tree without context of its own takes the earliest", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ids: rid},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ids: rid, ctx: "T/p1"},
 			{name: "c", from: gw, to: sb, at: 20, end: 70, ids: rid, ctx: "U/p2"},
-		}, []string{"1 a", "1 b < a header_id 0.99", "2 c < sdk:p2 context 1 ~ a header_id 0.99"}},
+		}, []string{"1 a", "1 b < a header_id 0.99", "2 c < sdk:p2 ~ a header_id 0.99"}},
 		{"a lookup belongs to the parent of the call that used it, with its twin", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ids: rid},
 			{name: "A", class: l7.ClassDNS, from: gw, to: sb, at: 5, end: 6, target: "x A", answers: sa + "/60"},

@@ -35,7 +35,7 @@ func TestSightings(t *testing.T) {
 		{"a point that missed the context sees the same exchange", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 90, point: "near", ctx: "T/p1"},
 			{name: "a", from: cl, to: gw, at: 1, end: 89, point: "far"},
-		}, []string{"1 a@near < sdk:p1 context 1", "1 a@far < a@near sighting 1"}},
+		}, []string{"1 a@near < sdk:p1", "1 a@far < a@near sighting 1"}},
 		{"equal keys at one point are repeats, and pair up in order", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 10, point: "near"},
 			{name: "a", from: cl, to: gw, at: 20, end: 30, point: "near"},
@@ -163,9 +163,9 @@ func TestParentModes(t *testing.T) {
 		{name: "d", from: gw, to: sb, at: 12, end: 80, ctx: "T/p1"},
 	}
 	for mode, want := range map[ParentMode][]string{
-		ParentOwn:  {"1 a < sdk:p1 context 1", "1 b < a context 0.98", "1 c < a context 0.98", "1 d < a context 0.98"},
-		ParentWire: {"1 a < sdk:p1 context 1", "1 b < sdk:p2 context 1 ~ a context 0.98", "1 c < sdk:p3 context 1 ~ a context 0.98", "1 d < sdk:p1 context 1 ~ a context 0.98"},
-		ParentAuto: {"1 a < sdk:p1 context 1", "1 b < sdk:p2 context 1 ~ a context 0.98", "1 c < a context 0.98", "1 d < a context 0.98"},
+		ParentOwn:  {"1 a < sdk:p1", "1 b < a context 0.98", "1 c < a context 0.98", "1 d < a context 0.98"},
+		ParentWire: {"1 a < sdk:p1", "1 b < sdk:p2 context 1 ~ a context 0.98", "1 c < sdk:p3 context 1 ~ a context 0.98", "1 d < sdk:p1 context 1 ~ a context 0.98"},
+		ParentAuto: {"1 a < sdk:p1", "1 b < sdk:p2 context 1 ~ a context 0.98", "1 c < a context 0.98", "1 d < a context 0.98"},
 	} {
 		s := newScene(t)
 		s.cfg.Forms = []Form{{Parent: mode, Sink: (*keep)(&s.spans)}}

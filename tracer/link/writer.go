@@ -150,6 +150,9 @@ func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
 	k := w.l.kinOf(x)
 	own := !k.id.IsZero() && !k.cut
 	if c, ok := w.l.wireContext(x); ok && !c.Parent.IsZero() && (!own || w.exportWire(x, &c)) {
+		if !own { // a root here: nobody knows the wire's parent
+			return c.Parent, NoRule
+		}
 		return c.Parent, WireContext
 	}
 	if !own {
