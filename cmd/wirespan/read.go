@@ -28,8 +28,8 @@ func newRead() *cobra.Command {
 		Long: `Analyses pcap and pcapng files, plain, gzip or zstd, directories of them, and
 standard input (-), and prints the traces that it finds.
 
-A directory, and files of one rotation, are one capture point; files that
-overlap in time are points of their own and are merged by time.`,
+Files of one rotation are one capture point; files that overlap in time are
+points of their own and are merged by time. So are the files of a directory.`,
 		Example: `  wirespan read trace.pcap
   wirespan read gateway.pcap backend.pcapng.gz --out otlp:spans.jsonl
   ssh host 'tcpdump -U -s0 -w - not port 22' | wirespan read --follow -`,
