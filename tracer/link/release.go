@@ -45,7 +45,9 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 	for _, t := range l.out.traces {
 		xs := l.out.order[t.from:t.to]
 		if !l.wanted(xs) {
-			l.stats.Unselected += uint64(len(xs))
+			for _, x := range xs {
+				l.stats.Unselected += uint64(l.exchs.at(x).sightings)
+			}
 			continue
 		}
 		l.stats.Traces++
