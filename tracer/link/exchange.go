@@ -18,13 +18,12 @@ type sighting struct {
 // unit that rules link.
 type exchange struct {
 	key          uint64
-	first, last  int32 // sightings
-	ents         int32 // own entries in the index
-	openEnt      int32 // entries in the lists of open requests of its servers, 0 if none
-	older, newer int32 // in order of arrival
-	before       int32 // in order of opening, while it is open and holds its trace
-	after        int32
-	since        int64 // when it was opened
+	first, last  int32      // sightings
+	ents         int32      // own entries in the index
+	openEnt      int32      // entries in the lists of open requests of its servers, 0 if none
+	arrival      neighbours // among all that wait
+	opening      neighbours // among those that are open and hold their traces
+	since        int64      // when it was opened
 	open         uint16
 	sightings    uint16
 	carriedAlone bool // nobody carried its IDs or context before it

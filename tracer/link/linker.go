@@ -30,8 +30,8 @@ type Linker struct {
 	// without a record.
 	patience int
 	buckets  buckets
-	opens    waitList
-	oldest   chain
+	opens    list // requests that are open and hold their traces, for MaxOpen
+	oldest   list // all that wait, for Memory
 	clocks   clocks
 	names    names
 	out      leave
@@ -45,7 +45,7 @@ func New(cfg Config, points Points) (*Linker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Linker{cfg: cfg, points: points, ix: newIndex()}
+	l := &Linker{opens: list{of: byOpening}, oldest: list{of: byArrival}, cfg: cfg, points: points, ix: newIndex()}
 	l.names.init(cfg.Names)
 	l.patience = int((cfg.MaxOpen+cfg.Quiet+time.Duration(maxLookup))/time.Duration(Grid)) + 2*numBuckets
 	l.writers = make([]writer, len(cfg.Forms))
