@@ -53,7 +53,7 @@ type Form struct {
 func Default() Config {
 	return Config{
 		Agent: "offline", Quiet: time.Second, MaxOpen: 30 * time.Second,
-		Memory: 32 << 20, Batch: 128,
+		Memory: 32 << 20, Batch: 512,
 	}
 }
 
