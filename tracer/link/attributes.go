@@ -43,7 +43,7 @@ func (w *writer) service(r *Record, k span.Kind, host []byte) {
 		return
 	}
 	addr := [16]byte(r.Client.Addr)
-	if name := n.addrName(addr); name != nil {
+	if name := n.addrName(addr); name != "" {
 		w.names = append(w.names, name...)
 		return
 	}
@@ -60,7 +60,7 @@ func (w *writer) service(r *Record, k span.Kind, host []byte) {
 }
 
 func (w *writer) serverName(r *Record, host []byte) {
-	if name := w.l.names.addrName([16]byte(r.Server.Addr)); name != nil {
+	if name := w.l.names.addrName([16]byte(r.Server.Addr)); name != "" {
 		w.names = append(w.names, name...)
 	} else if host != nil {
 		w.names = append(w.names, host...)
@@ -121,7 +121,7 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 		a = w.fullURL(a, r)
 	}
 	if r.Class == l7.ClassDB {
-		if name := w.l.names.addrName([16]byte(r.Server.Addr)); name != nil {
+		if name := w.l.names.addrName([16]byte(r.Server.Addr)); name != "" {
 			a = span.AppendString(a, span.KeyPeerService, name)
 		}
 	}

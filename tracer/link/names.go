@@ -146,15 +146,15 @@ func (n *names) isCertain(host string, at flows.Endpoint) bool {
 	return ok && !e.many && e.at == at
 }
 
-// addrName returns the name of an address, nil if it has none or several.
-func (n *names) addrName(addr [16]byte) []byte {
+// addrName returns the name of an address, empty if it has none or several.
+func (n *names) addrName(addr [16]byte) string {
 	if s, ok := n.fixed[addr]; ok {
-		return []byte(s)
+		return s
 	}
 	if a, ok := n.addrs[addr]; ok && !a.many {
-		return []byte(a.name)
+		return a.name
 	}
-	return nil
+	return ""
 }
 
 // bareHost strips the port of an authority.
