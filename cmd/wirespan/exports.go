@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -20,7 +19,10 @@ const offlinePatience = 30 * time.Second
 // variables.
 func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error) {
 	targets := opt.otlp
-	headers, err := parseHeaders(append(strings.Split(os.Getenv("OTEL_EXPORTER_OTLP_HEADERS"), ","), opt.otlpHeaders...))
+	if len(targets) == 0 && opt.env.target != "" {
+		targets = []string{opt.env.target}
+	}
+	headers, err := parseHeaders(append(opt.env.headers, opt.otlpHeaders...))
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -31,7 +33,10 @@ func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error
 			return nil, usage(fmt.Errorf("--otlp: %w", err))
 		}
 		c := otlp.DefaultExport()
-		c.Endpoint, c.Headers, c.Gzip, c.Proxy = ep, headers, opt.otlpGzip, http.ProxyFromEnvironment
+		c.Endpoint, c.Headers, c.Gzip, c.Proxy = ep, headers, opt.otlpGzip || opt.env.gzip, http.ProxyFromEnvironment
+		if opt.env.timeout > 0 {
+			c.Timeout = opt.env.timeout
+		}
 		c.Queue.Block = true
 		c.Queue.Retry.Total = offlinePatience
 		x, err := otlp.NewExporter(keys, otlpConfig(opt), c)

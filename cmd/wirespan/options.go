@@ -44,6 +44,7 @@ type options struct {
 	spansPerLn  int
 	profile     string
 	live        bool // the input is still being written
+	env         otelEnv
 }
 
 func (o *options) add(f *pflag.FlagSet) {

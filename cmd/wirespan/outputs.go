@@ -115,7 +115,10 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	if err = errors.Join(err, err2); err != nil {
 		return nil, usage(err)
 	}
-	if len(specs) == 0 && len(o.otlp) == 0 {
+	if o.env, err = readOTelEnv(); err != nil {
+		return nil, usage(err)
+	}
+	if len(specs) == 0 && len(o.otlp) == 0 && o.env.target == "" {
 		specs = append(specs, outSpec{"", "-"})
 	}
 	files, err := outs.openFiles(o, specs, keys)
