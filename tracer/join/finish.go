@@ -121,6 +121,7 @@ func (j *Joiner) report(c *flows.Conn, st *conn, x *exchange) {
 	r.Answers = j.out.Add(x.answers)
 	r.ResponseIDs = j.out.Add(x.wireResp)
 	r.Host = j.out.Add(x.host)
+	r.Community = j.out.Add(st.communityID(c))
 	r.Bytes = j.out.Since(mark)
 	st.lastKey = r.Exchange
 	j.emit(x, link.Finished)

@@ -45,6 +45,8 @@ type conn struct {
 	lastKey   uint64   // of the last finished exchange, for how the connection ended
 	lastSlot  uint32   // its slot, if it is kept
 	kept      bool
+
+	community [communitySize]byte // Community ID, once an exchange needed it
 }
 
 // New returns the Joiner of a shard.

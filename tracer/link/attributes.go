@@ -127,6 +127,9 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 	}
 	a = w.outcome(a, v, r)
 	if !core {
+		if id := w.l.bytes.view(r.Community); len(id) > 0 {
+			a = span.AppendString(a, span.KeyCommunityID, id)
+		}
 		a = network(a, r)
 		a = phases(a, r)
 	}

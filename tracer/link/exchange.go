@@ -168,7 +168,7 @@ func (l *Linker) keepBytes(sg *sighting, r *Record, b *Batch) {
 		{&to.Attrs, &r.Attrs},
 		{&to.Answers, &r.Answers},
 		{&to.Error, &r.Error},
-		{&to.ResponseIDs, &r.ResponseIDs},
+		{&to.ResponseIDs, &r.ResponseIDs}, {&to.Community, &r.Community},
 	} {
 		*v.to = Ref{pos: v.from.pos + shift, len: v.from.len}
 	}

@@ -90,6 +90,7 @@ type Record struct {
 	Attrs       Ref          // span.Attrs that join knows
 	Answers     Ref          // encoded answers, see AppendAnswer
 	Error       Ref          // error.type
+	Community   Ref          // Community ID of the connection
 }
 
 // Context is a trace context as the linker needs it.
