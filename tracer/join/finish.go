@@ -158,6 +158,9 @@ func (j *Joiner) metrics(x *exchange, c *flows.Conn) {
 	if len(x.interims) > 0 {
 		a = span.AppendInts(a, span.KeyInterim, x.interims)
 	}
+	if x.reqSize > 0 && x.rec.Class == l7.ClassHTTP {
+		a = span.AppendInt(a, span.KeyHTTPRequestBodySize, x.reqSize)
+	}
 	if x.respSize >= 0 && x.rec.Class == l7.ClassHTTP {
 		a = span.AppendInt(a, span.KeyHTTPResponseBodySize, x.respSize)
 	}

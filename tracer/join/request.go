@@ -73,6 +73,7 @@ func (j *Joiner) repeated(st *conn, m *l7.Message) bool {
 // describeRequest copies what must outlive the message.
 func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Message, head []byte) {
 	r := &x.rec
+	x.reqSize = m.Size
 	x.match, x.first = m.Match, m.First
 	r.Start = m.First.Time
 	if c.Proto == 6 {
