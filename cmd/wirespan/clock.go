@@ -24,14 +24,19 @@ const (
 	outliers = 8
 )
 
+// start sets the clock before the first packet.
+func (c *clock) start(t int64) {
+	c.now = t
+	c.grid = t - t%link.Grid
+}
+
 // step takes a packet time and returns the clock.
 func (c *clock) step(t int64) int64 {
 	if t <= 0 {
 		return c.now
 	}
 	if c.now == 0 {
-		c.now = t
-		c.grid = t - t%link.Grid
+		c.start(t)
 	}
 	t += c.shift
 	switch {

@@ -105,7 +105,7 @@ func composeLink(o *options, p *parts) (link.Config, error) {
 	return c, errors.Join(err1, err2, err3)
 }
 
-// newPipelineOn puts the parts behind a source.
-func (p *parts) newPipelineOn(src capture.Source) (*pipeline, error) {
-	return newPipeline(src, p.cfg)
+// newPipelineOn puts the parts behind a source, or the rings of a fan-out.
+func (p *parts) newPipelineOn(src ...capture.Source) (*pipeline, error) {
+	return newPipeline(p.cfg, src...)
 }

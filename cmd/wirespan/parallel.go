@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/wirespan/wirespan/capture"
@@ -17,6 +18,7 @@ type result struct {
 	batch  *link.Batch
 	mark   int64
 	names  []capture.Name
+	last   bool // the worker has ended
 }
 
 // parallel runs the reader, the workers and the linker on goroutines of their
@@ -36,7 +38,7 @@ func (p *pipeline) runParallel(ctx context.Context) error {
 		p: p, results: make(chan result, 4*p.workers),
 		spare: make(chan *job, jobsPerWorker+2), batches: make(chan *link.Batch, 8*p.workers),
 	}
-	r.lender, _ = p.src.(capture.Lender)
+	r.lender, _ = p.readers[0].src.(capture.Lender)
 	for range cap(r.spare) {
 		r.spare <- &job{}
 	}
@@ -59,7 +61,7 @@ func (p *pipeline) runParallel(ctx context.Context) error {
 func (r *parallel) read(ctx context.Context) {
 	for more := true; more; {
 		j := <-r.spare
-		more = r.p.next(ctx, j)
+		more = r.p.next(ctx, r.p.readers[0], j)
 		j.refs.Store(int32(len(r.jobs)))
 		j.free = nil
 		if more {
@@ -92,7 +94,7 @@ func (r *parallel) worker(w int) {
 	for j := range r.jobs[w] {
 		out := r.batch()
 		r.p.work(j, out, w, len(r.jobs))
-		res := result{worker: w, batch: out, mark: watermark(j)}
+		res := result{worker: w, batch: out, mark: watermark(j), last: j.last}
 		if w == 0 {
 			res.names = append(res.names, j.names...)
 		}
@@ -118,8 +120,8 @@ func (r *parallel) batch() *link.Batch {
 // link consumes the records of all workers up to the lowest watermark. It goes
 // on taking results after an error, so that nothing waits for it.
 func (r *parallel) link(ctx context.Context) error {
-	queues := make([]link.Queue, len(r.jobs))
-	marks := make([]int64, len(r.jobs))
+	queues := make([]link.Queue, r.p.workers)
+	marks := newMarks(r.p.workers)
 	done := func(b *link.Batch) {
 		b.Reset()
 		select {
@@ -142,12 +144,7 @@ func (r *parallel) link(ctx context.Context) error {
 		} else {
 			queues[res.worker].Push(res.batch)
 		}
-		marks[res.worker] = res.mark
-		lowest := marks[0]
-		for _, m := range marks {
-			lowest = min(lowest, m)
-		}
-		if lowest > low {
+		if lowest := marks.set(&res); lowest > low {
 			low = lowest
 			for len(names) > 0 && names[0].mark <= low {
 				for _, n := range names[0].names {
@@ -159,4 +156,28 @@ func (r *parallel) link(ctx context.Context) error {
 		}
 	}
 	return failed
+}
+
+// marks are the times up to which the workers have come.
+type marks struct {
+	at    []int64
+	ended []bool
+}
+
+func newMarks(workers int) *marks {
+	return &marks{at: make([]int64, workers), ended: make([]bool, workers)}
+}
+
+// set notes how far a worker has come and returns the time before which nothing
+// more comes from any. A worker that has ended holds up nobody.
+func (m *marks) set(res *result) int64 {
+	m.at[res.worker], m.ended[res.worker] = res.mark, res.last
+	lowest, latest := int64(math.MaxInt64), int64(0)
+	for w, t := range m.at {
+		latest = max(latest, t)
+		if !m.ended[w] {
+			lowest = min(lowest, t)
+		}
+	}
+	return min(lowest, latest)
 }

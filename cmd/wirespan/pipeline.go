@@ -5,11 +5,8 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/wirespan/wirespan/capture"
-	"github.com/wirespan/wirespan/capture/defrag"
-	"github.com/wirespan/wirespan/capture/wire"
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7/engine"
 	"github.com/wirespan/wirespan/tracer/join"
@@ -25,10 +22,9 @@ type roomConfig struct {
 
 // pipeline is the way of a packet from a source to the sinks.
 type pipeline struct {
-	src     capture.Source
 	forms   []link.Form
 	written *tally
-	reader  reader
+	readers []*reader // one, or in a fan-out one per worker
 	shards  []*shard
 	linker  *link.Linker
 	workers int
@@ -42,16 +38,21 @@ type pipelineConfig struct {
 	link    link.Config
 	workers int
 	live    bool // the input is still being written
+	paced   bool // it is an interface: timers follow the wall clock
 }
 
-func newPipeline(src capture.Source, cfg pipelineConfig) (*pipeline, error) {
+// newPipeline puts the rooms behind a source; several sources are the rings of
+// a fan-out, each of which has a worker of its own.
+func newPipeline(cfg pipelineConfig, src ...capture.Source) (*pipeline, error) {
 	cfg.link.Forms = slices.Clone(cfg.link.Forms)
-	p := &pipeline{src: src, forms: cfg.link.Forms, workers: max(1, cfg.workers)}
+	p := &pipeline{forms: cfg.link.Forms, workers: max(1, cfg.workers)}
+	if len(src) > 1 {
+		p.workers = len(src)
+	}
 	p.written = newTally(&p.forms[0], cfg.link.Selector != nil)
 	p.points.Store(&[]capture.Point{})
-	p.reader = reader{
-		src: src, dec: wire.NewDecoder(defrag.Default()), pkts: make([]capture.Packet, maxFrames),
-		live: cfg.live, silent: time.Second,
+	for i, s := range src {
+		p.readers = append(p.readers, newReader(s, &cfg, ownShards{uint32(i), uint32(len(src))}))
 	}
 	for i := range numShards {
 		s, err := newShard(&cfg.rooms, i)
@@ -71,9 +72,12 @@ func newPipeline(src capture.Source, cfg pipelineConfig) (*pipeline, error) {
 // the sinks.
 func (p *pipeline) run(ctx context.Context) error {
 	var err error
-	if p.workers == 1 {
+	switch {
+	case len(p.readers) > 1:
+		err = p.runFanout(ctx)
+	case p.workers == 1:
 		err = p.runAlone(ctx)
-	} else {
+	default:
 		err = p.runParallel(ctx)
 	}
 	drain := context.WithoutCancel(ctx)
@@ -81,19 +85,30 @@ func (p *pipeline) run(ctx context.Context) error {
 	for _, f := range p.forms {
 		err = errors.Join(err, f.Sink.Close(drain))
 	}
-	if p.reader.err != nil && !errors.Is(p.reader.err, context.Canceled) {
-		err = errors.Join(p.reader.err, err)
+	for _, r := range p.readers {
+		if r.err != nil && !errors.Is(r.err, context.Canceled) {
+			err = errors.Join(r.err, err)
+		}
 	}
 	return err
 }
 
 // next fills a job and publishes the capture points that it needs.
-func (p *pipeline) next(ctx context.Context, j *job) bool {
-	more := p.reader.fill(ctx, j)
-	if pts := p.src.Points(); len(pts) != len(*p.points.Load()) {
-		p.points.Store(&pts)
+func (p *pipeline) next(ctx context.Context, r *reader, j *job) bool {
+	more := r.fill(ctx, j)
+	if pts := r.src.Points(); len(pts) > len(*p.points.Load()) {
+		p.publish(pts)
 	}
 	return more
+}
+
+// publish makes capture points known to the linker.
+func (p *pipeline) publish(pts []capture.Point) {
+	for known := p.points.Load(); len(pts) > len(*known); known = p.points.Load() {
+		if p.points.CompareAndSwap(known, &pts) {
+			return
+		}
+	}
 }
 
 // runAlone is the pipeline on one goroutine.
@@ -106,7 +121,7 @@ func (p *pipeline) runAlone(ctx context.Context) error {
 		p.free = append(p.free, b)
 	}
 	for more := true; more; {
-		more = p.next(ctx, j)
+		more = p.next(ctx, p.readers[0], j)
 		out := p.batch()
 		p.work(j, out, 0, 1)
 		p.setNames(j)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/defrag"
 	"github.com/wirespan/wirespan/capture/wire"
 )
 
@@ -39,9 +40,33 @@ type reader struct {
 	n      int
 	live   bool          // advance the clock when the input is silent
 	silent time.Duration // for how long ReadBatch may wait then
+	pace   *pace         // of a live capture; nil for files and pipes
 	named  []capture.Name
 	tick   int64 // grid point that the next job fires, 0 none
+	own    ownShards
 	err    error
+}
+
+// ownShards are the shards that a reader's connections go to: every step-th
+// from first.
+type ownShards struct{ first, step uint32 }
+
+func (o ownShards) of(hash uint32) uint8 {
+	if o.step == 1 {
+		return uint8(hash % numShards) // without a division
+	}
+	return uint8(hash%(numShards/o.step)*o.step + o.first)
+}
+
+func newReader(src capture.Source, cfg *pipelineConfig, own ownShards) *reader {
+	r := &reader{
+		src: src, dec: wire.NewDecoder(defrag.Default()), pkts: make([]capture.Packet, maxFrames),
+		live: cfg.live, silent: time.Second, own: own,
+	}
+	if cfg.paced {
+		r.pace = &pace{}
+	}
+	return r
 }
 
 // fill decodes the next frames into a job. It reports false at the end of the
@@ -76,7 +101,7 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 			j.keep(f)
 		}
 		j.clocks[j.n] = now
-		j.shards[j.n] = uint8(f.Hash() % numShards)
+		j.shards[j.n] = r.own.of(f.Hash())
 		j.n++
 	}
 	if r.live && j.n == 0 && j.tick == 0 {
@@ -99,6 +124,9 @@ func (j *job) keep(f *wire.Frame) {
 
 // read gets packets.
 func (r *reader) read(ctx context.Context, j *job) bool {
+	if r.pace != nil {
+		return r.readLive(ctx)
+	}
 	for {
 		wait, cancel := ctx, context.CancelFunc(func() {})
 		if r.live {
@@ -107,9 +135,7 @@ func (r *reader) read(ctx context.Context, j *job) bool {
 		n, err := r.src.ReadBatch(wait, r.pkts)
 		cancel()
 		r.from, r.n = 0, n
-		if src, ok := r.src.(capture.Namer); ok {
-			r.named = append(r.named, src.TakeNames()...)
-		}
+		r.takeNames()
 		switch {
 		case n > 0:
 			return true
@@ -122,5 +148,12 @@ func (r *reader) read(ctx context.Context, j *job) bool {
 			r.err = err
 		}
 		return false
+	}
+}
+
+// takeNames gathers the names that came with the packets.
+func (r *reader) takeNames() {
+	if src, ok := r.src.(capture.Namer); ok {
+		r.named = append(r.named, src.TakeNames()...)
 	}
 }

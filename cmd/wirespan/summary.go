@@ -28,7 +28,12 @@ type summary struct {
 
 // count gathers the counters; the pipeline must have ended.
 func (p *pipeline) count() *summary {
-	s := &summary{decode: p.reader.dec.Counters(), link: p.linker.Stats(), written: p.written}
+	s := &summary{link: p.linker.Stats(), written: p.written}
+	for _, r := range p.readers {
+		for i, n := range r.dec.Counters() {
+			s.decode[i] += n
+		}
+	}
 	for _, sh := range p.shards {
 		t := sh.table.Stats()
 		s.flows.Add(&t)

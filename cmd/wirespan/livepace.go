@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/wirespan/wirespan/tracer/link"
+)
+
+// How a capture ends: what the kernel had taken when the end was asked for is
+// still read, until nothing came for drainQuiet, at most for drainLimit.
+const (
+	drainQuiet = 100 * time.Millisecond
+	drainLimit = 2 * time.Second
+)
+
+// pace lets the timers of a live capture follow the wall clock: a read returns
+// at the next grid point when no packet comes before.
+type pace struct {
+	wait   context.Context // ends at the next grid point
+	free   context.CancelFunc
+	seen   time.Time     // when the processing clock was last set or moved
+	quiet  time.Duration // of the end; 0 is drainQuiet
+	refuse func()        // called once at the end: the source is to take no more packets; may be nil
+	ending time.Time     // when the end was asked for, zero before
+}
+
+// next returns the context of the next read. It reports false when the end was
+// asked for so long ago that waiting for silence is over.
+func (p *pace) next(ctx context.Context, clock int64) (context.Context, bool) {
+	if ctx.Err() != nil {
+		return p.last(ctx)
+	}
+	if p.wait == nil || p.wait.Err() != nil {
+		p.release()
+		d := time.Duration(link.Grid - clock%link.Grid)
+		p.wait, p.free = context.WithTimeout(ctx, d)
+	}
+	return p.wait, true
+}
+
+// last returns the context of a read after the end was asked for.
+func (p *pace) last(ctx context.Context) (context.Context, bool) {
+	if p.ending.IsZero() {
+		p.ending = time.Now()
+		if p.refuse != nil {
+			p.refuse()
+		}
+	} else if time.Since(p.ending) > drainLimit {
+		return nil, false
+	}
+	p.release()
+	quiet := p.quiet
+	if quiet == 0 {
+		quiet = drainQuiet
+	}
+	p.wait, p.free = context.WithTimeout(context.WithoutCancel(ctx), quiet)
+	return p.wait, true
+}
+
+func (p *pace) release() {
+	if p.free != nil {
+		p.free()
+	}
+	p.wait, p.free = nil, nil
+}
+
+// passed tells how much time went by since it was last asked.
+func (p *pace) passed() time.Duration {
+	now := time.Now()
+	d := now.Sub(p.seen)
+	if p.seen.IsZero() {
+		d = 0
+	}
+	p.seen = now
+	return d
+}
+
+// readLive gets packets of a live capture, or lets the clock go on by the time
+// that passed without one. Packets are a little older than the moment at which
+// they are read, so the clock never gets ahead of the wall.
+func (r *reader) readLive(ctx context.Context) bool {
+	wait, more := r.pace.next(ctx, r.clock.now)
+	if !more {
+		r.pace.release()
+		return false
+	}
+	n, err := r.src.ReadBatch(wait, r.pkts)
+	r.from, r.n = 0, n
+	r.takeNames()
+	d := r.pace.passed()
+	switch {
+	case n > 0:
+		return true
+	case err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
+		r.clock.advance(d)
+		if r.pace.ending.IsZero() || err == nil {
+			return true
+		}
+	case !errors.Is(err, io.EOF):
+		r.err = err
+	}
+	r.pace.release()
+	return false
+}
