@@ -50,4 +50,11 @@ type Stats struct {
 	Read      int64  // bytes of the input consumed, compressed as they are
 	Size      int64  // bytes of the input, 0 if unknown
 	Faults    uint64 // damaged records, see the source's faults
+
+	// What live sources add.
+	Received   uint64 // frames that passed the filter by the kernel's count, Drops included
+	Freezes    uint64 // times the kernel stopped filling a ring because it was full
+	IfMissed   uint64 // frames that interfaces missed for want of their own buffers (rx_missed_errors)
+	Softnet    uint64 // frames of the whole host that CPUs dropped before any socket saw them (softnet_stat)
+	Duplicates uint64 // frames left out because another interface had shown them
 }
