@@ -40,7 +40,7 @@ func compose(o *options) (*parts, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	p.cfg = pipelineConfig{rooms: rooms, workers: o.workers, live: o.live}
+	p.cfg = pipelineConfig{rooms: rooms, workers: o.workers, live: o.live, paced: o.paced}
 	if p.cfg.workers <= 0 {
 		p.cfg.workers = runtime.GOMAXPROCS(0)
 	}

@@ -15,6 +15,9 @@ import (
 // offlinePatience bounds how long read waits for a receiver that is down.
 const offlinePatience = 30 * time.Second
 
+// liveQueue bounds the encoded spans that wait for one receiver in a live run.
+const liveQueue = 16 << 20
+
 // openExports makes the sinks of --otlp and of the standard environment
 // variables.
 func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error) {
@@ -37,8 +40,11 @@ func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error
 		if opt.env.timeout > 0 {
 			c.Timeout = opt.env.timeout
 		}
-		c.Queue.Block = true
-		c.Queue.Retry.Total = offlinePatience
+		if opt.paced {
+			c.Queue.Bytes = liveQueue
+		} else {
+			c.Queue.Block, c.Queue.Retry.Total = true, offlinePatience
+		}
 		x, err := otlp.NewExporter(keys, otlpConfig(opt), c)
 		if err != nil {
 			return nil, usage(err)

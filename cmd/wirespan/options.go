@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,8 @@ type options struct {
 	spansPerLn  int
 	profile     string
 	live        bool // the input is still being written
+	paced       bool // it is an interface: nothing upstream of a sink may wait
+	spool       func(*os.File) *spool
 	env         otelEnv
 }
 

@@ -22,12 +22,15 @@ type outputs struct {
 	exporters []*otlp.Exporter
 	cuts      []*cut
 	people    bool // a tree or table goes to standard output
+	// spool makes what writes to a file in a live run; nil when files may wait.
+	spool func(*os.File) *spool
 }
 
 // outFile is a file that is written through a buffer.
 type outFile struct {
-	f *os.File
-	w *bufio.Writer
+	f     *os.File
+	w     *bufio.Writer
+	spool *spool // between w and f in a live run, else nil
 }
 
 // outBuffer is the size of the buffer of an output file.
@@ -43,6 +46,10 @@ func (o *outputs) create(path string) (*outFile, error) {
 		}
 	}
 	f.w = bufio.NewWriterSize(f.f, outBuffer)
+	if o.spool != nil {
+		f.spool = o.spool(f.f)
+		f.w = bufio.NewWriterSize(f.spool, outBuffer)
+	}
 	o.files = append(o.files, f)
 	return f, nil
 }
@@ -55,10 +62,24 @@ type fileSink struct {
 }
 
 func (s *fileSink) WriteSpans(ctx context.Context, spans []span.Span) error {
+	if s.file.spool != nil {
+		return s.writeLive(ctx, spans)
+	}
 	err := s.Sink.WriteSpans(ctx, spans)
 	if s.each && err == nil {
 		err = s.file.w.Flush()
 	}
+	return err
+}
+
+// writeLive never waits for the file: without room the spans are lost, and
+// counted.
+func (s *fileSink) writeLive(ctx context.Context, spans []span.Span) error {
+	if s.file.spool.refuse(len(spans)) {
+		return nil
+	}
+	err := errors.Join(s.Sink.WriteSpans(ctx, spans), s.file.w.Flush())
+	s.file.spool.commit(len(spans))
 	return err
 }
 
@@ -68,11 +89,18 @@ func (s *fileSink) Flush() error {
 	if f, ok := s.Sink.(sink.Flusher); ok {
 		err = f.Flush()
 	}
-	return errors.Join(err, s.file.w.Flush())
+	err = errors.Join(err, s.file.w.Flush())
+	if s.file.spool != nil {
+		s.file.spool.commit(0)
+	}
+	return err
 }
 
 func (s *fileSink) Close(ctx context.Context) error {
 	err := errors.Join(s.Sink.Close(ctx), s.file.w.Flush())
+	if s.file.spool != nil {
+		s.file.spool.close(ctx)
+	}
 	if s.file.f != os.Stdout {
 		err = errors.Join(err, s.file.f.Close())
 	}
@@ -100,7 +128,7 @@ func parseOut(s string) (outSpec, error) {
 
 // openOutputs makes the sinks.
 func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
-	outs := &outputs{}
+	outs := &outputs{spool: o.spool}
 	filePair, exportPair, err := parseSpans(o.spans)
 	fileParent, exportParent, err2 := parseParent(o.parent)
 	if o.attributes != "all" && o.attributes != "core" {
