@@ -88,7 +88,8 @@ func (s *Source) failed() error {
 
 // take makes the lanes of a group.
 func (s *Source) take(g *group) {
-	pt := &point{src: s, name: g.name, taps: make(map[string]uint16)}
+	pt := &point{src: s, name: g.name, named: g.named, taps: make(map[string]uint16)}
+	s.addAgents(g)
 	for _, sequence := range g.sequences {
 		l := &lane{src: s, point: pt, order: len(s.lanes), dir: g.dir}
 		for _, f := range sequence {

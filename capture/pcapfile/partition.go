@@ -40,6 +40,7 @@ func partition(files []probed) [][]probed {
 		}
 	}
 	slices.SortStableFunc(timed, byFirst)
+	byRecording(timed)
 	sequences := joinDisjoint(rotations(timed))
 	sequences = addBlank(sequences, blank)
 	earliest := func(seq []probed) int {
@@ -59,7 +60,8 @@ func rotations(timed []probed) [][]probed {
 	for _, f := range timed {
 		i := slices.IndexFunc(sequences, func(seq []probed) bool {
 			last := &seq[len(seq)-1]
-			return f.link == last.link && stem(f.path) == stem(last.path) && follows(last, &f)
+			return sameRecording(last, &f) ||
+				f.link == last.link && stem(f.path) == stem(last.path) && follows(last, &f)
 		})
 		if i < 0 {
 			sequences = append(sequences, []probed{f})

@@ -23,8 +23,9 @@ const (
 	blockEnhanced  = 6
 	blockSecrets   = 10
 
-	blockMin     = 12 // header and trailing length
-	byteOrderTag = 0x1a2b3c4d
+	blockMin       = 12 // header and trailing length
+	sectionOptions = 24
+	byteOrderTag   = 0x1a2b3c4d
 
 	// maxWhole is the size up to which a block that is of no interest is read
 	// whole, to compare its two lengths. Larger ones are skipped as they come.
@@ -239,8 +240,7 @@ func sectionOrder(b []byte) binary.ByteOrder {
 
 // section starts a section: all interfaces are forgotten, section 4.1.
 func (d *pcapng) section(b []byte) string {
-	const size = 28
-	if len(b) < size {
+	if len(b) < sectionOptions+4 {
 		return fmt.Sprintf("block of %d bytes is too short", len(b))
 	}
 	order := sectionOrder(b)
@@ -254,5 +254,12 @@ func (d *pcapng) section(b []byte) string {
 	}
 	clear(d.named)
 	d.ifaces = d.ifaces[:0]
+	var r Recording
+	for kind, value := range eachOption(order, b[sectionOptions:len(b)-4]) {
+		if kind == optionComment {
+			r.takeFile(value)
+		}
+	}
+	d.extras.addRecording(r)
 	return ""
 }

@@ -35,6 +35,8 @@ type iface struct {
 	placed  bool // tap is valid
 	alone   bool // the only one when the first packet came
 	name    string
+	point   string // capture point of a recording, empty in other files
+	agent   string // who recorded it
 
 	kernelDrops, ifaceDrops uint64 // last word of the statistics blocks
 }
@@ -60,6 +62,8 @@ func (d *pcapng) description(b []byte) string {
 			resolution = value[0]
 		case kind == optionTimeOffset && len(value) >= 8:
 			offset = int64(d.order.Uint64(value))
+		case kind == optionComment:
+			f.recordedAt(value)
 		}
 	}
 	f.clock = newClock(resolution, offset)

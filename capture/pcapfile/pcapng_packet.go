@@ -105,7 +105,7 @@ func (d *pcapng) iface(index uint32) (*iface, string) {
 			d.begun = true
 			f.alone = len(d.ifaces) == 1
 		}
-		tap, bad := d.place.place(linkOf{link: f.link, name: f.name, index: int(index), alone: f.alone})
+		tap, bad := d.place.place(linkOf{link: f.link, name: f.name, index: int(index), alone: f.alone, point: f.point, agent: f.agent})
 		if bad != nil {
 			return nil, bad.reason
 		}

@@ -8,6 +8,8 @@ type linkOf struct {
 	name  string // if_name, empty if unknown
 	index int    // number in its section
 	alone bool   // the only interface that is described before the first packet of the file
+	point string // capture point in the run that recorded the file, empty if none did
+	agent string // who recorded it
 }
 
 // placer finds the capture point of an interface. It is asked when the first
@@ -22,4 +24,5 @@ type extras interface {
 	addSecret(kind uint32, secret []byte)
 	addDrops(kernel, iface uint64)
 	addUnread(kind uint32) // a block of interest that is too large to keep
+	addRecording(Recording)
 }

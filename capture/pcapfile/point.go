@@ -3,6 +3,7 @@ package pcapfile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/wirespan/wirespan/capture"
@@ -13,17 +14,25 @@ import (
 type point struct {
 	src    *Source
 	name   string
+	named  bool              // by the user
 	taps   map[string]uint16 // by suffix
 	plain  uint16            // the point with the name itself
 	isThis bool              // plain is valid
 }
 
-// place gives the only interface of a file the name of the point, and others
+// place gives an interface of a recording the point that it had in the live
+// run. Else the only interface of a file has the name of the point, and others
 // the name with ":interface" or "#n". Interfaces of one name in the files of a
 // rotation are the same.
 func (p *point) place(l linkOf) (uint16, *damage) {
 	suffix := ":" + l.name
-	if l.name == "" {
+	switch {
+	case l.point != "" && !p.named:
+		return p.recorded(l)
+	case l.point != "":
+		suffix = ":" + l.point
+		l.alone = l.alone && !p.isThis // that there are others, other files tell
+	case l.name == "":
 		suffix = "#" + strconv.Itoa(l.index)
 	}
 	tap, known := p.taps[suffix]
@@ -38,14 +47,42 @@ func (p *point) place(l linkOf) (uint16, *damage) {
 	if !l.alone {
 		name += suffix
 	}
+	tap, bad := p.add(suffix, name)
+	if bad == nil && l.alone {
+		p.plain, p.isThis = tap, true
+	}
+	return tap, bad
+}
+
+// add makes a capture point.
+func (p *point) add(key, name string) (uint16, *damage) {
 	if len(p.src.points) > math.MaxUint16 {
 		return 0, &damage{reason: fmt.Sprintf("more than %d capture points", math.MaxUint16+1)}
 	}
-	tap = uint16(len(p.src.points))
+	tap := uint16(len(p.src.points))
 	p.src.points = append(p.src.points, capture.Point{Name: name})
-	p.taps[suffix] = tap
-	if l.alone {
-		p.plain, p.isThis = tap, true
-	}
+	p.taps[key] = tap
 	return tap, nil
+}
+
+// recorded gives the point of the live run. Recordings that are read beside
+// each other may have points of one name: then the agent comes in front, and a
+// number behind where that does not help.
+func (p *point) recorded(l linkOf) (uint16, *damage) {
+	key := l.agent + "\x00" + l.point
+	if tap, known := p.taps[key]; known {
+		return tap, nil
+	}
+	name := l.point
+	if p.src.hasPoint(name) && l.agent != "" {
+		name = l.agent + "/" + l.point
+	}
+	for n := 2; p.src.hasPoint(name); n++ {
+		name = fmt.Sprintf("%s#%d", l.point, n)
+	}
+	return p.add(key, name)
+}
+
+func (s *Source) hasPoint(name string) bool {
+	return slices.ContainsFunc(s.points, func(o capture.Point) bool { return o.Name == name })
 }

@@ -28,6 +28,8 @@ type probed struct {
 	packets     bool // there is one with a time
 	link        capture.LinkType
 	first, last int64 // least and greatest time
+	recording   Recording
+	agent       string // of the first interface that has one
 }
 
 // probe looks into a regular file. The fault is about its header; damage
@@ -55,13 +57,13 @@ func (s *Source) probe(ctx context.Context, path string, d depth) (probed, *Faul
 	}
 	w := window{pool: &s.pool}
 	defer w.release()
-	return p, p.scan(ctx, newStream(path, in, &w, nowhere{}, nowhere{}), d)
+	return p, p.scan(ctx, newStream(path, in, &w, &p, &p), d)
 }
 
 func (p *probed) scan(ctx context.Context, st *stream, d depth) *Fault {
 	var batch [64]capture.Packet
 	for {
-		if d == toHeader && st.dec != nil || d == toFirst && p.packets {
+		if d == toHeader && p.described(st) || d == toFirst && p.packets {
 			return nil
 		}
 		n, fault := st.buffered(batch[:])
@@ -95,11 +97,29 @@ func (p *probed) meet(k *capture.Packet) {
 	p.last = max(p.last, k.Time)
 }
 
-// nowhere is for readers who want packets only.
-type nowhere struct{}
+// described reports that the file has told what it is: pcap by its header, a
+// pcapng file of ours by its first interface.
+func (p *probed) described(st *stream) bool {
+	ng, ok := st.dec.(*pcapng)
+	return st.dec != nil && (!ok || ng.begun || ng.ifaces != nil && p.recording.ID == "")
+}
 
-func (nowhere) place(linkOf) (uint16, *damage) { return 0, nil }
-func (nowhere) addName(capture.Name)           {}
-func (nowhere) addSecret(uint32, []byte)       {}
-func (nowhere) addDrops(uint64, uint64)        {}
-func (nowhere) addUnread(uint32)               {}
+// A probe is where its stream puts what is no packet; it takes note of who
+// recorded the file.
+func (p *probed) place(l linkOf) (uint16, *damage) {
+	if p.agent == "" {
+		p.agent = l.agent
+	}
+	return 0, nil
+}
+
+func (p *probed) addRecording(r Recording) {
+	if p.recording.ID == "" {
+		p.recording = r
+	}
+}
+
+func (*probed) addName(capture.Name)     {}
+func (*probed) addSecret(uint32, []byte) {}
+func (*probed) addDrops(uint64, uint64)  {}
+func (*probed) addUnread(uint32)         {}

@@ -28,7 +28,7 @@ func NewReader(r io.Reader, file string) *Reader {
 		d.err = openFault(file, err)
 		return d
 	}
-	d.stream = newStream(file, &plainInput{r: plain, packed: packed}, &d.window, d, nowhere{})
+	d.stream = newStream(file, &plainInput{r: plain, packed: packed}, &d.window, d, &probed{})
 	return d
 }
 

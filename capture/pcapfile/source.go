@@ -30,6 +30,7 @@ type Source struct {
 	extra  store
 
 	points []capture.Point
+	agents []string // who recorded the inputs
 
 	packets, bytes, wireBytes, filtered atomic.Uint64
 	kernelDrops, ifaceDrops             atomic.Uint64

@@ -1,16 +1,9 @@
 package pcapfile
 
 import (
-	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"time"
-
-	"github.com/google/gopacket"
-	"github.com/google/gopacket/layers"
-	"github.com/google/gopacket/pcapgo"
 
 	"github.com/wirespan/wirespan/capture"
 )
@@ -21,7 +14,7 @@ type Format uint8
 // Formats.
 const (
 	Pcapng Format = iota // one interface for each point and link type
-	Pcap                 // one link type, no points; nanoseconds
+	Pcap                 // one link type, no points, no directions; nanoseconds
 )
 
 const (
@@ -30,16 +23,22 @@ const (
 )
 
 // Writer writes packets to a capture file, in little endian and nanoseconds.
-// The directions of packets are not kept: pcapgo writes no packet options.
+// What it hands to its io.Writer in one piece are whole blocks, so that a file
+// that is cut behind one of them is sound. It is not safe for concurrent use.
 type Writer struct {
-	format Format
-	out    *bufio.Writer
-	patch  *linkPatch
-	ng     *pcapgo.NgWriter
-	plain  *pcapgo.Writer
+	format    Format
+	recording *Recording // nil for plain files
+	out       io.Writer
+	buf       []byte // blocks that wait
+	packets   int    // among them
+	written   int64  // bytes that out has taken
+	tag       tagScratch
+
+	begun  bool             // the header was made
 	link   capture.LinkType // of a pcap file
-	ifaces map[writerIface]int
-	tagged []byte // a frame with its VLAN tag back
+	ifaces map[writerIface]uint32
+	kept   int  // interfaces that out has taken
+	headed bool // out has taken the header
 }
 
 type writerIface struct {
@@ -50,142 +49,150 @@ type writerIface struct {
 // NewWriter prepares a writer. Nothing is written before the first packet, for
 // the header needs its link type. The caller closes w, after Flush.
 func NewWriter(w io.Writer, format Format) *Writer {
-	patch := &linkPatch{w: w}
-	return &Writer{
-		format: format,
-		out:    bufio.NewWriterSize(patch, writerBuffer),
-		patch:  patch,
-		ifaces: make(map[writerIface]int),
-	}
+	return &Writer{format: format, out: w, ifaces: make(map[writerIface]uint32)}
+}
+
+// NewRecordingWriter prepares a writer of a pcapng file that says by whom and
+// where its packets were seen.
+func NewRecordingWriter(w io.Writer, r Recording) *Writer {
+	n := NewWriter(w, Pcapng)
+	n.recording = &r
+	return n
 }
 
 // Write appends a packet that was seen at a capture point. A tag that the NIC
-// stripped is put back into Ethernet frames. Data is not kept.
+// or the kernel stripped is put back into Ethernet and cooked frames. Data is
+// not kept. On an error, the packets of Buffered and this one are lost; the
+// next Write tries again, and what it writes fits behind what w took before.
 func (w *Writer) Write(p *capture.Packet, point string) error {
-	data, wire := p.Data, p.WireLen
-	if p.VLAN != 0 && p.Link == capture.LinkEthernet && len(data) >= 12 {
-		w.tagged = append(w.tagged[:0], data[:12]...)
-		w.tagged = append(w.tagged, 0x81, 0, byte(p.VLAN>>8), byte(p.VLAN)) // 802.1Q
-		data, wire = append(w.tagged, data[12:]...), wire+4
-		w.tagged = data[:0]
-	}
-	ci := gopacket.CaptureInfo{
-		Timestamp:     time.Unix(0, p.Time),
-		CaptureLength: len(data),
-		Length:        max(int(wire), len(data)),
-	}
-	if w.format == Pcap {
-		if err := w.header(p.Link); err != nil {
-			return err
-		}
-		return w.plain.WritePacket(ci, data)
-	}
-	var err error
-	if ci.InterfaceIndex, err = w.iface(point, p.Link); err != nil {
+	if err := w.header(p.Link); err != nil {
 		return err
 	}
-	return w.ng.WritePacket(ci, data)
+	head, tail := w.tag.frame(p)
+	wire := p.WireLen + uint32(len(head)+len(tail)-len(p.Data))
+	if w.format == Pcap {
+		w.buf = appendRecord(w.buf, p.Time, wire, head, tail)
+	} else {
+		id := w.iface(point, p.Link)
+		w.buf = appendPacket(w.buf, id, p, wire, head, tail)
+	}
+	if w.packets++; len(w.buf) >= writerBuffer {
+		return w.push()
+	}
+	return nil
 }
 
-// Flush writes what is buffered. Without a packet it writes the header of an
-// empty Ethernet capture.
+// Describe announces an interface before its first packet.
+func (w *Writer) Describe(point string, link capture.LinkType) error {
+	if err := w.header(link); err != nil || w.format == Pcap {
+		return err
+	}
+	w.iface(point, link)
+	return nil
+}
+
+// Statistics appends the counters of the interfaces of a point and link type.
+func (w *Writer) Statistics(point string, link capture.LinkType, s IfaceStats) error {
+	if err := w.Describe(point, link); err != nil || w.format == Pcap {
+		return err
+	}
+	id := w.iface(point, link)
+	w.buf = appendStatistics(w.buf, id, &s)
+	return nil
+}
+
+// Flush writes what is buffered. Before the first packet it writes the header;
+// a plain capture without interfaces gets one of Ethernet.
 func (w *Writer) Flush() error {
-	if w.ng == nil && w.plain == nil {
-		var err error
-		if w.format == Pcap {
-			err = w.header(capture.LinkEthernet)
-		} else {
-			_, err = w.iface("", capture.LinkEthernet)
+	if !w.begun {
+		err := w.header(capture.LinkEthernet)
+		if err == nil && w.recording == nil {
+			err = w.Describe("", capture.LinkEthernet)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return w.out.Flush()
+	return w.push()
 }
 
-// header writes the header of a pcap file once.
-func (w *Writer) header(link capture.LinkType) error {
-	if w.plain != nil {
-		if link != w.link {
-			return fmt.Errorf("write pcap: link type %d after link type %d, which takes pcapng", link, w.link)
-		}
+// Size is the length of the file, with what is buffered.
+func (w *Writer) Size() int64 { return w.written + int64(len(w.buf)) }
+
+// Buffered is how many packets wait for the next write: an error of Write or
+// Flush loses them.
+func (w *Writer) Buffered() int { return w.packets }
+
+// push hands the buffer on, or forgets what was in it.
+func (w *Writer) push() error {
+	if len(w.buf) == 0 {
 		return nil
 	}
-	w.plain, w.link = pcapgo.NewWriterNanos(w.out), link
-	w.patch.set(link)
-	if err := w.plain.WriteFileHeader(writerSnaplen, 0); err != nil {
-		return err
+	n, err := w.out.Write(w.buf)
+	if err == nil && n < len(w.buf) {
+		err = io.ErrShortWrite
 	}
-	return w.out.Flush()
+	if err != nil {
+		w.forget()
+	} else {
+		w.written += int64(len(w.buf))
+		w.headed, w.kept = true, len(w.ifaces)
+	}
+	w.buf, w.packets = w.buf[:0], 0
+	return err
+}
+
+// forget takes back the header and the interfaces that were never written.
+func (w *Writer) forget() {
+	w.begun = w.headed
+	for key, id := range w.ifaces {
+		if int(id) >= w.kept {
+			delete(w.ifaces, key)
+		}
+	}
+}
+
+// header makes the header of the file once.
+func (w *Writer) header(link capture.LinkType) error {
+	switch {
+	case w.begun && w.format == Pcap && link != w.link:
+		return fmt.Errorf("write pcap: link type %d after link type %d, which takes pcapng", link, w.link)
+	case w.begun:
+		return nil
+	case w.format == Pcap:
+		w.buf = appendPcapHeader(w.buf, link)
+	default:
+		w.buf = appendSection(w.buf, w.recording)
+	}
+	w.begun, w.link = true, link
+	return nil
 }
 
 // iface gives the number of the interface of a point.
-func (w *Writer) iface(point string, link capture.LinkType) (int, error) {
+func (w *Writer) iface(point string, link capture.LinkType) uint32 {
 	key := writerIface{point, link}
-	if id, ok := w.ifaces[key]; ok {
-		return id, nil
+	id, ok := w.ifaces[key]
+	if !ok {
+		id = uint32(len(w.ifaces))
+		w.ifaces[key] = id
+		w.buf = appendInterface(w.buf, link, point, w.recording)
 	}
-	id := 0
-	// The description must be alone in the buffer for the patch.
-	err := w.out.Flush()
-	if err == nil {
-		w.patch.set(link)
-		desc := pcapgo.NgInterface{Name: point[:min(len(point), maxIfName)], LinkType: layers.LinkTypeNull, SnapLength: writerSnaplen}
-		if w.ng == nil {
-			w.ng, err = pcapgo.NewNgWriterInterface(w.out, desc, pcapgo.NgWriterOptions{
-				SectionInfo: pcapgo.NgSectionInfo{Application: "wirespan"},
-			})
-		} else {
-			id, err = w.ng.AddInterface(desc)
-		}
-	}
-	if err == nil {
-		err = w.out.Flush()
-	}
-	if err != nil {
-		return 0, err
-	}
-	w.ifaces[key] = id
-	return id, nil
+	return id
 }
 
-// linkPatch puts the link type into a header on its way out. pcapgo knows
-// link types in 8 bits only, LINUX_SLL2 is 276.
-type linkPatch struct {
-	w    io.Writer
-	link capture.LinkType
-	on   bool
+// appendPcapHeader appends a file header, draft-ietf-opsawg-pcap, section 4.
+func appendPcapHeader(b []byte, link capture.LinkType) []byte {
+	b = binary.LittleEndian.AppendUint32(b, magicNano)
+	b = append(b, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint32(b, writerSnaplen)
+	return binary.LittleEndian.AppendUint32(b, uint32(link))
 }
 
-func (l *linkPatch) set(link capture.LinkType) { l.link, l.on = link, true }
-
-func (l *linkPatch) Write(b []byte) (int, error) {
-	if l.on {
-		at, err := linkPlace(b)
-		if err != nil {
-			return 0, err
-		}
-		binary.LittleEndian.PutUint16(b[at:], uint16(l.link)) // b is the buffer of our own bufio.Writer
-		l.on = false
+// appendRecord appends a packet record of a pcap file, section 5.
+func appendRecord(b []byte, ns int64, wire uint32, head, tail []byte) []byte {
+	size := uint32(len(head) + len(tail))
+	for _, v := range [...]uint32{uint32(ns / 1e9), uint32(ns % 1e9), size, max(wire, size)} {
+		b = binary.LittleEndian.AppendUint32(b, v)
 	}
-	return l.w.Write(b)
-}
-
-// linkPlace finds the link type in a pcap header, or in an interface
-// description with or without a section header in front.
-func linkPlace(b []byte) (int, error) {
-	at := 0
-	if len(b) >= pcapHeader {
-		switch binary.LittleEndian.Uint32(b) {
-		case magicNano:
-			return 20, nil
-		case magicSection:
-			at = int(binary.LittleEndian.Uint32(b[4:]))
-		}
-	}
-	if len(b) < at+descriptionOptions || binary.LittleEndian.Uint32(b[at:]) != blockInterface {
-		return 0, errors.New("write capture: header is not where pcapgo used to put it")
-	}
-	return at + descriptionLink, nil
+	return append(append(b, head...), tail...)
 }

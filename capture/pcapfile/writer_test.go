@@ -96,15 +96,61 @@ func TestWriteNothing(t *testing.T) {
 	}
 }
 
-type fullDisk struct{}
+// disk takes bytes until it is full.
+type disk struct {
+	bytes.Buffer
+	room int
+}
 
-func (fullDisk) Write([]byte) (int, error) { return 0, errors.New("disk is full") }
+func (d *disk) Write(b []byte) (int, error) {
+	if len(b) > d.room {
+		return 0, errors.New("disk is full")
+	}
+	d.room -= len(b)
+	return d.Buffer.Write(b)
+}
 
+// TestWriteErrors loses what was buffered, and what comes later fits behind
+// what was written before.
 func TestWriteErrors(t *testing.T) {
 	for _, format := range []Format{Pcap, Pcapng} {
-		w := NewWriter(fullDisk{}, format)
-		if err := w.Write(&toWrite[0].Packet, "eth0"); err == nil || err.Error() != "disk is full" {
-			t.Errorf("format %d: error %v", format, err)
+		for _, first := range []int{0, 1} {
+			d := &disk{room: first * 1000}
+			w := NewWriter(d, format)
+			put := func(i int) {
+				t.Helper()
+				p := toWrite[i]
+				p.Link = capture.LinkEthernet
+				if err := w.Write(&p.Packet, p.point); err != nil {
+					t.Fatal(err)
+				}
+			}
+			put(0)
+			if first == 0 != (w.Flush() != nil) {
+				t.Fatalf("format %d: flush with room %d", format, first*1000)
+			}
+			d.room = 0
+			put(1)
+			put(0)
+			if n := w.Buffered(); n != 2 {
+				t.Errorf("format %d: %d packets are buffered", format, n)
+			}
+			if err := w.Flush(); err == nil || err.Error() != "disk is full" {
+				t.Errorf("format %d: error %v", format, err)
+			}
+			d.room = 1 << 20
+			put(1)
+			put(3)
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			got, faults := readAll(t, d.Bytes())
+			if len(got) != first+2 || len(faults) > 0 || got[first].Data != "two, cut" || got[first+1].Data != "raw" {
+				t.Errorf("format %d: faults %v, packets %v", format, faults, got)
+			}
+			if w.Size() != int64(d.Len()) || w.Buffered() != 0 {
+				t.Errorf("format %d: size %d of %d, %d packets buffered", format, w.Size(), d.Len(), w.Buffered())
+			}
 		}
 	}
 }
