@@ -52,5 +52,6 @@ func (r *parallel) ring(ctx context.Context, w int, rd *reader) {
 		res := result{worker: w, batch: out, mark: watermark(j), last: j.last}
 		res.names = append(res.names, j.names...)
 		r.results <- res
+		r.p.board.ring(w)
 	}
 }

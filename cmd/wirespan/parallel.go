@@ -70,6 +70,7 @@ func (r *parallel) read(ctx context.Context) {
 		for _, c := range r.jobs {
 			c <- j
 		}
+		r.p.board.reader(0)
 	}
 	for _, c := range r.jobs {
 		close(c)
@@ -105,6 +106,7 @@ func (r *parallel) worker(w int) {
 			r.spare <- j
 		}
 		r.results <- res
+		r.p.board.worker(w)
 	}
 }
 
@@ -154,6 +156,7 @@ func (r *parallel) link(ctx context.Context) error {
 			}
 			failed = r.p.linker.Consume(ctx, queues, low, done)
 		}
+		r.p.board.link()
 	}
 	return failed
 }

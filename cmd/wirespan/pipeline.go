@@ -18,6 +18,8 @@ type roomConfig struct {
 	flows  flows.Config
 	engine engine.Config
 	join   join.Config
+
+	sampler *connSampler // nil without a budget
 }
 
 // pipeline is the way of a packet from a source to the sinks.
@@ -28,6 +30,7 @@ type pipeline struct {
 	shards  []*shard
 	linker  *link.Linker
 	workers int
+	board   *board // nil unless somebody reads counters while it runs
 	points  atomic.Pointer[[]capture.Point]
 	free    []*link.Batch // used by the linker's goroutine when there is one worker
 }
@@ -39,6 +42,7 @@ type pipelineConfig struct {
 	workers int
 	live    bool // the input is still being written
 	paced   bool // it is an interface: timers follow the wall clock
+	watched bool // somebody reads counters while it runs
 }
 
 // newPipeline puts the rooms behind a source; several sources are the rings of
@@ -64,6 +68,9 @@ func newPipeline(cfg pipelineConfig, src ...capture.Source) (*pipeline, error) {
 	cfg.link.Async, cfg.link.Prompt = p.workers > 1, cfg.live
 	var err error
 	p.linker, err = link.New(cfg.link, func() []capture.Point { return *p.points.Load() })
+	if err == nil && cfg.watched {
+		p.board = newBoard(p)
+	}
 	return p, err
 }
 
@@ -89,6 +96,9 @@ func (p *pipeline) run(ctx context.Context) error {
 		if r.err != nil && !errors.Is(r.err, context.Canceled) {
 			err = errors.Join(r.err, err)
 		}
+	}
+	if p.board != nil {
+		p.board.close(p.count())
 	}
 	return err
 }
@@ -133,6 +143,7 @@ func (p *pipeline) runAlone(ctx context.Context) error {
 		if err := p.linker.Consume(drain, queues, watermark(j), done); err != nil {
 			return err
 		}
+		p.board.alone()
 	}
 	return nil
 }
@@ -162,6 +173,7 @@ func (p *pipeline) setNames(j *job) {
 
 // work runs the frames of a job that belong to a worker.
 func (p *pipeline) work(j *job, out *link.Batch, worker, workers int) {
+	p.follow(j, out, worker, workers)
 	if j.tick != 0 {
 		for i := worker; i < numShards; i += workers {
 			p.shards[i].tick(j.tick, out)

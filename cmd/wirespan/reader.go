@@ -28,6 +28,7 @@ type job struct {
 	side   []byte // payloads of reassembled datagrams
 	free   func() // gives the packets' memory back; may be nil
 	refs   atomic.Int32
+	level  uint8 // of sampling, for all frames
 }
 
 // reader turns packets into jobs: room 1 and 2.
@@ -44,6 +45,7 @@ type reader struct {
 	named  []capture.Name
 	tick   int64 // grid point that the next job fires, 0 none
 	own    ownShards
+	sample *readerSample // nil without a budget
 	err    error
 }
 
@@ -66,6 +68,9 @@ func newReader(src capture.Source, cfg *pipelineConfig, own ownShards) *reader {
 	if cfg.paced {
 		r.pace = &pace{}
 	}
+	if cfg.rooms.sampler != nil {
+		r.sample = &readerSample{s: cfg.rooms.sampler}
+	}
 	return r
 }
 
@@ -74,6 +79,7 @@ func newReader(src capture.Source, cfg *pipelineConfig, own ownShards) *reader {
 // last.
 func (r *reader) fill(ctx context.Context, j *job) bool {
 	j.n, j.tick, j.last, j.names, j.side = 0, 0, false, j.names[:0], j.side[:0]
+	j.level = r.sample.current()
 	if r.from == r.n {
 		if !r.read(ctx, j) {
 			j.now, j.last = r.clock.now, true
@@ -94,7 +100,7 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 			j.tick = g
 		}
 		f := &j.frames[j.n]
-		if r.dec.Decode(p, f) != wire.OK {
+		if r.dec.Decode(p, f) != wire.OK || r.sample != nil && r.sample.leaves(j, f, now) {
 			continue
 		}
 		if f.Fragments > 0 {

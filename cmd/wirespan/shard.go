@@ -17,6 +17,7 @@ type shard struct {
 	table *flows.Table
 	eng   *engine.Engine
 	join  *join.Joiner
+	gate  *gate // between table and eng; nil without a budget
 }
 
 func newShard(cfg *roomConfig, i int) (*shard, error) {
@@ -25,7 +26,12 @@ func newShard(cfg *roomConfig, i int) (*shard, error) {
 	if s.eng, err = engine.New(cfg.engine, s.join); err != nil {
 		return nil, err
 	}
-	s.table, err = flows.NewTable(cfg.flows, s.eng)
+	var h flows.Handler = s.eng
+	if cfg.sampler != nil {
+		s.gate = newGate(s.eng)
+		h = s.gate
+	}
+	s.table, err = flows.NewTable(cfg.flows, h)
 	return s, err
 }
 
@@ -43,4 +49,12 @@ func (s *shard) tick(now int64, out *link.Batch) {
 func (s *shard) flush(now int64, out *link.Batch) {
 	s.join.Begin(out, now)
 	s.table.Flush(now)
+}
+
+// follow takes the level of sampling of the next frames.
+func (s *shard) follow(level uint8, now int64, out *link.Batch) {
+	if level != s.gate.level {
+		s.join.Begin(out, now)
+		s.gate.follow(level, now)
+	}
 }

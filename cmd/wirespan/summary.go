@@ -24,21 +24,19 @@ type summary struct {
 	link    link.Stats
 	written *tally
 	exports []sink.Stats
+	sampled uint64  // packets of connections outside the sample
+	cut     uint64  // connections that were ended because the rate fell
+	lowest  float64 // rate of connections, 0 if there was no sampling
 }
 
 // count gathers the counters; the pipeline must have ended.
 func (p *pipeline) count() *summary {
 	s := &summary{link: p.linker.Stats(), written: p.written}
 	for _, r := range p.readers {
-		for i, n := range r.dec.Counters() {
-			s.decode[i] += n
-		}
+		s.addReader(r)
 	}
 	for _, sh := range p.shards {
-		t := sh.table.Stats()
-		s.flows.Add(&t)
-		s.engine.Add(sh.eng.Stats())
-		s.join.Add(sh.join.Stats())
+		s.addShard(sh)
 	}
 	return s
 }
@@ -182,6 +180,8 @@ func (s *summary) losses(l *list) {
 			l.add(n, "packets "+wire.Reason(r).String())
 		}
 	}
+	l.add(s.sampled, "packets left out by sampling (--cpu, --memory)")
+	l.add(s.cut, "connections cut by sampling")
 	l.add(s.flows.Gap-min(s.flows.Gap, s.flows.Truncated), "bytes missing in streams")
 	l.add(s.flows.Truncated, "bytes cut by snaplen")
 	l.add(s.flows.Forced, "reorderings given up")

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"maps"
+	"sync"
 
 	"github.com/wirespan/wirespan/tracer/link"
 	"github.com/wirespan/wirespan/tracer/sink"
@@ -13,7 +15,8 @@ import (
 // span per exchange where pairs are written.
 type tally struct {
 	sink.Sink
-	walk  bool // look at the rules of spans, which the linker's count does not tell
+	mu    sync.Mutex // copies are made while the sinks are written to
+	walk  bool       // look at the rules of spans, which the linker's count does not tell
 	spans uint64
 	// traces are runs of spans with one trace id: spans leave by trace.
 	traces uint64
@@ -32,6 +35,13 @@ func newTally(f *link.Form, chosen bool) *tally {
 
 // WriteSpans meets sink.Sink.
 func (t *tally) WriteSpans(ctx context.Context, spans []span.Span) error {
+	t.count(spans)
+	return t.Sink.WriteSpans(ctx, spans)
+}
+
+func (t *tally) count(spans []span.Span) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.spans += uint64(len(spans))
 	for i := range spans {
 		s := &spans[i]
@@ -43,7 +53,13 @@ func (t *tally) WriteSpans(ctx context.Context, spans []span.Span) error {
 			t.look(s)
 		}
 	}
-	return t.Sink.WriteSpans(ctx, spans)
+}
+
+// copy returns the counts so far, without a sink.
+func (t *tally) copy() *tally {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &tally{walk: t.walk, spans: t.spans, traces: t.traces, links: maps.Clone(t.links), likely: t.likely, made: t.made}
 }
 
 func (t *tally) look(s *span.Span) {
