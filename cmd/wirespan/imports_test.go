@@ -26,7 +26,7 @@ var directions = []struct {
 	{"l7/*", []string{"l7", "l7/cursor", "l7/ids", "l7/sqltext"}},
 	{"tracer/span", nil},
 	{"tracer/...", []string{"capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
-	{"cmd/...", []string{"capture/...", "flows/...", "l7/...", "tracer/..."}},
+	{"cmd/...", []string{"cmd/...", "capture/...", "flows/...", "l7/...", "tracer/..."}},
 }
 
 // TestImportDirections keeps the rooms in one line: capture, flows, l7/engine,

@@ -19,7 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/wirespan/wirespan/cmd/wirespan/internal/privileges"
+	"github.com/wirespan/wirespan/cmd/wirespan/privileges"
 )
 
 // What cannot be taken back is tried in a process of its own: the test program

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/wirespan/wirespan/cmd/wirespan/internal/privileges"
+	"github.com/wirespan/wirespan/cmd/wirespan/privileges"
 )
 
 func TestExplainLeavesOthersAlone(t *testing.T) {

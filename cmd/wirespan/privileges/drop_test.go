@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wirespan/wirespan/cmd/wirespan/internal/privileges"
+	"github.com/wirespan/wirespan/cmd/wirespan/privileges"
 )
 
 // Sets of capabilities as /proc shows them.

@@ -12,7 +12,7 @@ import (
 	"kernel.org/pub/linux/libs/security/libcap/cap"
 	"kernel.org/pub/linux/libs/security/libcap/psx"
 
-	"github.com/wirespan/wirespan/cmd/wirespan/internal/privileges"
+	"github.com/wirespan/wirespan/cmd/wirespan/privileges"
 )
 
 // withoutCalls makes the kernel answer ENOSYS to some calls, as one does that
