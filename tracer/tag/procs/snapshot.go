@@ -1,0 +1,80 @@
+package procs
+
+// snapshot is what lookups see. It never changes once it is published.
+type snapshot struct {
+	own     uint32 // namespace that Endpoint.Netns 0 means
+	conns   map[connection]*Process
+	binds   map[binding]*Process
+	holders map[Addr][]uint32 // namespaces that an address is local to
+}
+
+// outcome says what a lookup found.
+type outcome uint8
+
+const (
+	known   outcome = iota
+	foreign         // the address is not of this machine
+	unknown         // it is, but the socket is not known
+)
+
+// lookup finds the owner of an endpoint. Loopback addresses are those of the
+// namespace of the capture; others are looked for there first, then wherever
+// they are local, as the packets of containers pass the host's interfaces.
+func (s *snapshot) lookup(e *Endpoint) (*Process, outcome) {
+	ns := e.Netns
+	if ns == 0 {
+		ns = s.own
+	}
+	if isLoopback(e.Addr) {
+		if p := s.in(ns, e); p != nil {
+			return p, known
+		}
+		return nil, unknown
+	}
+	holders := s.holders[e.Addr]
+	if len(holders) == 0 {
+		return nil, foreign
+	}
+	for _, h := range holders {
+		if h == ns {
+			if p := s.in(ns, e); p != nil {
+				return p, known
+			}
+			break
+		}
+	}
+	// Containers on networks of their own may have equal addresses: then only
+	// a connection with both ends tells which it is.
+	var one *Process
+	for _, h := range holders {
+		if h == ns {
+			continue
+		}
+		p := s.in(h, e)
+		if p == nil {
+			continue
+		}
+		if one != nil && one != p {
+			return nil, unknown
+		}
+		one = p
+	}
+	if one == nil {
+		return nil, unknown
+	}
+	return one, known
+}
+
+// in looks into one namespace: the connection, the listener at the address,
+// the listener at all addresses.
+func (s *snapshot) in(ns uint32, e *Endpoint) *Process {
+	if p := s.conns[connection{netns: ns, proto: e.Proto, port: e.Port, peer: e.PeerPort, addr: e.Addr, from: e.PeerAddr}]; p != nil {
+		return p
+	}
+	for _, a := range [...]Addr{e.Addr, wild4, wild6} {
+		if p := s.binds[binding{netns: ns, proto: e.Proto, port: e.Port, addr: a}]; p != nil {
+			return p
+		}
+	}
+	return nil
+}
