@@ -29,6 +29,15 @@ func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error
 	if err != nil {
 		return nil, usage(err)
 	}
+	if len(targets) > 0 {
+		opt.env.warn()
+	}
+	secure, err := opt.env.tls.config()
+	if err != nil {
+		return nil, usage(err)
+	}
+	describe := otlpConfig(opt)
+	describe.Resource = append(describe.Resource, opt.env.resource...)
 	var list []sink.Sink
 	for _, t := range targets {
 		ep, err := otlp.ParseEndpoint(t)
@@ -37,6 +46,7 @@ func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error
 		}
 		c := otlp.DefaultExport()
 		c.Endpoint, c.Headers, c.Gzip, c.Proxy = ep, headers, opt.otlpGzip || opt.env.gzip, http.ProxyFromEnvironment
+		c.TLS = secure
 		if opt.env.timeout > 0 {
 			c.Timeout = opt.env.timeout
 		}
@@ -45,7 +55,8 @@ func (o *outputs) openExports(opt *options, keys *span.Keys) ([]sink.Sink, error
 		} else {
 			c.Queue.Block, c.Queue.Retry.Total = true, offlinePatience
 		}
-		x, err := otlp.NewExporter(keys, otlpConfig(opt), c)
+		opt.env.batch.apply(&c)
+		x, err := otlp.NewExporter(keys, describe, c)
 		if err != nil {
 			return nil, usage(err)
 		}

@@ -80,5 +80,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRead(), newVersion())
+	withConfig(root)
 	return root
 }

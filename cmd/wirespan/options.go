@@ -18,6 +18,7 @@ type options struct {
 	otlp        []string
 	otlpGzip    bool
 	otlpHeaders []string
+	sampleRatio float64
 	agent       string
 	workers     int
 	proto       []string
@@ -55,6 +56,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.otlp, "otlp", nil, "export over OTLP to `URL` (http, https, grpc, grpcs); repeatable")
 	f.BoolVar(&o.otlpGzip, "otlp-gzip", false, "compress OTLP exports")
 	f.StringArrayVar(&o.otlpHeaders, "otlp-header", nil, "`NAME=VALUE` of every OTLP request; repeatable")
+	f.Float64Var(&o.sampleRatio, "sample-ratio", 1, "export only this share of the traces, `RATIO` from 0 to 1, chosen by trace id")
 	f.StringVar(&o.agent, "agent", "offline", "`NAME` of this instance, part of span ids")
 	f.IntVar(&o.workers, "workers", 0, "goroutines that parse (default: one per core)")
 	f.StringArrayVar(&o.proto, "proto", nil, "force a protocol by server port, `PORT=NAME` or PORT=off; repeatable")

@@ -21,7 +21,8 @@ type outputs struct {
 	files     []*outFile
 	exporters []*otlp.Exporter
 	cuts      []*cut
-	people    bool // a tree or table goes to standard output
+	sampler   *sampler // before all exporters; nil without any
+	people    bool     // a tree or table goes to standard output
 	// spool makes what writes to a file in a live run; nil when files may wait.
 	spool func(*os.File) *spool
 }
@@ -156,6 +157,9 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	exports, err := outs.openExports(o, keys)
 	if err != nil {
 		return nil, err
+	}
+	if exports, err = outs.sample(o, exports); err != nil {
+		return nil, usage(err)
 	}
 	core := o.attributes == "core"
 	outs.addForm(files, link.Form{Pair: filePair, Parent: fileParent, Core: core})

@@ -80,6 +80,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 	l.print(w, "connections")
 	s.printExchanges(w, p)
 	s.printLinks(w)
+	p.outs.printSampling(w)
 	s.printLosses(w)
 }
 
