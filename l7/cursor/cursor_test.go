@@ -69,6 +69,25 @@ func TestHexBytes(t *testing.T) {
 	}
 }
 
+func TestLowerHex(t *testing.T) {
+	for n := range 20 {
+		for c := range 256 {
+			for at := range 2 * n {
+				in := bytes.Repeat([]byte("0a9f"), 10)[:2*n]
+				in[at] = byte(c)
+				want, got := make([]byte, n), make([]byte, n)
+				ok := HexBytes(want, in) && !(c >= 'A' && c <= 'F')
+				if have := LowerHex(got, in); have != ok || ok && !bytes.Equal(got, want) {
+					t.Fatalf("LowerHex(%q) = %x, %v; want %x, %v", in, got, have, want, ok)
+				}
+			}
+		}
+	}
+	if LowerHex(make([]byte, 2), []byte("abc")) {
+		t.Error("a length that does not fit was taken")
+	}
+}
+
 func TestBigEndian(t *testing.T) {
 	b := []byte{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	if n, ok := Uint16(b, 7); n != 0x0809 || !ok {

@@ -1,6 +1,9 @@
 package cursor
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // Decimal reads all of b as an unsigned decimal number. ok is false when b is
 // empty, holds anything but digits, or exceeds 64 bits.
@@ -67,6 +70,40 @@ func HexBytes(dst, b []byte) (ok bool) {
 		dst[i] = hi<<4 | lo
 	}
 	return bad <= 15
+}
+
+// LowerHex decodes b, twice as long as dst, of digits and lower case only. dst
+// is in no defined state when ok is false.
+func LowerHex(dst, b []byte) (ok bool) {
+	if len(b) != 2*len(dst) {
+		return false
+	}
+	var bad uint64
+	for ; len(dst) >= 4; dst, b = dst[4:], b[8:] {
+		v, wrong := lowerHex8(binary.LittleEndian.Uint64(b))
+		bad |= wrong
+		binary.LittleEndian.PutUint32(dst, v)
+	}
+	for i := range dst {
+		hi, lo := hexValue[b[2*i]], hexValue[b[2*i+1]]
+		bad |= uint64((hi|lo)&0xf0 | ^(b[2*i]&b[2*i+1])&0x20) // 0x20 is set in digits and lower case
+		dst[i] = hi<<4 | lo
+	}
+	return bad == 0
+}
+
+// lowerHex8 decodes eight digits, the first in the lowest byte, into four bytes
+// in the same order; wrong is not zero if one is no digit. What the nibbles
+// would be written as is compared with what was there.
+func lowerHex8(x uint64) (v uint32, wrong uint64) {
+	const ones = 0x0101010101010101
+	n := x&(0x0f*ones) + 9*(x>>6&ones)
+	n &= 0x0f * ones
+	letters := (n + 6*ones) >> 4 & ones
+	wrong = x ^ (n + '0'*ones + 39*letters)
+	n = (n<<4 | n>>8) & 0x00ff00ff00ff00ff
+	n = (n | n>>8) & 0x0000ffff0000ffff
+	return uint32(n | n>>16), wrong
 }
 
 // hexValue holds the value of hexadecimal digits, 0xff for other bytes.

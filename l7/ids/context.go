@@ -55,10 +55,18 @@ type Context struct {
 func ParseContext(ids []l7.ID) (ctx Context, ok bool) {
 	var present uint32
 	for i := range ids {
-		if ids[i].Class == l7.IDContext {
-			present |= 1 << kindOf(ids[i].Name)
+		if ids[i].Class != l7.IDContext {
+			continue
+		}
+		k := kindOf(ids[i].Name)
+		if present |= 1 << k; k == W3C { // preferred to all others
+			c := Context{Kind: k, Header: ids[i].Name}
+			if parseW3C(&c, ids[i].Value) {
+				return c, true
+			}
 		}
 	}
+	present &^= 1 << W3C
 	if present&(1<<numKinds-1) == 0 {
 		return Context{}, false
 	}
@@ -79,12 +87,10 @@ func ParseContext(ids []l7.ID) (ctx Context, ok bool) {
 	return Context{}, false
 }
 
-// parse reads v in the form of c.Kind. It is a switch rather than a table of
+// parse reads v in the form of c.Kind, which is not W3C. It is a switch rather than a table of
 // functions so that nothing escapes to the heap.
 func (c *Context) parse(v []byte, ids []l7.ID) bool {
 	switch c.Kind {
-	case W3C:
-		return parseW3C(c, v)
 	case B3Single:
 		return parseB3(c, v)
 	case B3Multi:
@@ -108,6 +114,9 @@ func (c *Context) parse(v []byte, ids []l7.ID) bool {
 
 // kindOf returns numKinds for names that are no context.
 func kindOf(name []byte) Kind {
+	if string(name) == "traceparent" {
+		return W3C
+	}
 	for k := range carriers {
 		if equal(name, carriers[k]) {
 			return Kind(k)

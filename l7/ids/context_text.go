@@ -15,23 +15,15 @@ func parseW3C(c *Context, v []byte) bool {
 	if len(v) < size || v[2] != '-' || v[35] != '-' || v[52] != '-' {
 		return false
 	}
-	upper := byte(0x20) // set in digits, '-' and lower case; hex proper is checked below
-	for _, b := range v[:size] {
-		upper &= b
-	}
-	if upper == 0 {
+	var version, flags [1]byte
+	if !cursor.LowerHex(version[:], v[:2]) || version[0] == 0xff || version[0] == 0 && len(v) != size || len(v) > size && v[size] != '-' {
 		return false
 	}
-	version, ok := cursor.Hex(v[:2])
-	if !ok || version == 0xff || version == 0 && len(v) != size || len(v) > size && v[size] != '-' {
+	if !cursor.LowerHex(flags[:], v[53:55]) || !cursor.LowerHex(c.Trace[:], v[3:35]) || !cursor.LowerHex(c.Parent[:], v[36:52]) {
 		return false
 	}
-	flags, ok := cursor.Hex(v[53:55])
-	if !ok || !cursor.HexBytes(c.Trace[:], v[3:35]) || !cursor.HexBytes(c.Parent[:], v[36:52]) {
-		return false
-	}
-	c.sampled(flags&1 != 0)
-	return c.Parent != [8]byte{}
+	c.sampled(flags[0]&1 != 0)
+	return c.Parent != [8]byte{} && c.Trace != [16]byte{}
 }
 
 // parseB3 reads {TraceId}-{SpanId}[-{SamplingState}[-{ParentSpanId}]]; a lone

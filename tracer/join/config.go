@@ -15,6 +15,7 @@ type Config struct {
 	Keys    *span.Keys
 	Protos  []l7.Proto
 	Redact  *redact.Redactor
+	Core    bool // leave out what only a study of the network asks for
 }
 
 // maxPerConn bounds the open exchanges of one connection.

@@ -53,14 +53,16 @@ func (j *Joiner) addIDs(b []byte, x *exchange, m *l7.Message, response bool) []b
 
 // fold appends a header name in lower case with '-' for '_'.
 func fold(b, name []byte) []byte {
-	for _, c := range limit(name, 128) {
+	name = limit(name, 128)
+	from := len(b)
+	b = append(b, name...)
+	for i, c := range b[from:] {
 		switch {
 		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
+			b[from+i] = c + 'a' - 'A'
 		case c == '_':
-			c = '-'
+			b[from+i] = '-'
 		}
-		b = append(b, c)
 	}
 	return b
 }
@@ -70,13 +72,14 @@ func (j *Joiner) contexts(x *exchange, m *l7.Message) {
 	if len(m.IDs) == 0 {
 		return
 	}
-	forwarded := false
+	context, forwarded := false, false
 	for i := range m.IDs {
 		id := &m.IDs[i]
 		switch id.Class {
 		case l7.IDContext, l7.IDBaggage:
-			j.list = append(append(fold(j.list[:0], id.Name), '='), limit(id.Value, 512)...)
-			if len(x.contexts) < maxList {
+			context = true
+			if !j.cfg.Core && len(x.contexts) < maxList {
+				j.list = append(append(fold(j.list[:0], id.Name), '='), limit(id.Value, 512)...)
 				x.contexts = span.AppendElem(x.contexts, j.list)
 			}
 		case l7.IDForwarded:
@@ -84,7 +87,7 @@ func (j *Joiner) contexts(x *exchange, m *l7.Message) {
 			x.rec.Forwarded = lastAddress(id, x.rec.Forwarded)
 		}
 	}
-	if len(x.contexts) > 0 {
+	if context {
 		if ctx, ok := ids.ParseContext(m.IDs); ok {
 			x.rec.Flags |= link.HasContext
 			x.rec.Context = link.Context{

@@ -57,12 +57,20 @@ func New(cfg Config, shard uint8) *Joiner {
 		j.protos[p] = i
 		keys := make([]span.Key, len(p.Keys))
 		for n, k := range p.Keys {
-			keys[n], _ = cfg.Keys.Lookup(k.Name)
+			if keys[n], _ = cfg.Keys.Lookup(k.Name); cfg.Core && leftOut(keys[n]) {
+				keys[n] = noKey
+			}
 		}
 		j.keys = append(j.keys, keys)
 	}
 	return j
 }
+
+// noKey stands for an attribute that is left out.
+const noKey = ^span.Key(0)
+
+// leftOut reports attributes of parsers that are not among the core ones.
+func leftOut(k span.Key) bool { return k == span.KeyUserAgentOriginal }
 
 // Begin says where records go from now on, and the processing clock.
 func (j *Joiner) Begin(out *link.Batch, now int64) { j.out, j.now = out, now }

@@ -85,7 +85,10 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 	}
 	if !st.described {
 		st.described = true
-		j.describeConn(x, c)
+		x.rec.Flags |= link.FirstOfConn
+		if !j.cfg.Core {
+			j.describeConn(x, c)
+		}
 	}
 	j.describeTarget(x, m)
 	j.attributes(x, m)
@@ -103,7 +106,6 @@ func stream(j *Joiner, m *l7.Message, r *link.Record) uint64 {
 
 // describeConn adds what belongs to the first exchange of a connection.
 func (j *Joiner) describeConn(x *exchange, c *flows.Conn) {
-	x.rec.Flags |= link.FirstOfConn
 	t := &c.TCP
 	if c.OpenTime != 0 && c.SynTime != 0 {
 		x.attrs = span.AppendInt(x.attrs, span.KeyPhaseConnect, max(0, c.OpenTime-c.SynTime))
@@ -137,6 +139,9 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 			x.keys[a.Key/64] |= set
 		}
 		key := keys[a.Key]
+		if key == noKey {
+			continue
+		}
 		switch docs[a.Key].Type {
 		case l7.String:
 			x.attrs = span.AppendString(x.attrs, key, limit(a.Str, maxValue))

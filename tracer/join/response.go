@@ -130,7 +130,7 @@ func (j *Joiner) describeOrphan(x *exchange, m *l7.Message) {
 			x.name = append(append(x.name, j.cfg.Protos[min(int(x.rec.Proto), len(j.cfg.Protos)-1)].Name...), " response"...)
 		}
 	}
-	if len(m.Version) > 0 {
+	if len(m.Version) > 0 && !j.cfg.Core {
 		x.attrs = span.AppendString(x.attrs, span.KeyNetworkProtocolVersion, m.Version)
 	}
 }

@@ -23,7 +23,7 @@ func (j *Joiner) describeTarget(x *exchange, m *l7.Message) {
 			x.name = append(append(x.name, ' '), limit(m.Resource, 256)...)
 		}
 	}
-	if len(m.Version) > 0 {
+	if len(m.Version) > 0 && !j.cfg.Core {
 		x.attrs = span.AppendString(x.attrs, span.KeyNetworkProtocolVersion, m.Version)
 	}
 }

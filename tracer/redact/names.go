@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"strings"
+	"sync/atomic"
 )
 
 // maxName is how many bytes at the end of a name are looked at.
@@ -13,6 +14,25 @@ type names struct {
 	exact                 map[string]struct{}
 	prefix, suffix, inner []pattern
 	heads                 letters // first letters of the exact names
+	plain                 [plainNames]atomic.Uint64
+}
+
+// plainNames is the number of short names that are remembered as not in the
+// set; most programs use few. They are shared by all goroutines, and one takes
+// the place of another.
+const plainNames = 256
+
+// pack gives a name of at most 7 bytes as a number that no other name has, 0
+// for others, and its place.
+func pack(name []byte) (v uint64, at int) {
+	if len(name) > 7 {
+		return 0, 0
+	}
+	for _, c := range name {
+		v = v<<8 | uint64(c)
+	}
+	v |= uint64(len(name)) << 56
+	return v, int(v*0x9e3779b97f4a7c15>>32) % plainNames
 }
 
 // pattern is a text to look for, with its letters: a name that lacks one of
@@ -59,6 +79,18 @@ func (n *names) add(list []string) {
 // match reports whether a name, or one part of a composed name such as
 // "user[password]" or "db.auth.key", is in the set.
 func (n *names) match(name []byte) bool {
+	v, at := pack(name)
+	if v != 0 && n.plain[at].Load() == v {
+		return false
+	}
+	found := n.search(name)
+	if v != 0 && !found {
+		n.plain[at].Store(v)
+	}
+	return found
+}
+
+func (n *names) search(name []byte) bool {
 	var buf [maxName]byte
 	cut := len(name) > maxName
 	if cut {

@@ -14,8 +14,15 @@ const idSign = "{id}"
 // the wire. A numeric or hexadecimal file name keeps its extension:
 // "/img/4711.jpg" gives "/img/{id}.jpg". path is not kept.
 func AppendTemplate(dst, path []byte) []byte {
-	path = pathOf(path)
 	start := len(dst)
+	if len(path) <= MaxTemplate-2 {
+		var rest int
+		if dst, rest = appendPlain(dst, path); rest == len(path) {
+			return dst
+		}
+		dst = dst[:start]
+	}
+	path = pathOf(path)
 	for len(path) > 0 {
 		slash := path[0] == '/'
 		if slash {
@@ -45,6 +52,52 @@ func AppendTemplate(dst, path []byte) []byte {
 	}
 	return dst
 }
+
+// appendPlain adds the template of a path of plain segments, in one pass, as
+// far as it goes, and returns where it stopped: words, and numbers. Words that
+// are long and could be hexadecimal are not plain.
+func appendPlain(dst, path []byte) (_ []byte, at int) {
+	for at < len(path) && path[at] == '/' {
+		from := at
+		var kinds class
+		for at++; at < len(path) && path[at] != '/'; at++ {
+			kinds |= plain[path[at]]
+		}
+		switch {
+		case kinds&^(plainWord|plainName) == 0 && (at-from <= minHex || kinds&plainName != 0):
+			dst = append(dst, path[from:at]...)
+		case kinds == plainDigit:
+			dst = append(append(dst, '/'), idSign...)
+		default:
+			return dst, from
+		}
+	}
+	return dst, at
+}
+
+// Kinds of bytes in plain segments.
+const (
+	plainWord class = 1 << iota
+	plainName       // no hexadecimal digit
+	plainDigit
+	plainOther
+)
+
+var plain = func() (t [256]class) {
+	for c := range t {
+		switch {
+		case classify(byte(c)) == digit:
+			t[c] = plainDigit
+		case classify(byte(c)) == letter && c|0x20 > 'f':
+			t[c] = plainName
+		case word([]byte{byte(c)}):
+			t[c] = plainWord
+		default:
+			t[c] = plainOther
+		}
+	}
+	return t
+}()
 
 // pathOf cuts a request target down to its path (RFC 9112, 3.2). Targets in
 // authority or asterisk form have no path and stay.

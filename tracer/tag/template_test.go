@@ -135,3 +135,16 @@ func BenchmarkAppendTemplate(b *testing.B) {
 		buf = AppendTemplate(buf[:0], path)
 	}
 }
+
+// The pass over plain segments must give what the general way gives.
+func FuzzPlainTemplate(f *testing.F) {
+	for _, s := range []string{"/api/orders/17", "/", "", "//a//9/", "/deadbeef/x", "/a;b/7", "/v1/0?x", "/a_-/00"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, path []byte) {
+		got, n := appendPlain(nil, path)
+		if want := AppendTemplate(nil, append(bytes.Clone(path[:n]), "?"...)); n > 0 && n <= MaxTemplate-2 && !bytes.Equal(got, want) {
+			t.Errorf("%q: got %q, want %q", path[:n], got, want)
+		}
+	})
+}
