@@ -258,8 +258,9 @@ func (w *writer) linkAttrs(a span.Attrs, v *view) span.Attrs {
 	case v.rule == WireContext:
 		ev = append(ev, "parent id on the wire"...)
 	default:
-		conf = round(e.verdict.confidence)
-		ev = w.evidence(ev, v.x, &e.verdict)
+		why := w.l.verdictOf(v.x)
+		conf = round(why.confidence)
+		ev = w.evidence(ev, v.x, &why)
 	}
 	w.ev = ev
 	a = span.AppendString(a, span.KeyLinkRule, v.rule.String())

@@ -48,9 +48,15 @@ func lookupKey(client, answer *[16]byte) uint64 {
 // addKey puts an exchange under a key and returns the entry that was the
 // newest there.
 func (l *Linker) addKey(x int32, key uint64) int32 {
-	e := l.ix.add(key, x, l.exchs.at(x).ents)
-	l.exchs.at(x).ents = e
-	return l.ix.next(e)
+	e := l.exchs.at(x)
+	for i := range openSlot {
+		if e.has>>i&1 == 0 {
+			e.has |= 1 << i
+			return l.ix.add(inline(x, i), key)
+		}
+	}
+	e.more = l.ix.addMore(key, x, e.more)
+	return l.ix.next(e.more)
 }
 
 // relate looks for relatives of an exchange when a sighting of it was opened.
@@ -70,7 +76,7 @@ func (l *Linker) relate(x, s int32, isNew bool) {
 		}
 	}
 	if r.Class != l7.ClassDNS && l.newServer(x, s) {
-		e.openEnt = l.ix.add(openKey(r.Server.Addr), x, e.openEnt)
+		l.listOpen(x, openKey(r.Server.Addr))
 	}
 }
 
@@ -316,11 +322,7 @@ func (l *Linker) propose(c int32, cand candidate) {
 	if e.fixed {
 		return
 	}
-	if e.cands == 0 {
-		e.cands = l.cands.take()
-		l.cands.at(e.cands).n = 0
-	}
-	list := l.cands.at(e.cands)
+	list := l.relativesOf(c)
 	for i := range list.list[:list.n] {
 		if o := &list.list[i]; o.x == cand.x {
 			if l.better(&cand, o, -1) {
@@ -340,7 +342,7 @@ func (l *Linker) propose(c int32, cand candidate) {
 	l.unite(c, cand.x)
 }
 
-func (l *Linker) worst(c *candList) int {
+func (l *Linker) worst(c *relatives) int {
 	w := 0
 	for i := 1; i < int(c.n); i++ {
 		if l.better(&c.list[w], &c.list[i], -1) {

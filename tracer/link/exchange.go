@@ -18,19 +18,21 @@ type sighting struct {
 // unit that rules link.
 type exchange struct {
 	key          uint64
-	first, last  int32      // sightings
-	ents         int32      // own entries in the index
-	openEnt      int32      // entries in the lists of open requests of its servers, 0 if none
-	arrival      neighbours // among all that wait
-	opening      neighbours // among those that are open and hold their traces
-	since        int64      // when it was opened
+	ents         [numInline]entry // its first entries in the index; the last is in a list of open requests
+	has          uint8            // which of ents are in use
+	more         int32            // further entries, 0 if none
+	moreOpen     int32            // further ones in lists of open requests of its servers
+	first, last  int32            // sightings
+	arrival      neighbours       // among all that wait
+	opening      neighbours       // among those that are open and hold their traces
+	since        int64            // when it was opened
 	open         uint16
 	sightings    uint16
 	carriedAlone bool // nobody carried its IDs or context before it
 	held         bool // open for longer than MaxOpen
 	fixed        bool // open, but its trace has left: ids are decided
 	used         bool
-	cands        int32 // list in the slab of candidates, 0 if none
+	kin          int32 // in the slab of relatives, 0 if none
 	dns          int32 // exchange whose parent is this lookup's parent, 0 none
 	tookLookup   bool  // this call was preceded by a lookup
 	passedOn     bool  // a proxy's call was found to be this request sent on
@@ -44,16 +46,14 @@ type exchange struct {
 	due       int64 // time of the bucket that holds the group, 0 if none
 
 	// Decided at release.
-	parent    int32
-	verdict   candidate
-	trace     span.TraceID
-	cut       int32 // parent of another wire trace, becomes a span link
-	depth     int32
-	best      int32 // on the root: root-most exchange with a request ID
-	top       int32 // root of its tree
-	settled   bool  // wire trace, top and depth are decided
-	left      kin   // fixed: the parent, which may have left
-	forwarded bool  // fixed: see exportWire
+	parent  int32
+	trace   span.TraceID
+	cut     int32 // parent of another wire trace, becomes a span link
+	depth   int32
+	best    int32 // on the root: root-most exchange with a request ID
+	top     int32 // root of its tree
+	settled bool  // wire trace, top and depth are decided
+	leaving bool  // on the root: its group is about to leave
 }
 
 // kin is a parent as it is written.
@@ -77,20 +77,42 @@ type candidate struct {
 	confidence float32
 }
 
-// candList is a bounded list of candidates.
-type candList struct {
-	n    uint8
-	list [maxCands]candidate
+// relatives is what is known and decided about the parent of an exchange. Most
+// have none, and it is large.
+type relatives struct {
+	n         uint8
+	list      [maxCands]candidate
+	verdict   candidate
+	left      kin  // fixed: the parent, which may have left
+	forwarded bool // fixed: see exportWire
 }
 
 // candsOf returns the candidates of an exchange.
 func (l *Linker) candsOf(x int32) []candidate {
-	i := l.exchs.at(x).cands
+	i := l.exchs.at(x).kin
 	if i == 0 {
 		return nil
 	}
-	c := l.cands.at(i)
+	c := l.kins.at(i)
 	return c.list[:c.n]
+}
+
+// relativesOf returns the relatives of an exchange for writing.
+func (l *Linker) relativesOf(x int32) *relatives {
+	e := l.exchs.at(x)
+	if e.kin == 0 {
+		e.kin = l.kins.take()
+		*l.kins.at(e.kin) = relatives{}
+	}
+	return l.kins.at(e.kin)
+}
+
+// verdictOf returns why the parent of an exchange is its parent.
+func (l *Linker) verdictOf(x int32) candidate {
+	if i := l.exchs.at(x).kin; i != 0 {
+		return l.kins.at(i).verdict
+	}
+	return candidate{}
 }
 
 // newExchange takes an exchange from the slab, in a group of its own.
@@ -116,33 +138,61 @@ func (l *Linker) freeExchange(x int32) {
 		l.sights.put(s)
 		s = n
 	}
-	l.freeCands(e)
+	l.freeKin(e)
 	e.used = false
 	l.exchs.put(x)
 	l.waiting--
 }
 
-func (l *Linker) freeCands(e *exchange) {
-	if e.cands != 0 {
-		l.cands.at(e.cands).n = 0
-		l.cands.put(e.cands)
-		e.cands = 0
+func (l *Linker) freeKin(e *exchange) {
+	if e.kin != 0 {
+		l.kins.put(e.kin)
+		e.kin = 0
 	}
 }
 
 // unindex takes an exchange out of all lists.
 func (l *Linker) unindex(x int32) {
 	e := l.exchs.at(x)
-	l.removeAll(e.ents)
-	l.removeAll(e.openEnt)
-	e.ents, e.openEnt = 0, 0
+	for i := range openSlot {
+		if e.has>>i&1 != 0 {
+			l.ix.remove(inline(x, i))
+		}
+	}
+	e.has &= 1 << openSlot
+	l.removeAll(e.more)
+	e.more = 0
+	l.unlistOpen(x)
 }
 
-// removeAll takes a list of own entries out of the index.
+// listOpen puts x into the list of open requests of a server.
+func (l *Linker) listOpen(x int32, key uint64) {
+	e := l.exchs.at(x)
+	if e.has>>openSlot&1 == 0 {
+		e.has |= 1 << openSlot
+		l.ix.add(inline(x, openSlot), key)
+		return
+	}
+	e.moreOpen = l.ix.addMore(key, x, e.moreOpen)
+}
+
+// unlistOpen takes x out of those lists.
+func (l *Linker) unlistOpen(x int32) {
+	e := l.exchs.at(x)
+	if e.has>>openSlot&1 != 0 {
+		e.has &^= 1 << openSlot
+		l.ix.remove(inline(x, openSlot))
+	}
+	l.removeAll(e.moreOpen)
+	e.moreOpen = 0
+}
+
+// removeAll takes a list of further entries out of the index.
 func (l *Linker) removeAll(e int32) {
 	for e != 0 {
-		own := l.ix.ents.at(e).own
+		own := l.ix.more.at(e >> inlineBits).own
 		l.ix.remove(e)
+		l.ix.more.put(e >> inlineBits)
 		e = own
 	}
 }

@@ -18,7 +18,7 @@ type Linker struct {
 	bytes  arena
 	sights slab[sighting]
 	exchs  slab[exchange]
-	cands  slab[candList]
+	kins   slab[relatives]
 	byslot [64][]int32 // sightings by shard and slot
 
 	waiting int
@@ -38,6 +38,7 @@ type Linker struct {
 	writers  []writer
 	stats    Stats
 	work     []release
+	fetched  uint64
 }
 
 // New returns a Linker.
@@ -45,7 +46,8 @@ func New(cfg Config, points Points) (*Linker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Linker{opens: list{of: byOpening}, oldest: list{of: byArrival}, cfg: cfg, points: points, ix: newIndex()}
+	l := &Linker{opens: list{of: byOpening}, oldest: list{of: byArrival}, cfg: cfg, points: points}
+	l.ix = newIndex(&l.exchs)
 	l.names.init(cfg.Names)
 	l.patience = int((cfg.MaxOpen+cfg.Quiet+time.Duration(maxLookup))/time.Duration(Grid)) + 2*numBuckets
 	l.writers = make([]writer, len(cfg.Forms))
@@ -129,19 +131,30 @@ func (l *Linker) memory() int {
 	return l.bytes.used +
 		l.exchs.live()*int(unsafe.Sizeof(exchange{})) +
 		l.sights.live()*int(unsafe.Sizeof(sighting{})) +
-		l.cands.live()*int(unsafe.Sizeof(candList{})) +
-		l.ix.ents.live()*int(unsafe.Sizeof(entry{})+2*unsafe.Sizeof(slot(0)))
+		l.kins.live()*int(unsafe.Sizeof(relatives{})) +
+		l.ix.more.live()*int(unsafe.Sizeof(extra{})) +
+		l.ix.used*2*int(unsafe.Sizeof(slot(0)))
 }
 
-// evict lets the oldest traces leave until the memory is within its bound.
+// evict lets the oldest traces leave until the memory is within its bound, as
+// many at once as should do.
 func (l *Linker) evict(ctx context.Context) error {
-	for x := l.oldest.first; x != 0 && l.memory() > l.cfg.Memory*15/16; x = l.oldest.first {
-		if e := l.exchs.at(x); e.fixed && e.open > 0 {
-			l.oldest.remove(l, x) // it leaves when it ends
-			continue
+	low := l.cfg.Memory / 16 * 15
+	for l.oldest.first != 0 && l.memory() > low {
+		n := (l.memory()-low)*l.waiting/l.memory() + 1
+		for x := l.oldest.first; x != 0 && n > 0; {
+			e := l.exchs.at(x)
+			next := e.arrival.next
+			if e.fixed && e.open > 0 {
+				l.oldest.remove(l, x) // it leaves when it ends
+			} else if g := l.exchs.at(l.root(x)); !g.leaving {
+				g.leaving = true
+				l.stats.Early++
+				l.work = append(l.work, release{root: l.root(x)})
+				n -= int(g.size)
+			}
+			x = next
 		}
-		l.stats.Early++
-		l.work = append(l.work, release{root: l.root(x)})
 		if err := l.releaseAll(ctx); err != nil {
 			return err
 		}
@@ -239,8 +252,7 @@ func (l *Linker) finish(r *Record, b *Batch) {
 	}
 	if e.open == 0 {
 		l.opens.remove(l, x)
-		l.removeAll(e.openEnt)
-		e.openEnt = 0
+		l.unlistOpen(x)
 	}
 	l.clocks.learn(l, x)
 	l.answered(x, s)

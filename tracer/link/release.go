@@ -35,8 +35,13 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		return nil
 	}
 	l.out.order, l.out.traces = l.out.order[:0], l.out.traces[:0]
+	l.fetch(l.work)
 	for _, w := range l.work {
-		l.resolve(w.root)
+		if l.exchs.at(w.root).size == 1 {
+			l.resolveAlone(w.root)
+		} else {
+			l.resolve(w.root)
+		}
 	}
 	slices.SortFunc(l.out.traces, func(a, b leaving) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), bytes.Compare(a.trace[:], b.trace[:]), cmp.Compare(a.root, b.root))
@@ -67,6 +72,47 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// fetch reads what the work will need from memory that lies scattered: asked
+// for at once, it comes at once.
+func (l *Linker) fetch(work []release) {
+	var sum uint64
+	for _, w := range work {
+		sum += l.exchs.at(w.root).key
+	}
+	for _, w := range work {
+		e := l.exchs.at(w.root)
+		sg := l.sights.at(e.first)
+		sum += uint64(sg.rec.Start) + uint64(sg.rec.Bytes.len) + uint64(sg.x)
+		for i := range openSlot {
+			sum += uint64(l.ix.touch(e.ents[i].key))
+		}
+	}
+	l.fetched = sum // or it would not be done
+}
+
+// resolveAlone does what resolve does for an exchange that has no relatives.
+func (l *Linker) resolveAlone(x int32) {
+	e := l.exchs.at(x)
+	e.top, e.depth, e.settled = x, 0, true
+	if !e.fixed {
+		l.orderSightings(x)
+		l.forget(e)
+		if own, has := l.contextOf(x); has {
+			e.trace = own
+		}
+	}
+	if l.idOf(x) != nil {
+		e.best = x
+	}
+	e.trace = l.traceOf(x)
+	if e.open > 0 { // what is still open is not part of what leaves
+		return
+	}
+	n := len(l.out.order)
+	l.out.order = append(l.out.order, x)
+	l.out.traces = append(l.out.traces, leaving{trace: e.trace, start: l.startOf(x), root: e.key, from: n, to: n + 1})
 }
 
 // resolve decides the parents in a group and lists its traces.
@@ -124,7 +170,15 @@ func (l *Linker) rank(x int32) {
 			c[j], c[j-1] = c[j-1], c[j]
 		}
 	}
-	e.parent, e.cut, e.verdict = 0, 0, candidate{}
+	l.forget(e)
+}
+
+// forget clears what an earlier look at the group decided.
+func (l *Linker) forget(e *exchange) {
+	e.parent, e.cut = 0, 0
+	if e.kin != 0 {
+		l.kins.at(e.kin).verdict = candidate{}
+	}
 }
 
 // chooseParent takes the best candidate that is good enough and makes no
@@ -142,7 +196,7 @@ func (l *Linker) chooseParent(x int32, sure bool) {
 			return
 		}
 		if isParent(&c[i]) && l.contains(c[i].x, x) != outside && !l.above(x, c[i].x) {
-			e.parent, e.verdict = c[i].x, c[i]
+			e.parent, l.relativesOf(x).verdict = c[i].x, c[i]
 			return
 		}
 	}
@@ -183,7 +237,7 @@ func (l *Linker) followCall(x int32) {
 	}
 	if p := l.exchs.at(e.dns).parent; p != 0 && !l.above(x, p) && l.contains(p, x) != outside {
 		e.parent = p
-		e.verdict = candidate{x: e.dns, rule: DNS, continuity: true, confidence: 0.95}
+		l.relativesOf(x).verdict = candidate{x: e.dns, rule: DNS, continuity: true, confidence: 0.95}
 	}
 }
 
@@ -345,7 +399,9 @@ func (l *Linker) dismiss(root int32) {
 	m := l.members(root)
 	for _, x := range m {
 		if e := l.exchs.at(x); e.open > 0 && !e.fixed {
-			e.left, e.forwarded = l.kinOf(x), l.isForwarded(x)
+			left, forwarded := l.kinOf(x), l.isForwarded(x)
+			k := l.relativesOf(x)
+			k.left, k.forwarded, k.n = left, forwarded, 0
 		}
 	}
 	for _, x := range m {
@@ -357,10 +413,9 @@ func (l *Linker) dismiss(root int32) {
 		if !e.fixed {
 			l.stats.Detached++
 		}
-		l.freeCands(e)
 		l.opens.remove(l, x)
 		e.fixed, e.held = true, true
-		e.up, e.ring, e.size, e.due = x, x, 1, 0
+		e.up, e.ring, e.size, e.due, e.leaving = x, x, 1, 0, false
 		e.groupOpen, e.groupLast = 0, l.now
 		e.parent, e.cut, e.best = 0, 0, 0
 	}

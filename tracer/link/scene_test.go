@@ -311,7 +311,7 @@ func (s *scene) flush() {
 		s.t.Fatal(err)
 	}
 	l := s.l
-	if a, b, c, d := l.exchs.live(), l.sights.live(), l.cands.live(), l.ix.ents.live(); a+b+c+d+l.waiting+l.ix.used != 0 {
+	if a, b, c, d := l.exchs.live(), l.sights.live(), l.kins.live(), l.ix.more.live(); a+b+c+d+l.waiting+l.ix.used != 0 {
 		s.t.Errorf("after Flush: %d exchanges, %d sightings, %d candidates, %d entries, %d slots", a, b, c, d, l.ix.used)
 	}
 	for i := range l.bytes.chunks {

@@ -136,7 +136,7 @@ func (l *Linker) kinOf(x int32) kin {
 	p := e.parent
 	switch {
 	case e.fixed:
-		return e.left
+		return l.relativesOf(x).left
 	case e.cut != 0:
 		p = e.cut
 	case p == 0:
@@ -158,7 +158,7 @@ func (w *writer) parentOf(x int32) (span.SpanID, Rule) {
 	if !own {
 		return span.SpanID{}, NoRule
 	}
-	return k.id, w.l.exchs.at(x).verdict.rule
+	return k.id, w.l.verdictOf(x).rule
 }
 
 // exportWire reports whether the parent on the wire is exported although we
@@ -178,7 +178,7 @@ func (w *writer) exportWire(x int32, c *Context) bool {
 func (l *Linker) isForwarded(x int32) bool {
 	e := l.exchs.at(x)
 	if e.fixed {
-		return e.forwarded
+		return l.relativesOf(x).forwarded
 	}
 	own, ok := l.wireContext(x)
 	for p := e.parent; ok && p != 0; p = l.exchs.at(p).parent {
@@ -270,9 +270,10 @@ func (w *writer) spanLinks(v *view) {
 	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && w.form.Pair {
 		return
 	}
-	if e.cut != 0 || e.left.cut || v.rule == WireContext {
+	if e.cut != 0 || e.fixed && l.relativesOf(v.x).left.cut || v.rule == WireContext {
 		if k := l.kinOf(v.x); !k.id.IsZero() {
-			w.link(k, &e.verdict)
+			why := l.verdictOf(v.x)
+			w.link(k, &why)
 		}
 	}
 	if e.parent != 0 || e.fixed {
