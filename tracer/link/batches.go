@@ -71,9 +71,13 @@ func (l *Linker) Consume(ctx context.Context, queues []Queue, watermark int64, d
 			break
 		}
 		b := q.batches[i]
-		r := &b.Records[q.pos[i]]
+		at := q.pos[i]
+		r := &b.Records[at]
 		if r.Time >= watermark {
 			break
+		}
+		if at%fetchAhead == 0 {
+			l.fetchRecords(b.Records[at:])
 		}
 		if err := l.advance(ctx, r.Time); err != nil {
 			return err

@@ -38,7 +38,7 @@ type Linker struct {
 	writers  []writer
 	stats    Stats
 	work     []release
-	fetched  uint64
+	fetched  uint64 // see fetch.go
 }
 
 // New returns a Linker.

@@ -35,8 +35,10 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		return nil
 	}
 	l.out.order, l.out.traces = l.out.order[:0], l.out.traces[:0]
-	l.fetch(l.work)
-	for _, w := range l.work {
+	for i, w := range l.work {
+		if i%fetchAhead == 0 {
+			l.fetchGroups(l.work[i:])
+		}
 		if l.exchs.at(w.root).size == 1 {
 			l.resolveAlone(w.root)
 		} else {
@@ -47,7 +49,10 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		return cmp.Or(cmp.Compare(a.start, b.start), bytes.Compare(a.trace[:], b.trace[:]), cmp.Compare(a.root, b.root))
 	})
 	var err error
-	for _, t := range l.out.traces {
+	for i, t := range l.out.traces {
+		if i%fetchAhead == 0 {
+			l.fetchTraces(l.out.traces[i:])
+		}
 		xs := l.out.order[t.from:t.to]
 		if !l.wanted(xs) {
 			for _, x := range xs {
@@ -62,7 +67,10 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 			}
 		}
 	}
-	for _, w := range l.work {
+	for i, w := range l.work {
+		if i%fetchAhead == 0 {
+			l.fetchKeys(l.work[i:])
+		}
 		l.dismiss(w.root)
 	}
 	l.work = l.work[:0]
@@ -72,24 +80,6 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		}
 	}
 	return err
-}
-
-// fetch reads what the work will need from memory that lies scattered: asked
-// for at once, it comes at once.
-func (l *Linker) fetch(work []release) {
-	var sum uint64
-	for _, w := range work {
-		sum += l.exchs.at(w.root).key
-	}
-	for _, w := range work {
-		e := l.exchs.at(w.root)
-		sg := l.sights.at(e.first)
-		sum += uint64(sg.rec.Start) + uint64(sg.rec.Bytes.len) + uint64(sg.x)
-		for i := range openSlot {
-			sum += uint64(l.ix.touch(e.ents[i].key))
-		}
-	}
-	l.fetched = sum // or it would not be done
 }
 
 // resolveAlone does what resolve does for an exchange that has no relatives.
