@@ -35,47 +35,6 @@ func statusOf(r *Record, k span.Kind) span.Status {
 	return span.Unset
 }
 
-// service appends service.name of the side that a span describes.
-func (w *writer) service(r *Record, k span.Kind, host []byte) {
-	n := &w.l.names
-	if k != span.Client {
-		w.serverName(r, host)
-		return
-	}
-	addr := [16]byte(r.Client.Addr)
-	if name := n.addrName(addr); name != "" {
-		w.names = append(w.names, name...)
-		return
-	}
-	if at, ok := n.listeners[addr]; ok && !at.many {
-		ep := flows.Endpoint{Addr: r.Client.Addr, Port: at.port}
-		if at.hosts == 1 && n.isCertain(at.host, ep) {
-			w.names = append(w.names, at.host...)
-			return
-		}
-		w.names = appendEndpoint(w.names, &ep)
-		return
-	}
-	w.names = span.AppendIP(w.names, &addr)
-}
-
-func (w *writer) serverName(r *Record, host []byte) {
-	if name := w.l.names.addrName([16]byte(r.Server.Addr)); name != "" {
-		w.names = append(w.names, name...)
-	} else if host != nil {
-		w.names = append(w.names, host...)
-	} else {
-		w.names = appendEndpoint(w.names, &r.Server)
-	}
-}
-
-// instance appends service.instance.id.
-func (w *writer) instance(r *Record, k span.Kind) {
-	if k != span.Client {
-		w.names = appendEndpoint(w.names, &r.Server)
-	}
-}
-
 func appendEndpoint(b []byte, e *flows.Endpoint) []byte {
 	a := [16]byte(e.Addr)
 	v6 := !bytes.Equal(a[:12], v4Prefix)

@@ -24,6 +24,7 @@ type names struct {
 	listeners map[[16]byte]listener
 	templates *tag.Templates
 	refused   uint64 // beyond a bound
+	epoch     uint64 // changes with what a server is called
 }
 
 type addrName struct {
@@ -46,6 +47,7 @@ type listener struct {
 }
 
 func (n *names) init(fixed map[[16]byte]string) {
+	n.epoch = 1
 	n.fixed = fixed
 	n.addrs = make(map[[16]byte]addrName)
 	n.hosts = make(map[string]hostAt)
@@ -59,6 +61,7 @@ func (n *names) set(addr [16]byte, name string) {
 		if have.name != name && !have.many {
 			have.many = true
 			n.addrs[addr] = have
+			n.epoch++
 		}
 		return
 	}
@@ -66,6 +69,7 @@ func (n *names) set(addr [16]byte, name string) {
 	case name == "":
 	case len(n.addrs) < maxAddrNames:
 		n.addrs[addr] = addrName{name: name}
+		n.epoch++
 	default:
 		n.refused++
 	}
@@ -123,9 +127,11 @@ func (n *names) sawHost(h []byte, at flows.Endpoint) {
 		n.refused++
 	case !ok:
 		n.hosts[string(h)] = hostAt{at: at}
+		n.epoch++
 	case have.at != at && !have.many:
 		have.many = true
 		n.hosts[string(h)] = have
+		n.epoch++
 	}
 }
 

@@ -18,6 +18,7 @@ type writer struct {
 	form  *Form
 	count bool // the writer whose spans are counted
 
+	cards [numCards]card
 	views []view
 	text  []byte
 	ev    []byte
@@ -234,12 +235,12 @@ func (w *writer) add(v *view) {
 	})
 	var p place
 	host := l.bytes.view(r.Host)
-	certain := l.names.certainHost(host, r.Server)
+	card := w.card(host, &r.Server)
 	p.service[0] = len(w.names)
-	w.service(r, v.kind, certain)
+	w.service(r, v.kind, card)
 	p.service[1] = len(w.names)
 	p.instance[0] = len(w.names)
-	w.instance(r, v.kind)
+	w.instance(v.kind, card)
 	p.instance[1] = len(w.names)
 	p.name[0] = len(w.names)
 	template := l.bytes.view(r.Template)
@@ -251,7 +252,7 @@ func (w *writer) add(v *view) {
 	}
 	p.name[1] = len(w.names)
 	p.attrs[0] = len(w.attrs)
-	w.attributes(v, r, certain, template)
+	w.attributes(v, r, card.certain, template)
 	p.attrs[1] = len(w.attrs)
 	p.links[0] = len(w.links)
 	w.spanLinks(v)
