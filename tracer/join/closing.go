@@ -21,7 +21,7 @@ func (j *Joiner) Closed(c *flows.Conn, p *l7.Proto, why flows.CloseReason, now i
 		j.seq++
 		j.out.Records = append(j.out.Records, link.Record{
 			Time: j.now, Seq: j.seq, Shard: j.shard, Event: link.Closing, Slot: st.lastSlot,
-			Exchange: st.lastKey, Point: c.Point, Close: why,
+			Facts: link.Facts{Exchange: st.lastKey, Point: c.Point, Close: why},
 		})
 	}
 	j.freeLast(st)

@@ -113,16 +113,14 @@ func (j *Joiner) report(c *flows.Conn, st *conn, x *exchange) {
 	r.End = max(r.End, r.Start)
 	j.count(r)
 	j.metrics(x, c)
-	mark := j.out.Mark()
-	r.Attrs = j.out.Add(x.attrs)
-	r.Name = j.out.Add(limit(x.name, 512))
-	r.Template = j.out.Add(x.template)
-	r.Error = j.out.Add(x.err)
-	r.Answers = j.out.Add(x.answers)
-	r.ResponseIDs = j.out.Add(x.wireResp)
-	r.Host = j.out.Add(x.host)
-	r.Community = j.out.Add(st.communityID(c))
-	r.Bytes = j.out.Since(mark)
+	list := [link.NumPieces][]byte{
+		link.Attrs: x.attrs, link.Name: limit(x.name, 512), link.Template: x.template, link.ErrorType: x.err,
+		link.ResponseIDs: x.wireResp, link.Answers: x.answers, link.Host: x.host,
+	}
+	if !j.cfg.Core {
+		list[link.Community] = st.communityID(c)
+	}
+	r.Pieces = j.out.Put(&list)
 	st.lastKey = r.Exchange
 	j.emit(x, link.Finished)
 }

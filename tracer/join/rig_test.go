@@ -143,7 +143,7 @@ func (r *rig) take() {
 				r.t.Errorf("slot %d is used twice", rec.Slot)
 			}
 			r.open[rec.Slot] = *rec
-			r.hosts = append(r.hosts, string(r.out.View(rec.Host)))
+			r.hosts = append(r.hosts, string(r.out.Piece(&rec.Facts, link.Host)))
 		case link.Finished:
 			if !isOpen || was.Exchange != rec.Exchange || was.Start != rec.Start || was.Seq >= rec.Seq || rec.Shard != 7 {
 				r.t.Errorf("slot %d finishes %x, opened as %x", rec.Slot, rec.Exchange, was.Exchange)
@@ -162,11 +162,11 @@ func (r *rig) take() {
 func (r *rig) line(rec *link.Record) string {
 	var b strings.Builder
 	outcome := [...]string{"answered", "none", "oneway", "orphan", "pushed"}[rec.Outcome]
-	fmt.Fprintf(&b, "%s%s %s %d-%d", r.out.View(rec.Name), r.out.View(rec.Template), outcome, (rec.Start-epoch)/ms, (rec.End-epoch)/ms)
+	fmt.Fprintf(&b, "%s%s %s %d-%d", r.out.Piece(&rec.Facts, link.Name), r.out.Piece(&rec.Facts, link.Template), outcome, (rec.Start-epoch)/ms, (rec.End-epoch)/ms)
 	if rec.Code != 0 {
 		fmt.Fprintf(&b, " %d", rec.Code)
 	}
-	if e := r.out.View(rec.Error); len(e) > 0 {
+	if e := r.out.Piece(&rec.Facts, link.ErrorType); len(e) > 0 {
 		fmt.Fprintf(&b, " error=%s", e)
 	}
 	if rec.Flags&link.Failed != 0 {
@@ -176,7 +176,7 @@ func (r *rig) line(rec *link.Record) string {
 		b.WriteString(" close=" + rec.Close.String())
 	}
 	seen := map[string]bool{}
-	for at := range span.Attrs(r.out.View(rec.Attrs)).All {
+	for at := range span.Attrs(r.out.Piece(&rec.Facts, link.Attrs)).All {
 		name := r.keys.Name(at.Key)
 		if seen[name] {
 			r.t.Errorf("%s comes twice", name)

@@ -18,12 +18,13 @@ func (nowhere) Close(context.Context) error                   { return nil }
 
 // stream is steady traffic of traces with a number of hops, ready to be fed.
 type stream struct {
-	l    *Linker
-	b    *Batch
-	q    []Queue
-	now  int64
-	hops int
-	next uint64
+	attrs span.Attrs
+	l     *Linker
+	b     *Batch
+	q     []Queue
+	now   int64
+	hops  int
+	next  uint64
 }
 
 func newStream(tb testing.TB, hops int) *stream {
@@ -50,23 +51,22 @@ func (s *stream) step(tb testing.TB, n int) {
 		for ev := range 2 {
 			for h := range s.hops {
 				r := Record{
-					Time: s.now + int64(ev*1000), Seq: s.next*16 + uint64(ev*s.hops+h), Slot: uint32(h), Class: l7.ClassHTTP, Flags: TCP,
-					Exchange: s.next*7919 + uint64(h), Start: s.now + int64(h), Client: hostAddrs[h], Server: hostAddrs[h+1],
+					Time: s.now + int64(ev*1000), Seq: s.next*16 + uint64(ev*s.hops+h), Slot: uint32(h), Facts: Facts{
+						Class: l7.ClassHTTP, Flags: TCP, Exchange: s.next*7919 + uint64(h), Start: s.now + int64(h),
+						Client: hostAddrs[h], Server: hostAddrs[h+1],
+					},
 				}
 				if ev == 0 {
 					r.Event = Opened
 					mark := s.b.Mark()
 					s.b.Bytes = AppendID(s.b.Bytes, []byte("x-request-id"), value[:], 128, false)
 					r.IDs = s.b.Since(mark)
-					r.Host = s.b.Add([]byte(hosts[h+1]))
+					r.Pieces = s.b.Put(&[NumPieces][]byte{Host: []byte(hosts[h+1])})
 				} else {
 					r.Event, r.End, r.RequestEnd, r.ResponseStart = Finished, r.Time, r.Start, r.Time
-					mark := s.b.Mark()
-					s.b.Bytes = span.AppendString(s.b.Bytes, span.KeyHTTPRequestMethod, "GET")
-					s.b.Bytes = span.AppendString(s.b.Bytes, span.KeyURLPath, "/items/4711")
-					r.Attrs = s.b.Since(mark)
-					r.Name, r.Template = s.b.Add([]byte("GET")), s.b.Add([]byte("/items/{id}"))
-					r.Bytes = s.b.Since(mark)
+					s.attrs = span.AppendString(s.attrs[:0], span.KeyHTTPRequestMethod, "GET")
+					s.attrs = span.AppendString(s.attrs, span.KeyURLPath, "/items/4711")
+					r.Pieces = s.b.Put(&[NumPieces][]byte{Attrs: s.attrs, Name: []byte("GET"), Template: []byte("/items/{id}")})
 				}
 				s.b.Records = append(s.b.Records, r)
 			}

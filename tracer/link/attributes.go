@@ -11,7 +11,7 @@ import (
 
 // kindOf is the span kind of an exchange whose side is not known (SPANS.md,
 // "Name and kind").
-func kindOf(r *Record) span.Kind {
+func kindOf(r *Facts) span.Kind {
 	switch {
 	case r.Flags&ContentLess != 0, r.Class == l7.ClassDB, r.Class == l7.ClassDNS:
 		return span.Client
@@ -20,12 +20,12 @@ func kindOf(r *Record) span.Kind {
 }
 
 // paired reports whether an exchange is exported as a CLIENT and a SERVER span.
-func paired(r *Record) bool {
+func paired(r *Facts) bool {
 	return r.Flags&ContentLess == 0 && (r.Class == l7.ClassHTTP || r.Class == l7.ClassRPC || r.Class == l7.ClassOther)
 }
 
 // statusOf is the span status for a side (SPANS.md, "Status").
-func statusOf(r *Record, k span.Kind) span.Status {
+func statusOf(r *Facts, k span.Kind) span.Status {
 	switch {
 	case r.Status == l7.ServerError, r.Status == l7.ClientError && (k == span.Client || r.Class != l7.ClassHTTP):
 		return span.Error
@@ -53,7 +53,7 @@ var v4Prefix = []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
 // attributes appends every attribute of a span: addresses and names, which
 // depend on the side and on what is known now, then what join found, then the
 // link.
-func (w *writer) attributes(v *view, r *Record, host, template []byte) {
+func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 	a := w.attrs
 	core := w.form.Core
 	if !core {
@@ -67,7 +67,7 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 	if int(r.Proto) < len(w.l.cfg.Protos) {
 		a = span.AppendString(a, span.KeyNetworkProtocolName, w.l.cfg.Protos[r.Proto])
 	}
-	a = append(a, w.l.bytes.view(r.Attrs)...)
+	a = append(a, w.l.piece(r, Attrs)...)
 	if len(template) > 0 && !core {
 		a = span.AppendString(a, span.KeyURLTemplate, template)
 	}
@@ -86,7 +86,7 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 	}
 	a = w.outcome(a, v, r)
 	if !core {
-		if id := w.l.bytes.view(r.Community); len(id) > 0 {
+		if id := w.l.piece(r, Community); len(id) > 0 {
 			a = span.AppendString(a, span.KeyCommunityID, id)
 		}
 		a = network(a, r)
@@ -99,7 +99,7 @@ func (w *writer) attributes(v *view, r *Record, host, template []byte) {
 }
 
 // endpoints appends addresses and ports as the span's side sees them.
-func (w *writer) endpoints(a span.Attrs, v *view, r *Record, host []byte) span.Attrs {
+func (w *writer) endpoints(a span.Attrs, v *view, r *Facts, host []byte) span.Attrs {
 	client, server := [16]byte(r.Client.Addr), [16]byte(r.Server.Addr)
 	a = span.AppendAddr(a, span.KeyClientAddress, &client)
 	a = span.AppendInt(a, span.KeyClientPort, int64(r.Client.Port))
@@ -132,14 +132,14 @@ func (w *writer) endpoints(a span.Attrs, v *view, r *Record, host []byte) span.A
 }
 
 // fullURL appends url.full of a CLIENT span.
-func (w *writer) fullURL(a span.Attrs, r *Record) span.Attrs {
-	have := span.Attrs(w.l.bytes.view(r.Attrs))
+func (w *writer) fullURL(a span.Attrs, r *Facts) span.Attrs {
+	have := span.Attrs(w.l.piece(r, Attrs))
 	path, ok := have.Find(span.KeyURLPath)
 	if !ok {
 		return a
 	}
 	b := append(w.text[:0], "http://"...)
-	if h := w.l.bytes.view(r.Host); len(h) > 0 {
+	if h := w.l.piece(r, Host); len(h) > 0 {
 		b = append(b, h...)
 	} else {
 		b = appendEndpoint(b, &r.Server)
@@ -153,8 +153,8 @@ func (w *writer) fullURL(a span.Attrs, r *Record) span.Attrs {
 }
 
 // outcome appends error.type, wirespan.response and what was lost.
-func (w *writer) outcome(a span.Attrs, v *view, r *Record) span.Attrs {
-	if e := w.l.bytes.view(r.Error); len(e) > 0 {
+func (w *writer) outcome(a span.Attrs, v *view, r *Facts) span.Attrs {
+	if e := w.l.piece(r, ErrorType); len(e) > 0 {
 		if r.Class != l7.ClassHTTP || r.Status != l7.ClientError || v.kind == span.Client {
 			a = span.AppendString(a, span.KeyErrorType, e)
 		}
@@ -169,7 +169,7 @@ func (w *writer) outcome(a span.Attrs, v *view, r *Record) span.Attrs {
 }
 
 // network appends what TCP tells of the exchange.
-func network(a span.Attrs, r *Record) span.Attrs {
+func network(a span.Attrs, r *Facts) span.Attrs {
 	if r.Flags&TCP == 0 {
 		return a
 	}
@@ -188,7 +188,7 @@ func network(a span.Attrs, r *Record) span.Attrs {
 
 // phases appends send, wait and receive. A server may answer before the
 // request has ended: then it did not wait.
-func phases(a span.Attrs, r *Record) span.Attrs {
+func phases(a span.Attrs, r *Facts) span.Attrs {
 	if r.RequestEnd != 0 && r.Outcome != Orphan && r.Outcome != Pushed {
 		a = span.AppendInt(a, span.KeyPhaseSend, max(0, r.RequestEnd-r.Start))
 	}

@@ -27,7 +27,7 @@ const (
 
 // sightingKey finds the sightings of an exchange. It is nothing but the
 // exchange key: a point that saw less of the request knows no more than that.
-func sightingKey(r *Record) uint64 { return mix(r.Exchange, domSighting) }
+func sightingKey(r *Facts) uint64 { return mix(r.Exchange, domSighting) }
 
 func mix(v, domain uint64) uint64 {
 	v ^= domain * 0x9e3779b97f4a7c15
@@ -91,13 +91,13 @@ func (l *Linker) newServer(x, s int32) bool {
 	return true
 }
 
-func traceKey(r *Record) uint64 {
+func traceKey(r *Facts) uint64 {
 	return mix(binary.LittleEndian.Uint64(r.Context.Trace[8:])^binary.LittleEndian.Uint64(r.Context.Trace[:]), domTrace)
 }
 
 // relateContext tries every exchange of the same trace as parent and child.
 // All of them leave together. It reports whether there are others.
-func (l *Linker) relateContext(x int32, r *Record, isNew bool) (met bool) {
+func (l *Linker) relateContext(x int32, r *Facts, isNew bool) (met bool) {
 	if r.Flags&HasContext == 0 {
 		return false
 	}
@@ -210,9 +210,10 @@ func (l *Linker) sharedID(p, c int32, id wireID) (step, bits uint8, ok bool) {
 // carries reports whether a sighting of x has the ID in its request or response.
 func (l *Linker) carries(x int32, id wireID, response bool) bool {
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
-		ref := l.sights.at(s).rec.IDs
+		r := &l.sights.at(s).rec
+		ref := r.IDs
 		if response {
-			ref = l.sights.at(s).rec.ResponseIDs
+			ref = r.Pieces.ref(ResponseIDs)
 		}
 		b := l.bytes.view(ref)
 		for i := range len(b) / idSize {
@@ -227,10 +228,10 @@ func (l *Linker) carries(x int32, id wireID, response bool) bool {
 // answered looks for relatives by what the response of a sighting brought.
 func (l *Linker) answered(x, s int32) {
 	r := &l.sights.at(s).rec
-	if r.ResponseIDs.len > 0 {
-		l.relateIDs(x, l.bytes.view(r.ResponseIDs), false)
+	if r.Pieces.has(ResponseIDs) {
+		l.relateIDs(x, l.piece(r, ResponseIDs), false)
 	}
-	if r.Answers.len > 0 {
+	if r.Pieces.has(Answers) {
 		l.offerLookup(x, r)
 	}
 }

@@ -32,7 +32,7 @@ func (c *clocks) learn(l *Linker, x int32) {
 // pair narrows the bounds by one exchange. Which point is nearer the client
 // follows from the bounds being consistent; without a hint from TTLs both
 // orders give |offset| within the difference of the waiting times.
-func (c *clocks) pair(p, q *Record) {
+func (c *clocks) pair(p, q *Facts) {
 	if p.Point > q.Point {
 		p, q = q, p
 	}

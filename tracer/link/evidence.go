@@ -49,7 +49,7 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 // idText finds the text of the ID that matched among the attributes.
 func (w *writer) idText(b []byte, x int32, c *candidate) []byte {
 	for s := w.l.exchs.at(x).first; s != 0; s = w.l.sights.at(s).next {
-		a := span.Attrs(w.l.bytes.view(w.l.sights.at(s).rec.Attrs))
+		a := span.Attrs(w.l.piece(&w.l.sights.at(s).rec, Attrs))
 		for at := range a.All {
 			if at.Key != span.KeyRequestID && at.Key != span.KeyRequestIDResponse {
 				continue

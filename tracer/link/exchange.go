@@ -5,9 +5,7 @@ import "github.com/wirespan/wirespan/tracer/span"
 // sighting is one exchange at one capture point, from its opened record to its
 // release.
 type sighting struct {
-	rec   Record // Refs point into the arena
-	ids   Ref    // pieces of the arena that are its own
-	bytes Ref
+	rec   Facts // places are those of the arena
 	x     int32
 	next  int32 // next sighting of the exchange, in order of arrival
 	open  bool
@@ -132,8 +130,8 @@ func (l *Linker) freeExchange(x int32) {
 	for s := e.first; s != 0; {
 		sg := l.sights.at(s)
 		n := sg.next
-		l.bytes.drop(sg.ids)
-		l.bytes.drop(sg.bytes)
+		l.bytes.drop(sg.rec.IDs)
+		l.bytes.drop(sg.rec.Pieces.whole())
 		sg.open = false
 		l.sights.put(s)
 		s = n
@@ -197,32 +195,8 @@ func (l *Linker) removeAll(e int32) {
 	}
 }
 
-// keepIDs moves the request IDs of an opened record into the arena.
-func (l *Linker) keepIDs(sg *sighting, b *Batch) {
-	sg.ids = l.bytes.put(b.View(sg.rec.IDs))
-	sg.rec.IDs = sg.ids
-}
-
-// keepBytes moves the byte strings of a finished record, which lie together in
-// the batch, into the arena as one piece.
-func (l *Linker) keepBytes(sg *sighting, r *Record, b *Batch) {
-	if sg.bytes = l.bytes.put(b.View(r.Bytes)); sg.bytes.len == 0 {
-		return
-	}
-	to := &sg.rec
-	shift := sg.bytes.pos - r.Bytes.pos
-	for _, v := range [...]struct{ to, from *Ref }{
-		{&to.Host, &r.Host},
-		{&to.Name, &r.Name},
-		{&to.Template, &r.Template},
-		{&to.Attrs, &r.Attrs},
-		{&to.Answers, &r.Answers},
-		{&to.Error, &r.Error},
-		{&to.ResponseIDs, &r.ResponseIDs}, {&to.Community, &r.Community},
-	} {
-		*v.to = Ref{pos: v.from.pos + shift, len: v.from.len}
-	}
-}
+// piece returns a byte string of a sighting.
+func (l *Linker) piece(f *Facts, i Piece) []byte { return l.bytes.view(f.Pieces.ref(i)) }
 
 // root finds the group of an exchange.
 func (l *Linker) root(x int32) int32 {

@@ -14,9 +14,9 @@ func (l *Linker) fetchRecords(r []Record) {
 		if r[i].Event&Opened == 0 {
 			continue
 		}
-		sum += l.ix.touch(sightingKey(&r[i]))
+		sum += l.ix.touch(sightingKey(&r[i].Facts))
 		if r[i].Flags&HasContext != 0 {
-			sum += l.ix.touch(traceKey(&r[i]))
+			sum += l.ix.touch(traceKey(&r[i].Facts))
 		}
 	}
 	l.fetched += uint64(sum)
@@ -44,10 +44,10 @@ func (l *Linker) fetchTraces(t []leaving) {
 	}
 	for i := range t {
 		sg := l.sights.at(l.exchs.at(l.out.order[t[i].from]).first)
-		sum += uint64(sg.rec.Time) + uint64(sg.rec.Context.Kind) + uint64(sg.x)
+		sum += uint64(sg.rec.Start) + uint64(sg.rec.Context.Kind) + uint64(sg.x)
 	}
 	for i := range t {
-		b := l.bytes.view(l.sights.at(l.exchs.at(l.out.order[t[i].from]).first).bytes)
+		b := l.bytes.view(l.sights.at(l.exchs.at(l.out.order[t[i].from]).first).rec.Pieces.whole())
 		for j := 0; j < len(b); j += 64 {
 			sum += uint64(b[j])
 		}

@@ -50,8 +50,8 @@ func (a wireID) same(b wireID) bool {
 // answerSize is the encoded size of an answer: address and TTL.
 const answerSize = 16 + 4
 
-// AppendAnswer encodes an address that a DNS response gave, for Record.Answers.
-// The name follows all answers and is Record.Host.
+// AppendAnswer encodes an address that a DNS response gave, for the piece Answers.
+// The name follows all answers and is the piece Host.
 func AppendAnswer(b []byte, addr *[16]byte, ttl uint32) []byte {
 	b = append(b, addr[:]...)
 	return binary.LittleEndian.AppendUint32(b, ttl)

@@ -13,7 +13,7 @@ const (
 // soleCandidate looks for the one request that can have caused x: the only one
 // open at the instance that sends x, or the only one that a proxy there can be
 // passing on.
-func (l *Linker) soleCandidate(x int32, r *Record) {
+func (l *Linker) soleCandidate(x int32, r *Facts) {
 	var open, same int
 	var sole, proxied int32
 	n := 0
@@ -53,7 +53,7 @@ func (l *Linker) soleCandidate(x int32, r *Record) {
 // passesOn reports whether x looks like p sent on by a proxy: same method and
 // target, an ID or context that only x carries or none at all, and, if x names
 // the client it is forwarded for, p's client.
-func (l *Linker) passesOn(p, x int32, r *Record) bool {
+func (l *Linker) passesOn(p, x int32, r *Facts) bool {
 	pr := &l.sights.at(l.exchs.at(p).first).rec
 	if r.Class != l7.ClassHTTP || r.Target == 0 || r.Target != pr.Target || l.exchs.at(p).passedOn {
 		return false
@@ -75,11 +75,11 @@ func (l *Linker) carriesAny(x int32) bool {
 }
 
 // offerLookup notes the answers of a DNS response for the calls to come.
-func (l *Linker) offerLookup(x int32, r *Record) {
-	a := l.bytes.view(r.Answers)
+func (l *Linker) offerLookup(x int32, r *Facts) {
+	a := l.piece(r, Answers)
 	client := [16]byte(r.Client.Addr)
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
-		if o := l.sights.at(s); &o.rec != r && o.rec.Answers.len > 0 && o.rec.Client.Addr == r.Client.Addr {
+		if o := l.sights.at(s); &o.rec != r && o.rec.Pieces.has(Answers) && o.rec.Client.Addr == r.Client.Addr {
 			return // another point has told it
 		}
 	}
@@ -88,12 +88,12 @@ func (l *Linker) offerLookup(x int32, r *Record) {
 		l.addKey(x, lookupKey(&client, &addr))
 		l.lookups++
 	}
-	l.names.learn(a, l.bytes.view(r.Host))
+	l.names.learn(a, l.piece(r, Host))
 }
 
 // useLookup finds the lookup that a call used: same client, an answer that is
 // the call's server, within its life, and not used before.
-func (l *Linker) useLookup(x int32, r *Record) {
+func (l *Linker) useLookup(x int32, r *Facts) {
 	e := l.exchs.at(x)
 	if e.tookLookup || l.lookups == 0 {
 		return
@@ -134,7 +134,7 @@ func (l *Linker) sightingAt(x int32, point uint16) int32 {
 
 // adoptTwin gives the other address family's lookup of the same name, asked by
 // the same client at the same time, the same parent.
-func (l *Linker) adoptTwin(d, x int32, dr *Record) {
+func (l *Linker) adoptTwin(d, x int32, dr *Facts) {
 	if dr.Target == 0 {
 		return
 	}

@@ -167,10 +167,9 @@ func (l *Linker) evict(ctx context.Context) error {
 func (l *Linker) open(r *Record, b *Batch) {
 	s := l.sights.take()
 	sg := l.sights.at(s)
-	sg.rec = *r
-	sg.next, sg.index, sg.open, sg.bytes = 0, 0, true, Ref{}
-	sg.rec.Host = Ref{}
-	l.keepIDs(sg, b)
+	sg.rec = r.Facts
+	sg.next, sg.index, sg.open = 0, 0, true
+	sg.rec.IDs, sg.rec.Pieces = l.bytes.put(b.View(r.IDs)), Pieces{}
 	slots := l.byslot[r.Shard]
 	for int(r.Slot) >= len(slots) {
 		slots = append(slots, 0)
@@ -197,7 +196,7 @@ func (l *Linker) open(r *Record, b *Batch) {
 		l.opens.push(l, x)
 	}
 	l.touch(g)
-	l.names.saw(b.View(r.Host), r, isNew)
+	l.names.saw(b.Piece(&r.Facts, Host), &r.Facts, isNew)
 	l.relate(x, s, isNew)
 	l.stats.Opened++
 }
@@ -264,7 +263,8 @@ func (l *Linker) finish(r *Record, b *Batch) {
 func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 	to := &sg.rec
 	sg.open = false
-	l.keepBytes(sg, r, b)
+	to.Pieces = r.Pieces
+	to.Pieces.pos = l.bytes.put(b.View(r.Pieces.whole())).pos
 	to.Outcome, to.Status, to.Close, to.Code, to.Proto = r.Outcome, r.Status, r.Close, r.Code, r.Proto
 	to.RequestEnd, to.ResponseStart, to.End, to.SeqResponse = r.RequestEnd, r.ResponseStart, r.End, r.SeqResponse
 	if to.Flags&HasRequestIDTrace == 0 {

@@ -89,7 +89,7 @@ func (n *names) learn(answers, name []byte) {
 // saw notes that an address listens and where a Host was asked for, the latter
 // at the first sighting of an exchange only: behind an address translation the
 // same request goes to another address.
-func (n *names) saw(host []byte, r *Record, first bool) {
+func (n *names) saw(host []byte, r *Facts, first bool) {
 	if r.Flags&ContentLess != 0 || r.Outcome == Pushed {
 		return
 	}

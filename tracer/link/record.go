@@ -58,7 +58,11 @@ type Record struct {
 	Shard uint8
 	Event Event
 	Slot  uint32 // names the exchange within the shard from Opened to Finished
+	Facts
+}
 
+// Facts are the part of a Record that is kept until the exchange leaves.
+type Facts struct {
 	Class   l7.Class
 	Proto   uint8 // index into Config.Protos
 	Outcome Outcome
@@ -77,21 +81,50 @@ type Record struct {
 	Start, RequestEnd, ResponseStart, End int64 // packet times; 0 unknown
 	SeqRequest, SeqResponse               uint32
 
-	Context     Context
-	IDTrace     span.TraceID // of the first random request ID, with HasRequestIDTrace
-	Target      uint64       // hash of method and target, 0 if none: a proxy repeats it
-	Forwarded   uint64       // hash of the address that X-Forwarded-For and its kin end with, 0 if none
-	Bytes       Ref          // finished: the piece of the Batch in which all other strings but IDs lie
-	IDs         Ref          // request IDs of the request, see AppendID
-	ResponseIDs Ref          // request IDs of the response
-	Host        Ref          // authority of the request
-	Name        Ref          // span name, or its part that does not depend on templates
-	Template    Ref          // url.template, empty if the protocol has none
-	Attrs       Ref          // span.Attrs that join knows
-	Answers     Ref          // encoded answers, see AppendAnswer
-	Error       Ref          // error.type
-	Community   Ref          // Community ID of the connection
+	Context   Context
+	IDTrace   span.TraceID // of the first random request ID, with HasRequestIDTrace
+	Target    uint64       // hash of method and target, 0 if none: a proxy repeats it
+	Forwarded uint64       // hash of the address that X-Forwarded-For and its kin end with, 0 if none
+	IDs       Ref          // request IDs of the request, see AppendID
+	Pieces    Pieces       // the other strings; an opened record has nothing but the Host
 }
+
+// Piece is one of the byte strings of an exchange that lie together.
+type Piece uint8
+
+// Pieces of an exchange, in the order in which they lie.
+const (
+	Attrs       Piece = iota // span.Attrs that join knows
+	Name                     // span name, or its part that does not depend on templates
+	Template                 // url.template, empty if the protocol has none
+	ErrorType                // error.type
+	ResponseIDs              // request IDs of the response, see AppendID
+	Answers                  // encoded answers, see AppendAnswer
+	Host                     // authority of the request, name of the question for answers
+	Community                // Community ID of the connection
+	NumPieces
+)
+
+// Pieces says where the byte strings lie, one behind the other.
+type Pieces struct {
+	pos uint32 // as Ref.pos
+	end [NumPieces]uint16
+}
+
+// ref is the place of a piece.
+func (p *Pieces) ref(i Piece) Ref {
+	from := uint16(0)
+	if i > 0 {
+		from = p.end[i-1]
+	}
+	return Ref{pos: p.pos + uint32(from), len: p.end[i] - from}
+}
+
+// whole is the place of all pieces.
+func (p *Pieces) whole() Ref { return Ref{pos: p.pos, len: p.end[NumPieces-1]} }
+
+// has reports whether a piece is not empty.
+func (p *Pieces) has(i Piece) bool { return p.ref(i).len > 0 }
 
 // Context is a trace context as the linker needs it.
 type Context struct {
@@ -136,6 +169,20 @@ func (b *Batch) Add(s []byte) Ref {
 	b.Bytes = append(b.Bytes, s...)
 	return b.Since(mark)
 }
+
+// Put appends the pieces of an exchange, at most MaxString bytes in all.
+func (b *Batch) Put(list *[NumPieces][]byte) (p Pieces) {
+	mark := b.Mark()
+	p.pos = uint32(mark)
+	for i, s := range list {
+		b.Bytes = append(b.Bytes, s[:min(len(s), MaxString-(len(b.Bytes)-mark))]...)
+		p.end[i] = uint16(len(b.Bytes) - mark)
+	}
+	return p
+}
+
+// Piece returns the bytes of a piece of a record of this batch.
+func (b *Batch) Piece(f *Facts, i Piece) []byte { return b.View(f.Pieces.ref(i)) }
 
 // View returns the bytes of a Ref of this batch.
 func (b *Batch) View(r Ref) []byte { return b.Bytes[r.pos : r.pos+uint32(r.len)] }

@@ -216,10 +216,10 @@ func TestStrays(t *testing.T) {
 	q := make([]Queue, 1)
 	q[0].Push(&Batch{Records: []Record{
 		{Time: epoch, Event: Finished, Slot: 3},
-		{Time: epoch, Seq: 1, Event: Opened, Slot: 0, Start: epoch},
-		{Time: epoch + 1, Seq: 2, Event: Finished, Slot: 0, Start: epoch, End: epoch + 1},
+		{Time: epoch, Seq: 1, Event: Opened, Slot: 0, Facts: Facts{Start: epoch}},
+		{Time: epoch + 1, Seq: 2, Event: Finished, Slot: 0, Facts: Facts{Start: epoch, End: epoch + 1}},
 		{Time: epoch + 2, Seq: 3, Event: Finished, Slot: 0},
-		{Time: epoch + 3, Seq: 4, Event: Closing, Exchange: 99},
+		{Time: epoch + 3, Seq: 4, Event: Closing, Facts: Facts{Exchange: 99}},
 	}})
 	s.to(q, epoch+1e9)
 	s.flush()

@@ -132,7 +132,7 @@ func hash8(s string) (id span.SpanID) {
 // timed is a record with its bytes, before it is put into a batch.
 type timed struct {
 	rec Record
-	put func(b *Batch, r *Record) // adds its byte strings
+	put func(b *Batch, r *Facts) // adds its byte strings
 }
 
 // records makes the records of calls, in order of time.
@@ -143,10 +143,9 @@ func (s *scene) records(calls []call) (list []timed) {
 		fin := open
 		open.Event, fin.Event = Opened, Finished
 		open.Time, fin.Time = open.Start, open.Start+(c.end-c.at)*ms
-		list = append(list, timed{open, func(b *Batch, r *Record) {
-			r.IDs, r.Host = appendIDs(b, c.ids, false), b.Add([]byte(c.host))
-			if c.class == l7.ClassDNS {
-				r.Host = Ref{}
+		list = append(list, timed{open, func(b *Batch, r *Facts) {
+			if r.IDs = appendIDs(b, c.ids, false); c.class != l7.ClassDNS {
+				r.Pieces = b.Put(&[NumPieces][]byte{Host: []byte(c.host)})
 			}
 		}})
 		fin.RequestEnd, fin.End = fin.Start, fin.Time
@@ -157,14 +156,14 @@ func (s *scene) records(calls []call) (list []timed) {
 			}
 		}
 		if open.Flags&HasRequestIDTrace == 0 {
-			nameTrace(&fin, c.echo)
+			nameTrace(&fin.Facts, c.echo)
 		}
-		list = append(list, timed{fin, func(b *Batch, r *Record) { putFinished(b, r, c) }})
+		list = append(list, timed{fin, func(b *Batch, r *Facts) { putFinished(b, r, c) }})
 		if c.closing != 0 {
 			list = append(list, timed{Record{
-				Time: epoch + (c.closeAt+c.clock)*ms, Event: Closing, Exchange: open.Exchange, Point: open.Point, Close: c.closing,
-				Shard: open.Shard,
-			}, func(*Batch, *Record) {}})
+				Time: epoch + (c.closeAt+c.clock)*ms, Event: Closing, Shard: open.Shard,
+				Facts: Facts{Exchange: open.Exchange, Point: open.Point, Close: c.closing},
+			}, func(*Batch, *Facts) {}})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b timed) int { return cmp.Compare(a.rec.Time, b.rec.Time) })
@@ -182,10 +181,10 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 	}
 	s.keys[key] = c.name
 	r = Record{
-		Shard: uint8(slot % 64), Slot: slot, Class: c.class, Exchange: key, Point: s.point(c.point), TTL: c.ttl,
-		Client: endpoint(c.from, 40000+uint16(slot)), Server: endpoint(c.to, 80), Outcome: c.outcome, Status: c.status,
-		Start: epoch + (c.at+c.clock)*ms, Flags: TCP,
-	}
+		Shard: uint8(slot % 64), Slot: slot, Facts: Facts{Class: c.class, Exchange: key, Point: s.point(c.point), TTL: c.ttl,
+			Client: endpoint(c.from, 40000+uint16(slot)), Server: endpoint(c.to, 80), Outcome: c.outcome, Status: c.status,
+			Start: epoch + (c.at+c.clock)*ms, Flags: TCP,
+		}}
 	if c.class == l7.ClassOther {
 		r.Class = l7.ClassHTTP
 	}
@@ -219,12 +218,12 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 			s.names[hash8(parent)] = "sdk:" + parent
 		}
 	}
-	nameTrace(&r, c.ids)
+	nameTrace(&r.Facts, c.ids)
 	return r
 }
 
 // nameTrace gives a record the trace of its first random request ID.
-func nameTrace(r *Record, list string) {
+func nameTrace(r *Facts, list string) {
 	for _, f := range strings.Fields(list) {
 		if k, v, _ := strings.Cut(f, "="); ids.Entropy([]byte(v)) >= strongBits {
 			r.Flags |= HasRequestIDTrace
@@ -243,8 +242,7 @@ func appendIDs(b *Batch, list string, response bool) Ref {
 	return b.Since(mark)
 }
 
-func putFinished(b *Batch, r *Record, c *call) {
-	mark := b.Mark()
+func putFinished(b *Batch, r *Facts, c *call) {
 	var a span.Attrs
 	for _, l := range []struct {
 		key  span.Key
@@ -258,19 +256,18 @@ func putFinished(b *Batch, r *Record, c *call) {
 			a = span.AppendStrings(a, l.key, list)
 		}
 	}
-	r.Attrs = b.Add(a)
-	r.Name, r.Template = b.Add([]byte(c.name)), b.Add([]byte(c.template))
-	r.ResponseIDs = appendIDs(b, c.echo, true)
-	answers := b.Mark()
+	var answers []byte
 	for _, f := range strings.Fields(c.answers) {
 		addr, ttl, _ := strings.Cut(f, "/")
 		n, _ := strconv.ParseUint(ttl, 10, 32)
 		at := netip.MustParseAddr(addr).As16()
-		b.Bytes = AppendAnswer(b.Bytes, &at, uint32(n))
+		answers = AppendAnswer(answers, &at, uint32(n))
 	}
-	r.Answers = b.Since(answers)
-	r.Host = b.Add([]byte(c.host))
-	r.Bytes = b.Since(mark)
+	var echo Batch
+	appendIDs(&echo, c.echo, true)
+	r.Pieces = b.Put(&[NumPieces][]byte{
+		Attrs: a, Name: []byte(c.name), Template: []byte(c.template), ResponseIDs: echo.Bytes, Answers: answers, Host: []byte(c.host),
+	})
 }
 
 // batch puts records into one batch.
@@ -278,7 +275,7 @@ func batch(list []timed) *Batch {
 	b := &Batch{}
 	for _, t := range list {
 		r := t.rec
-		t.put(b, &r)
+		t.put(b, &r.Facts)
 		b.Records = append(b.Records, r)
 	}
 	return b

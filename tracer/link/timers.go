@@ -69,7 +69,7 @@ func (l *Linker) consider(g int32) {
 func (l *Linker) releaseTime(g int32) int64 {
 	e := l.exchs.at(g)
 	quiet := int64(l.cfg.Quiet)
-	if e.size == 1 && l.sights.at(e.first).rec.Answers.len > 0 {
+	if e.size == 1 && l.sights.at(e.first).rec.Pieces.has(Answers) {
 		quiet = max(quiet, l.lookupLife(e.first, nil))
 	}
 	return e.groupLast + quiet
@@ -98,7 +98,7 @@ func (l *Linker) metParent(x int32) bool {
 		}
 	}
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
-		if r := &l.sights.at(s).rec; r.IDs.len > 0 || r.ResponseIDs.len > 0 {
+		if r := &l.sights.at(s).rec; r.IDs.len > 0 || r.Pieces.has(ResponseIDs) {
 			return false
 		}
 	}
@@ -145,7 +145,7 @@ func (l *Linker) letGo(g int32) {
 // the call that asked (RFC 1035, section 3.2.1). addr nil stands for the answer
 // that lives longest.
 func (l *Linker) lookupLife(s int32, addr *[16]byte) int64 {
-	a := l.bytes.view(l.sights.at(s).rec.Answers)
+	a := l.piece(&l.sights.at(s).rec, Answers)
 	ttl := uint32(1)
 	for i := range len(a) / answerSize {
 		if at, t := answerAt(a, i); addr == nil || at == *addr {

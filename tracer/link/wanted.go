@@ -29,7 +29,7 @@ func (l *Linker) wanted(xs []int32) bool {
 // mentions reports whether a request ID or context of a sighting is or holds
 // the value.
 func (l *Linker) mentions(s int32, want []byte) bool {
-	for at := range span.Attrs(l.bytes.view(l.sights.at(s).rec.Attrs)).All {
+	for at := range span.Attrs(l.piece(&l.sights.at(s).rec, Attrs)).All {
 		switch at.Key {
 		case span.KeyRequestID, span.KeyRequestIDResponse:
 			for t := range at.Strings {

@@ -234,7 +234,7 @@ func (w *writer) add(v *view) {
 		Kind: v.kind, Status: statusOf(r, v.kind), Depth: v.depth,
 	})
 	var p place
-	host := l.bytes.view(r.Host)
+	host := l.piece(r, Host)
 	card := w.card(host, &r.Server)
 	p.service[0] = len(w.names)
 	w.service(r, v.kind, card)
@@ -243,8 +243,8 @@ func (w *writer) add(v *view) {
 	w.instance(v.kind, card)
 	p.instance[1] = len(w.names)
 	p.name[0] = len(w.names)
-	template := l.bytes.view(r.Template)
-	w.names = append(w.names, l.bytes.view(r.Name)...)
+	template := l.piece(r, Template)
+	w.names = append(w.names, l.piece(r, Name)...)
 	if len(template) > 0 && l.names.templates.Admit(w.names[p.service[0]:p.service[1]], template) {
 		w.names = append(append(w.names, ' '), template...)
 	} else {
