@@ -115,10 +115,13 @@ func (j *Joiner) place(x *exchange, c *flows.Conn, p *l7.Proto, m *l7.Message, s
 	if swapped {
 		r.Client, r.Server = r.Server, r.Client
 	}
-	r.Proto = j.protoIndex("tcp")
-	if p != nil {
-		r.Class = p.Class
-		r.Proto = uint8(j.protos[p])
+	if p == nil {
+		r.Proto = j.protoIndex("tcp")
+	} else {
+		if p != j.proto {
+			j.proto, j.index = p, uint8(j.protos[p])
+		}
+		r.Class, r.Proto = p.Class, j.index
 		if m != nil && m.Protocol != "" {
 			r.Proto = j.protoIndex(m.Protocol)
 		}

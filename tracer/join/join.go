@@ -18,6 +18,8 @@ type Joiner struct {
 
 	keys   [][]span.Key      // by protocol and Attr.Key
 	protos map[*l7.Proto]int // index of a protocol
+	proto  *l7.Proto         // found last
+	index  uint8             // its index
 	free   []*exchange
 	conns  []*conn
 	slots  []uint32 // free slots

@@ -54,7 +54,7 @@ func (j *Joiner) await(c *flows.Conn, x *exchange) {
 func (j *Joiner) openRecord(x *exchange, m *l7.Message) {
 	x.host = append(x.host[:0], limit(m.Host, 255)...)
 	x.rec.IDs = j.wireIDs(x, m, false)
-	x.rec.Pieces = j.out.Put(&[link.NumPieces][]byte{link.Host: x.host})
+	x.rec.Pieces = j.out.PutHost(x.host)
 	j.emit(x, link.Opened)
 	x.rec.IDs, x.rec.Pieces = link.Ref{}, link.Pieces{}
 }

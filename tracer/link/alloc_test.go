@@ -61,7 +61,7 @@ func (s *stream) step(tb testing.TB, n int) {
 					mark := s.b.Mark()
 					s.b.Bytes = AppendID(s.b.Bytes, []byte("x-request-id"), value[:], 128, false)
 					r.IDs = s.b.Since(mark)
-					r.Pieces = s.b.Put(&[NumPieces][]byte{Host: []byte(hosts[h+1])})
+					r.Pieces = s.b.PutHost([]byte(hosts[h+1]))
 				} else {
 					r.Event, r.End, r.RequestEnd, r.ResponseStart = Finished, r.Time, r.Start, r.Time
 					s.attrs = span.AppendString(s.attrs[:0], span.KeyHTTPRequestMethod, "GET")

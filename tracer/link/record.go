@@ -174,10 +174,21 @@ func (b *Batch) Add(s []byte) Ref {
 func (b *Batch) Put(list *[NumPieces][]byte) (p Pieces) {
 	mark := b.Mark()
 	p.pos = uint32(mark)
+	out := b.Bytes
 	for i, s := range list {
-		b.Bytes = append(b.Bytes, s[:min(len(s), MaxString-(len(b.Bytes)-mark))]...)
-		p.end[i] = uint16(len(b.Bytes) - mark)
+		if len(s) > 0 {
+			out = append(out, s[:min(len(s), MaxString-(len(out)-mark))]...)
+		}
+		p.end[i] = uint16(len(out) - mark)
 	}
+	b.Bytes = out
+	return p
+}
+
+// PutHost appends the Host of an opened record, at most MaxString bytes.
+func (b *Batch) PutHost(s []byte) (p Pieces) {
+	r := b.Add(s)
+	p.pos, p.end[Host], p.end[Community] = r.pos, r.len, r.len
 	return p
 }
 

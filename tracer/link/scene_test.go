@@ -145,7 +145,7 @@ func (s *scene) records(calls []call) (list []timed) {
 		open.Time, fin.Time = open.Start, open.Start+(c.end-c.at)*ms
 		list = append(list, timed{open, func(b *Batch, r *Facts) {
 			if r.IDs = appendIDs(b, c.ids, false); c.class != l7.ClassDNS {
-				r.Pieces = b.Put(&[NumPieces][]byte{Host: []byte(c.host)})
+				r.Pieces = b.PutHost([]byte(c.host))
 			}
 		}})
 		fin.RequestEnd, fin.End = fin.Start, fin.Time
