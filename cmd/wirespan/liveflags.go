@@ -23,6 +23,7 @@ type liveOptions struct {
 	expr      string // --filter, and what -F names
 	exprFile  string
 	words     []string // of the command line
+	user      string   // all of them together
 	count     uint64
 	dump      int
 	buffer    string // KiB, or with a unit
@@ -40,15 +41,18 @@ type liveOptions struct {
 	own       bool
 	drain     time.Duration
 	status    string
+	privilegeFlags
+	keep recordOptions
 }
 
 // Defaults of a live run.
 const (
 	liveSnaplen = 262144 // as tcpdump
 	liveRing    = 8 << 20
-	liveBlock   = 256 << 10
-	liveRetire  = 10 * time.Millisecond
-	liveDrain   = 10 * time.Second
+	// defaultBlock is halved where there is little memory per ring.
+	defaultBlock = "256KiB"
+	liveRetire   = 10 * time.Millisecond
+	liveDrain    = 10 * time.Second
 )
 
 func (o *liveOptions) addLive(f *pflag.FlagSet) {
@@ -58,6 +62,8 @@ func (o *liveOptions) addLive(f *pflag.FlagSet) {
 	redefault(f, "bodies", "0", "`BYTES` of each body to keep, 0 none")
 	redefault(f, "workers", "1", "rings and goroutines that parse; one leaves the other cores to the traced programs")
 	hide(f, "progress", "all")
+	o.privilegeFlags.add(f)
+	o.keep.add(f)
 	f.StringArrayVarP(&o.ifaces, "interface", "i", nil, "capture on `IF`; IF=NAME names the capture point, IF+IF=NAME joins two (a tap); any is all; repeatable (default: all useful)")
 	f.BoolVarP(&o.list, "list-interfaces", "D", false, "list the interfaces and end")
 	f.IntVarP(&o.snaplen, "snaplen", "s", liveSnaplen, "`BYTES` of each packet to take; 0 is the default")
@@ -73,13 +79,13 @@ func (o *liveOptions) addLive(f *pflag.FlagSet) {
 	f.StringVar(&o.netns, "netns", "", "capture in network namespace `NS`: a name, a path or a process id")
 	f.StringVar(&o.engine, "engine", "afpacket", "`NAME` afpacket (our ring) or gopcap (portable)")
 	f.StringVar(&o.ring, "ring", "auto", "`VERSION` of the packet ring: auto, v3 or v2")
-	f.StringVar(&o.blockSize, "block-size", "256KiB", "`SIZE` of a block of the ring")
+	f.StringVar(&o.blockSize, "block-size", defaultBlock, "`SIZE` of a block of the ring")
 	f.IntVar(&o.blocks, "blocks", 0, "`COUNT` of blocks of each ring (default: from --buffer-size)")
 	f.DurationVar(&o.retire, "retire", liveRetire, "hand a block over after so long, full or not")
 	f.StringVarP(&o.stamps, "timestamp-source", "j", "host", "`SOURCE` of packet times: host, adapter or adapter_unsynced")
 	f.BoolVar(&o.dropAcks, "drop-empty-acks", false, "refuse TCP segments without payload in the kernel; see docs/live.md for what that costs")
 	f.BoolVar(&o.adaptive, "adaptive-snap", false, "take less of large packets while only bodies that are passed over are in the rest")
-	f.BoolVar(&o.once, "once", true, "count a packet once that several interfaces show")
+	f.BoolVar(&o.once, "once", false, "count a packet once that several interfaces show; they are one capture point then")
 	f.BoolVar(&o.wait, "wait-interface", false, "wait for interfaces that do not exist yet")
 	f.BoolVar(&o.own, "own-exports", false, "also capture what wirespan itself sends")
 	f.DurationVar(&o.drain, "drain-timeout", liveDrain, "wait so long for slow outputs at the end")
@@ -140,7 +146,7 @@ func (o *liveOptions) settle() error {
 		}
 		o.agent = name
 	}
-	return errors.Join(append(errs, o.readExpr())...)
+	return errors.Join(append(errs, o.readExpr(), o.keep.check())...)
 }
 
 // readExpr brings --filter, -F and the trailing words together; more than one
@@ -161,9 +167,9 @@ func (o *liveOptions) readExpr() error {
 			given = append(given, p)
 		}
 	}
-	o.expr = strings.Join(given, ") and (")
+	o.user = strings.Join(given, ") and (")
 	if len(given) > 1 {
-		o.expr = "(" + o.expr + ")"
+		o.user = "(" + o.user + ")"
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -42,6 +43,7 @@ const gcPercent = 25
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends at once
 	debug.SetGCPercent(gcPercent)
 	os.Exit(run(ctx, os.Args[1:]))
 }
@@ -49,7 +51,7 @@ func main() {
 // run executes the command line and returns the exit status.
 func run(ctx context.Context, args []string) int {
 	root := newRoot()
-	root.SetArgs(readAlias(args))
+	root.SetArgs(alias(args))
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
@@ -64,12 +66,22 @@ func run(ctx context.Context, args []string) int {
 	return se.status
 }
 
-// readAlias turns `wirespan -r FILE` into `wirespan read FILE`.
-func readAlias(args []string) []string {
-	if len(args) > 0 && (args[0] == "-r" || args[0] == "--read") {
-		return append([]string{"read"}, args[1:]...)
+// alias turns `wirespan -r FILE` into `wirespan read FILE`, and what begins with
+// another flag of tcpdump's into `wirespan live`.
+func alias(args []string) []string {
+	if len(args) == 0 || !strings.HasPrefix(args[0], "-") {
+		return args
 	}
-	return args
+	switch args[0] {
+	case "-r", "--read":
+		return append([]string{"read"}, args[1:]...)
+	case "-h", "--help", "--version", "-":
+		return args
+	}
+	if strings.HasPrefix(args[0], "--config") { // belongs to any command
+		return args
+	}
+	return append([]string{"live"}, args...)
 }
 
 func newRoot() *cobra.Command {
@@ -79,7 +91,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRead(), newVersion())
+	root.AddCommand(newRead(), newLive(), newVersion())
 	withConfig(root)
 	return root
 }

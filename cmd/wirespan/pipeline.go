@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/flows"
@@ -30,7 +31,8 @@ type pipeline struct {
 	shards  []*shard
 	linker  *link.Linker
 	workers int
-	board   *board // nil unless somebody reads counters while it runs
+	drain   time.Duration // how long sinks may take at the end, 0 as long as they need
+	board   *board        // nil unless somebody reads counters while it runs
 	points  atomic.Pointer[[]capture.Point]
 	free    []*link.Batch // used by the linker's goroutine when there is one worker
 }
@@ -88,6 +90,11 @@ func (p *pipeline) run(ctx context.Context) error {
 		err = p.runParallel(ctx)
 	}
 	drain := context.WithoutCancel(ctx)
+	if p.drain > 0 {
+		var cancel context.CancelFunc
+		drain, cancel = context.WithTimeout(drain, p.drain)
+		defer cancel()
+	}
 	err = errors.Join(err, p.linker.Flush(drain))
 	for _, f := range p.forms {
 		err = errors.Join(err, f.Sink.Close(drain))

@@ -27,6 +27,9 @@ type summary struct {
 	sampled uint64  // packets of connections outside the sample
 	cut     uint64  // connections that were ended because the rate fell
 	lowest  float64 // rate of connections, 0 if there was no sampling
+	// unwritten counts spans that files did not take in a live run.
+	unwritten uint64
+	kernel    func(io.Writer) // prints what the kernel counted; may be nil
 }
 
 // count gathers the counters; the pipeline must have ended.
@@ -71,6 +74,9 @@ func (l *list) print(w io.Writer, title string) {
 // print writes the summary for people.
 func (s *summary) print(w io.Writer, p *parts) {
 	fmt.Fprintf(w, "%d packets captured\n", s.source.Packets)
+	if s.kernel != nil {
+		s.kernel(w)
+	}
 	s.printCapture(w)
 	var l list
 	l.add(s.flows.Opened, "opened")
@@ -198,6 +204,7 @@ func (s *summary) losses(l *list) {
 	l.add(s.link.Early, "traces released early (--link-memory)")
 	l.add(s.link.Strays, "records without exchange")
 	l.add(s.link.WriteErrors, "failed writes")
+	l.add(s.unwritten, "spans not written (slow or failing output)")
 	for _, e := range s.exports {
 		l.add(e.Dropped, "spans not exported")
 		l.add(e.Rejected, "spans rejected by the receiver")

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wirespan/wirespan/tracer/link"
+)
+
+// liveRun is one run of live, from the open sockets to the summary.
+type liveRun struct {
+	o      *liveOptions
+	filter *liveFilter
+	src    *liveSource
+	line   *statusLine
+	notify *notifier
+	parts  *parts
+	pipe   *pipeline
+	kept   *recording
+	counts liveCounts
+}
+
+// staleAfter is how old the counters of a reader may be until the run is taken
+// for hanging: they are copied once a second, also in silence.
+const staleAfter = 5 * time.Second
+
+// traceLive is the run behind open sockets.
+func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
+	r := &liveRun{o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
+	if err := r.compose(); err != nil {
+		return err
+	}
+	stop, err := startProfile(o.profile)
+	if err != nil {
+		return usage(err)
+	}
+	defer stop()
+	if r.notify, err = newNotifier(); err != nil {
+		r.line.warn(err)
+	}
+	defer r.notify.close()
+	if err := r.sandbox(); err != nil {
+		return &statusError{exitPartial, err}
+	}
+	err = r.run(ctx)
+	return r.finish(err)
+}
+
+// compose puts the pipeline behind the source.
+func (r *liveRun) compose() error {
+	o := r.o
+	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.line.warn) }
+	p, err := compose(&o.options)
+	if err != nil {
+		return err
+	}
+	if len(p.outs.cuts) > 0 {
+		return usage(errors.New("--out pcapng: of a live capture there is nothing to cut packets from later; -w FILE keeps packets"))
+	}
+	p.steadySinks(&r.counts)
+	p.cfg.watched = true
+	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet)
+	r.parts = p
+	if r.kept, err = o.keep.open(o.agent, time.Now(), r.src.counters); err != nil {
+		return err
+	}
+	src := r.src.limited(o.count)
+	for i := range src {
+		src[i] = r.kept.tee(src[i])
+	}
+	if r.pipe, err = p.newPipelineOn(src...); err != nil {
+		return usage(err)
+	}
+	for i, rd := range r.pipe.readers {
+		rd.pace.refuse, rd.pace.quiet = r.src.refuse(i), max(drainQuiet, 2*o.retire)
+	}
+	r.pipe.drain = max(o.drain, time.Millisecond)
+	return nil
+}
+
+// sandbox gives up what the rest of the run does not need.
+func (r *liveRun) sandbox() error {
+	plan := r.o.plan(r.src.follows)
+	plan.Write = append(plan.Write, r.o.laterFiles()...)
+	if r.o.keep.write != "" && r.o.keep.write != "-" {
+		plan.Write = append(plan.Write, r.o.keep.write)
+	}
+	report, err := dropPrivileges(plan)
+	if err != nil {
+		return err
+	}
+	if r.o.verbose {
+		r.line.print(privilegeLine(report))
+	}
+	return nil
+}
+
+// run captures until ctx ends or the source does.
+func (r *liveRun) run(ctx context.Context) error {
+	r.announce()
+	r.line.start(r.src, &r.counts)
+	defer r.line.stop()
+	beside, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, r.notify.stopping)()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel() // before the wait
+	wg.Go(func() { r.notify.watch(beside, r.alive) })
+	if r.o.adaptive {
+		wg.Go(func() { r.adapt(beside) })
+	}
+	err := r.pipe.run(ctx)
+	ending, end := context.WithTimeout(beside, r.pipe.drain)
+	defer end()
+	if e := r.kept.close(ending); e != nil {
+		r.line.warn(e) // what it lost is counted
+	}
+	return err
+}
+
+// liveQuiet is the quiet time that the linker is given. Traces leave at grid
+// points, on average half a step late; in a live run half of them leave a little
+// early, so that none comes late.
+func liveQuiet(q time.Duration) time.Duration {
+	return max(q-time.Duration(link.Grid)*3/4, time.Duration(link.Grid))
+}
+
+// alive reports whether packets are still being looked at.
+func (r *liveRun) alive() bool {
+	_, oldest, ended := r.pipe.board.read()
+	return ended || oldest.IsZero() || time.Since(oldest) < staleAfter
+}
+
+// announce says what is captured, as tcpdump does.
+func (r *liveRun) announce() {
+	for _, n := range append(r.filter.notes, r.src.notes...) {
+		r.line.print("wirespan: " + n)
+	}
+	where := "interfaces as they appear"
+	if len(r.src.names) > 0 {
+		where = strings.Join(r.src.names, ", ")
+	}
+	text := fmt.Sprintf("listening on %s, snapshot length %d bytes, filter: %s", where, r.o.snaplen, r.filter.expr)
+	r.line.print(text)
+	r.notify.ready(text)
+}

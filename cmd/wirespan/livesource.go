@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"golang.org/x/net/bpf"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/afpacket"
+)
+
+// joinTime is how long packets of interfaces that are one point are held until
+// those of the other with earlier times have come (DESIGN.md, section 5).
+const joinTime = 10 * time.Millisecond
+
+// onceTime is within how long one packet crosses the interfaces of a host.
+const onceTime = time.Millisecond
+
+// liveSource is what a live run captures with: one source per worker.
+type liveSource struct {
+	sources []capture.Source
+	rings   []*afpacket.Source // the same, of the afpacket engine
+	names   []string           // interfaces
+	follows bool               // interfaces are opened as they appear, or come back
+	notes   []string           // for the operator: what the host refused
+}
+
+// programs compiles the filter for a link type, as afpacket.Config asks.
+type programs func(capture.LinkType) ([]bpf.RawInstruction, error)
+
+// openLive starts the capture.
+func openLive(ctx context.Context, o *liveOptions, filter programs) (*liveSource, error) {
+	spec, err := parseIfaces(o.ifaces)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if o.engine == "gopcap" {
+		return openPortable(o, &spec, filter)
+	}
+	c, err := ringConfig(o, &spec, filter)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Validate(); err != nil {
+		return nil, usage(err)
+	}
+	rings, report, err := openRings(ctx, o, c)
+	if err != nil {
+		return nil, explainOpen(err)
+	}
+	s := &liveSource{rings: rings, names: c.Interfaces, follows: true}
+	for _, r := range rings {
+		s.sources = append(s.sources, r)
+	}
+	if report.Reason != "" && o.workers > 1 {
+		s.notes = append(s.notes, fmt.Sprintf("one ring for %d workers: %s", o.workers, report.Reason))
+	}
+	for _, d := range rings[0].Degraded() {
+		s.notes = append(s.notes, degradedText(d))
+	}
+	return s, nil
+}
+
+func degradedText(d afpacket.Degraded) string {
+	if d.Interface != "" {
+		return fmt.Sprintf("%s on %s: %s", d.Option, d.Interface, d.Reason)
+	}
+	return fmt.Sprintf("%s: %s", d.Option, d.Reason)
+}
+
+// openRings opens one ring, or one per worker. Workers whose packets carry
+// times of different clocks, or whose packets are counted together, share one
+// ring.
+func openRings(ctx context.Context, o *liveOptions, c afpacket.Config) ([]*afpacket.Source, afpacket.Report, error) {
+	if o.workers > 1 && o.count == 0 && c.Clock == afpacket.Host {
+		return afpacket.OpenFanout(ctx, c, o.workers)
+	}
+	s, err := afpacket.Open(ctx, c)
+	return []*afpacket.Source{s}, afpacket.Report{Rings: 1}, err
+}
+
+// ringConfig turns the flags into a Config.
+func ringConfig(o *liveOptions, spec *ifaceSpec, filter programs) (afpacket.Config, error) {
+	c := afpacket.Default()
+	c.Netns, c.Wait, c.Promiscuous, c.Snaplen = netnsPath(o.netns), o.wait, o.promisc, o.snaplen
+	c.Retire, c.Filter, c.Interfaces = o.retire, filter, spec.names
+	c.PointName = spec.point
+	c.Version = map[string]afpacket.Version{"auto": afpacket.VersionAuto, "v2": afpacket.V2, "v3": afpacket.V3}[o.ring]
+	c.Clock = map[string]afpacket.Clock{"host": afpacket.Host, "adapter": afpacket.Adapter, "adapter_unsynced": afpacket.AdapterUnsynced}[o.stamps]
+	c.Direction = map[string]capture.Direction{"in": capture.DirIn, "out": capture.DirOut, "inout": capture.DirUnknown}[o.direction]
+	if spec.joined {
+		c.Reorder = joinTime
+	}
+	if o.once {
+		c.Duplicates = onceTime
+	}
+	if len(c.Interfaces) == 0 {
+		names, err := usefulIfaces(c.Netns)
+		if err != nil {
+			return c, explainOpen(err)
+		}
+		c.Interfaces, c.Follow = names, afpacket.Wanted
+	}
+	return c, sizeRings(o, &c)
+}
+
+// sizeRings divides the memory among the rings. Half as much again is there for
+// interfaces that appear.
+func sizeRings(o *liveOptions, c *afpacket.Config) error {
+	total, err1 := o.ringBytes()
+	block, err2 := parseSize(o.blockSize)
+	if err := errors.Join(err1, err2); err != nil {
+		return usage(err)
+	}
+	rings := max(1, len(c.Interfaces)) * max(1, o.workers)
+	each := max(total/rings, min(total, 1<<20))
+	c.BlockSize, c.Blocks = block, o.blocks
+	if c.Blocks == 0 {
+		for c.BlockSize > afpacket.MinBlockSize && each/c.BlockSize < 8 && o.blockSize == defaultBlock {
+			c.BlockSize /= 2 // a few large blocks lose more when the reader is late
+		}
+		c.Blocks = max(each/max(1, c.BlockSize), afpacket.MinBlocks)
+	}
+	c.MaxMemory = rings * c.Blocks * c.BlockSize
+	if c.Follow != nil {
+		c.MaxMemory += max(c.MaxMemory/2, 8<<20)
+	}
+	return nil
+}
+
+// explainOpen says what to do about a capture that could not be started.
+func explainOpen(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		err = explainPermission(err)
+	}
+	return &statusError{exitPartial, err}
+}
+
+// close ends the capture.
+func (s *liveSource) close() {
+	for _, src := range s.sources {
+		_ = src.Close()
+	}
+}
+
+// refuse stops taking packets, so that what is in the rings can be read to its
+// end.
+func (s *liveSource) refuse(i int) func() {
+	if i < len(s.rings) {
+		r := s.rings[i]
+		return func() { _ = r.Stop() }
+	}
+	return nil
+}
+
+// stats sums up the counters of all sources.
+func (s *liveSource) stats() capture.Stats {
+	var sum capture.Stats
+	for _, src := range s.sources {
+		if st, err := src.Stats(); err == nil {
+			sum = addStats(sum, st)
+		}
+	}
+	return sum
+}
+
+// counters is stats, as a recording asks for them.
+func (s *liveSource) counters() (capture.Stats, error) { return s.stats(), nil }
+
+func addStats(a, b capture.Stats) capture.Stats {
+	a.Packets += b.Packets
+	a.Bytes += b.Bytes
+	a.WireBytes += b.WireBytes
+	a.Filtered += b.Filtered
+	a.Drops += b.Drops
+	a.IfDrops += b.IfDrops
+	a.Faults += b.Faults
+	return a
+}
+
+// setFilter replaces the filter of a running capture.
+func (s *liveSource) setFilter(filter programs) error {
+	if len(s.rings) > 0 {
+		if err := s.rings[0].SetFilterFunc(filter); err != nil {
+			return fmt.Errorf("set filter: %w", err)
+		}
+		return nil
+	}
+	return errors.New("set filter: this engine keeps the one it began with")
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/wirespan/wirespan/capture"
+)
+
+// finish prints the summary and decides on the exit status. err is what the
+// pipeline ended with.
+func (r *liveRun) finish(err error) error {
+	sum := r.pipe.count()
+	sum.source = r.src.stats()
+	sum.exports = r.parts.outs.exportStats()
+	sum.unwritten = r.parts.outs.unwritten()
+	if r.o.summary {
+		sum.kernel = func(w io.Writer) { r.src.printCounts(w, &sum.source) }
+		sum.print(os.Stderr, r.parts)
+		r.kept.print(os.Stderr)
+	}
+	lost := sum.lost() + r.kept.lost()
+	switch {
+	case err != nil:
+		return &statusError{exitPartial, err}
+	case r.o.strict && lost > 0:
+		return &statusError{exitPartial, fmt.Errorf("%d losses (--strict)", lost)}
+	}
+	return nil
+}
+
+// printCounts tells what the kernel counted, by interface where there are
+// several.
+func (s *liveSource) printCounts(w io.Writer, st *capture.Stats) {
+	fmt.Fprintf(w, "%d packets received by filter\n", st.Packets+st.Drops)
+	fmt.Fprintf(w, "%d packets dropped by kernel\n", st.Drops)
+	if len(s.rings) == 0 {
+		return
+	}
+	list, err := s.rings[0].Interfaces()
+	if err != nil || len(list) < 2 {
+		return
+	}
+	for _, i := range list {
+		if i.Stats.Drops+i.Stats.IfDrops == 0 && i.Present {
+			continue
+		}
+		fmt.Fprintf(w, "  %s: %d dropped by kernel, %d dropped by interface", i.Interface, i.Stats.Drops, i.Stats.IfDrops)
+		if !i.Present {
+			fmt.Fprint(w, ", gone")
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// unwritten counts the spans that files in --out did not take.
+func (o *outputs) unwritten() uint64 {
+	var n uint64
+	for _, f := range o.files {
+		if f.spool != nil {
+			n += f.spool.lost()
+		}
+	}
+	return n
+}
