@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// patience is long, for the machine may be emulated.
+const patience = 2 * time.Minute
+
+// requestID is what the span must carry.
+const requestID = "7f3d9c1e5b2a48d6a1c0e4f8b7d6c5a4"
+
+// capture runs one exchange under wirespan's eyes.
+func capture() error {
+	addr, err := serve()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	args := append([]string{"live", "-i", "lo", "--out", "ndjson:-", "--status", "never", "--user", "wirespan"}, arguments()...)
+	cmd := exec.CommandContext(ctx, "/wirespan", args...)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("open pipe: %w", err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return fmt.Errorf("open pipe: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start wirespan: %w", err)
+	}
+	spans, said := lines("span", stdout), lines("said", stderr)
+	err = converse(addr, cmd.Process, spans, said)
+	_ = cmd.Process.Signal(os.Interrupt)
+	drain(spans)
+	drain(said)
+	if e := cmd.Wait(); err == nil && e != nil {
+		err = fmt.Errorf("end wirespan: %w", e)
+	}
+	return err
+}
+
+// converse waits until wirespan listens, asks, and waits for the span.
+func converse(addr string, p *os.Process, spans, said <-chan string) error {
+	if err := until(said, "listening on"); err != nil {
+		return fmt.Errorf("wirespan does not listen: %w", err)
+	}
+	if err := confined(p.Pid); err != nil {
+		return err
+	}
+	req, err := http.NewRequest(http.MethodGet, "http://"+addr+"/kernel/test", nil)
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("X-Request-Id", requestID)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	resp.Body.Close()
+	if err := until(spans, requestID); err != nil {
+		return fmt.Errorf("no span of the request: %w", err)
+	}
+	return nil
+}
+
+// serve answers on lo.
+func serve() (addr string, err error) {
+	l, err := net.Listen("tcp4", "127.0.0.1:8080")
+	if err != nil {
+		return "", fmt.Errorf("listen: %w", err)
+	}
+	go func() {
+		_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "here") }))
+	}()
+	return l.Addr().String(), nil
+}
+
+// confined looks at what wirespan kept; the kernel decides what there is to see.
+func confined(pid int) error {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return fmt.Errorf("read status: %w", err)
+	}
+	for line := range strings.Lines(string(b)) {
+		k, v, _ := strings.Cut(strings.TrimSpace(line), ":")
+		v = strings.TrimSpace(v)
+		switch k {
+		case "Uid", "CapPrm", "CapEff", "CapBnd", "NoNewPrivs", "Seccomp":
+			fmt.Printf("[kept] %s %s\n", k, v)
+		}
+		if k == "CapEff" && v != "0000000000000000" {
+			return fmt.Errorf("wirespan kept capabilities %s", v)
+		}
+		if (k == "NoNewPrivs" && v != "1") || (k == "Seccomp" && v != "2") || (k == "Uid" && !strings.HasPrefix(v, "200")) {
+			return fmt.Errorf("wirespan is not confined: %s is %s", k, v)
+		}
+	}
+	return nil
+}
+
+// lines shows what comes, line by line, and passes it on. Who does not read the
+// channel loses lines after some hundred.
+func lines(what string, r io.Reader) <-chan string {
+	ch := make(chan string, 1024)
+	go func() {
+		defer close(ch)
+		s := bufio.NewScanner(r)
+		s.Buffer(nil, 1<<20)
+		for s.Scan() {
+			fmt.Printf("[%s] %s\n", what, s.Text())
+			select {
+			case ch <- s.Text():
+			default:
+			}
+		}
+	}()
+	return ch
+}
+
+// until waits for a line that contains want.
+func until(ch <-chan string, want string) error {
+	late := time.After(patience)
+	for {
+		select {
+		case line, ok := <-ch:
+			if !ok {
+				return errors.New("it ended")
+			}
+			if strings.Contains(line, want) {
+				return nil
+			}
+		case <-late:
+			return unix.ETIMEDOUT
+		}
+	}
+}
+
+// drain waits for the end of a stream.
+func drain(ch <-chan string) {
+	for range ch { //nolint:revive // the lines were printed
+	}
+}
