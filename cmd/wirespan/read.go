@@ -17,7 +17,9 @@ type readOptions struct {
 	options
 	follow bool
 	points []string
-	filter []string
+	// agentGiven says that the user named the agent; else a recording does.
+	agentGiven bool
+	filter     []string
 }
 
 func newRead() *cobra.Command {
@@ -37,6 +39,7 @@ points of their own and are merged by time. So are the files of a directory.`,
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
 				o.filter, args = args[n:], args[:n]
 			}
+			o.agentGiven = cmd.Flags().Changed("agent")
 			return runRead(cmd.Context(), o, args)
 		},
 	}
@@ -63,6 +66,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	}
 	defer src.Close()
 	o.live = o.follow
+	recordedAgent(o, src)
 	p, err := compose(&o.options)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package record
 
 import (
 	"cmp"
@@ -7,9 +7,9 @@ import (
 	"github.com/wirespan/wirespan/capture/wire"
 )
 
-// cutFlow are the chosen spans of one connection, and where the second pass
+// flow are the chosen spans of one connection, and where the second pass
 // over its packets is.
-type cutFlow struct {
+type flow struct {
 	spans  []interval // by start and apart from each other, after settle
 	opened []opening
 	until  int64 // packets of an opening are wanted until then
@@ -45,18 +45,18 @@ type seqRange struct {
 }
 
 const (
-	// cutSlack is how long before and after a span its segments are looked for
+	// flowSlack is how long before and after a span its segments are looked for
 	// that came out of order. Holes are given up after it (flows.Config).
-	cutSlack = int64(3_000_000_000)
-	// cutAhead bounds how far ahead of the request's first byte they may be.
-	cutAhead = 1 << 20
-	// cutPreamble bounds the bytes between handshake and first request: of
+	flowSlack = int64(3_000_000_000)
+	// flowAhead bounds how far ahead of the request's first byte they may be.
+	flowAhead = 1 << 20
+	// flowPreamble bounds the bytes between handshake and first request: of
 	// SOCKS, of a PROXY header, of HTTP/2.
-	cutPreamble = 64 << 10
+	flowPreamble = 64 << 10
 )
 
 // settle sorts the intervals and joins those that overlap.
-func (c *cutFlow) settle() {
+func (c *flow) settle() {
 	slices.SortStableFunc(c.spans, func(a, b interval) int { return cmp.Compare(a.from, b.from) })
 	joined := c.spans[:0]
 	for _, v := range c.spans {
@@ -73,7 +73,7 @@ func (c *cutFlow) settle() {
 // the time of one, it came out of order around it, or it belongs to what
 // precedes the first exchange of a connection: its handshake, and a preamble.
 // lower says that the lower endpoint sent it.
-func (c *cutFlow) wants(f *wire.Frame, lower bool) bool {
+func (c *flow) wants(f *wire.Frame, lower bool) bool {
 	i, found := slices.BinarySearchFunc(c.spans, f.Time, func(v interval, t int64) int { return cmp.Compare(v.from, t) })
 	if !found {
 		i--
@@ -93,14 +93,14 @@ func (c *cutFlow) wants(f *wire.Frame, lower bool) bool {
 
 // opens reports whether a packet with SYN is of the handshake before a chosen
 // first exchange, and asks for everything between.
-func (c *cutFlow) opens(f *wire.Frame, lower bool) bool {
+func (c *flow) opens(f *wire.Frame, lower bool) bool {
 	for _, o := range c.opened {
 		begin := f.Seq + 1
 		if f.Flags&wire.ACK != 0 {
 			begin = f.Ack
 		}
 		sent := o.request.lower == lower
-		if f.Time <= o.at && sent == (f.Flags&wire.ACK == 0) && o.request.seq-begin <= cutPreamble {
+		if f.Time <= o.at && sent == (f.Flags&wire.ACK == 0) && o.request.seq-begin <= flowPreamble {
 			c.until = o.at
 			return true
 		}
@@ -110,29 +110,29 @@ func (c *cutFlow) opens(f *wire.Frame, lower bool) bool {
 
 // early reports whether a segment of the request of interval i overtook its
 // first one.
-func (c *cutFlow) early(i int, f *wire.Frame, lower bool) bool {
-	if i >= len(c.spans) || len(f.Payload) == 0 {
+func (c *flow) early(i int, f *wire.Frame, lower bool) bool {
+	if i >= len(c.spans) || f.PayloadLen == 0 {
 		return false
 	}
 	v := &c.spans[i]
-	return v.request.known && v.request.lower == lower && v.from-f.Time <= cutSlack && f.Seq-v.request.seq-1 < cutAhead
+	return v.request.known && v.request.lower == lower && v.from-f.Time <= flowSlack && f.Seq-v.request.seq-1 < flowAhead
 }
 
 // late reports whether a segment fills a hole in what was copied of interval
 // i, or closes the stream behind it.
-func (c *cutFlow) late(i int, f *wire.Frame, lower bool) bool {
+func (c *flow) late(i int, f *wire.Frame, lower bool) bool {
 	r := &c.copied[side(lower)]
-	if i < 0 || i != c.at || !r.begun || f.Time-r.last > cutSlack {
+	if i < 0 || i != c.at || !r.begun || f.Time-r.last > flowSlack {
 		return false
 	}
-	if len(f.Payload) == 0 {
+	if f.PayloadLen == 0 {
 		return f.Flags&wire.FIN != 0 && f.Seq == r.next
 	}
 	return f.Seq-r.first < r.next-r.first
 }
 
 // note remembers which bytes of interval i were copied.
-func (c *cutFlow) note(i int, f *wire.Frame, lower bool) {
+func (c *flow) note(i int, f *wire.Frame, lower bool) {
 	if c.at != i {
 		c.at, c.copied = i, [2]seqRange{}
 	}
