@@ -27,7 +27,11 @@ const (
 	MaxTaps      = 1024     // interfaces with a ring of their own
 	MaxRetire    = time.Second
 	MaxReorder   = time.Second
+	MaxFanout    = 64 // readers of OpenFanout
 )
+
+// headroom is what the kernel puts in front of a packet in a ring, at most.
+const headroom = 128
 
 // Version is the layout of the ring.
 type Version uint8
@@ -90,6 +94,7 @@ type Config struct {
 	BlockSize int           // bytes, a power of two and a multiple of the page size
 	Blocks    int           // of a ring
 	Retire    time.Duration // after which a block that is not full is handed over (V3)
+	FrameSize int           // bytes of a packet in V2, whose frames have one size; 0: Snaplen, at most 16 KiB or the MTU
 	MaxMemory int           // bytes of all rings together; a ring that does not fit has fewer blocks
 	Snaplen   int           // bytes of a packet that are kept
 
@@ -148,6 +153,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Snaplen < 64 || c.Snaplen > MaxSnaplen {
 		wrong("snaplen %d: must be 64 to %d bytes: headers must fit", c.Snaplen, MaxSnaplen)
+	}
+	if c.FrameSize < 0 || c.FrameSize > c.BlockSize-headroom {
+		wrong("frame size %d: must be 0 to %d, so that it fits into a block", c.FrameSize, c.BlockSize-headroom)
 	}
 	if c.Reorder < 0 || c.Reorder > MaxReorder {
 		wrong("reorder time %v: must be 0 to %v", c.Reorder, MaxReorder)
