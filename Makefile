@@ -15,7 +15,7 @@ GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --bodies 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate golden release clean
+.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate golden release packages kernels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,11 +32,11 @@ test: ## install what the tests need (as root), then vet and all tests that fit 
 	$(GO) vet ./...
 	@GO='$(GO)' CGO_ENABLED=0 testdata/make/test.sh -timeout 20m $(TESTFLAGS) ./...
 
-test-all: ## the tests, then the long suites: every capture, the race detector, the fuzz targets
+test-all: ## the tests, then the long suites: every capture, the race detector, the fuzz targets, packages, kernels
 	@testdata/make/deps.sh test
 	$(GO) vet ./...
 	@GO='$(GO)' CGO_ENABLED=0 testdata/make/test.sh -timeout 90m -count=1 $(TESTFLAGS) ./...
-	$(MAKE) race fuzz
+	$(MAKE) race fuzz packages kernels
 
 race: ## the tests under the race detector (needs a C compiler)
 	@testdata/make/deps.sh race
@@ -81,11 +81,16 @@ golden: ## rewrite the golden files of all tests; review the difference like cod
 	@$(GO) test -count=1 $$(grep -lrE --include='*_test.go' 'Bool\("update"|/l7/l7test"' capture cmd flows l7 tracer | \
 		grep -v /_ | xargs -n 1 dirname | sort -u | sed 's,^,./,') -update
 
-release: ## static binaries for amd64 and arm64 with checksums, in dist
-	@rm -rf dist && mkdir -p dist
-	GOOS=linux GOARCH=amd64 $(GOBUILD) -o dist/wirespan-$(VERSION)-linux-amd64 ./cmd/wirespan
-	GOOS=linux GOARCH=arm64 $(GOBUILD) -o dist/wirespan-$(VERSION)-linux-arm64 ./cmd/wirespan
-	@cd dist && sha256sum wirespan-* >SHA256SUMS && cat SHA256SUMS
+release: ## static binaries, deb, rpm and tar.gz for amd64 and arm64 with checksums, in dist
+	@GO='$(GO)' packaging/release.sh '$(VERSION)'
+
+packages: ## install, upgrade and remove the packages in a root of their own (needs root)
+	@testdata/make/deps.sh packages
+	@GO='$(GO)' testdata/make/packages.sh
+
+kernels: ## boot Debian's kernels in qemu and capture a request there
+	@testdata/make/deps.sh kernels
+	@GO='$(GO)' testdata/make/kernels.sh
 
 clean: ## remove what the targets made
 	rm -rf build dist

@@ -4,7 +4,7 @@
 # missing, it says what will be skipped and ends with status 0: every test that
 # needs one of these programs skips by itself.
 #
-# Usage: deps.sh [test|race|bench]
+# Usage: deps.sh [test|race|bench|packages|kernels]
 set -eu
 purpose=${1:-test}
 PATH=$PATH:/usr/sbin:/sbin
@@ -14,7 +14,9 @@ case $purpose in
 test) want="tshark:tshark tcpdump:tcpdump python3:python3 ip:iproute2" lost="comparisons with tshark and with tcpdump's filters, the scorers, the pipe in a network namespace" ;;
 race) want="gcc:gcc cc:libc6-dev" lost="the race detector, which needs a C compiler" ;;
 bench) want="tcpdump:tcpdump capinfos:tshark nginx:nginx-light wrk:wrk ip:iproute2 ethtool:ethtool time:time" lost="captures for the benchmarks, and comparisons with other programs" ;;
-*) echo "deps: unknown purpose $purpose (test, race, bench)" >&2; exit 2 ;;
+packages) want="rpm:rpm dpkg:dpkg setcap:libcap2-bin setpriv:util-linux curl:curl python3:python3 ip:iproute2 man:man-db" lost="installing the packages" ;;
+kernels) want="qemu-system-x86_64:qemu-system-x86 cpio:cpio" lost="booting other kernels" ;;
+*) echo "deps: unknown purpose $purpose (test, race, bench, packages, kernels)" >&2; exit 2 ;;
 esac
 
 missing=
