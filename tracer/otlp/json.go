@@ -13,17 +13,19 @@ import (
 // strings, enumerations as numbers, absent for null. It is for one goroutine.
 type JSONEncoder struct {
 	batch
-	names    []string // of attributes: {"key":"name","value":{
-	constant []byte   // constant attributes of the resource, each followed by a comma
-	scope    []byte   // from the end of the resource to the first span
+	names    []string  // of attributes: {"key":"name","value":{"
+	openers  []openers // the same with what follows for common types
+	constant []byte    // constant attributes of the resource, each followed by a comma
+	scope    []byte    // from the end of the resource to the first span
 	head     func(service, instance []byte) []byte
 }
 
 // NewJSONEncoder returns an encoder; only c.Version and c.Resource matter to it.
 func NewJSONEncoder(keys *span.Keys, c Config) *JSONEncoder {
-	e := &JSONEncoder{names: make([]string, keys.Len())}
+	e := &JSONEncoder{names: make([]string, keys.Len()), openers: make([]openers, keys.Len())}
 	for i := range e.names {
 		e.names[i] = string(openKeyValue(nil, keys.Name(span.Key(i))))
+		e.openers[i] = newOpeners(e.names[i])
 	}
 	for _, a := range c.Resource {
 		e.constant = appendPair(e.constant, a.Key, []byte(a.Value))
@@ -147,6 +149,9 @@ func (e *JSONEncoder) appendAttrs(b []byte, a span.Attrs) []byte {
 	b = append(b, `,"attributes":[`...)
 	empty := len(b)
 	for len(a) > 0 {
+		if b, a = e.appendPlain(b, a); len(a) == 0 {
+			break
+		}
 		var at span.Attr
 		if at, a = a.Next(); int(at.Key) >= len(e.names) {
 			unknown++
