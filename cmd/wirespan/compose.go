@@ -79,7 +79,8 @@ func composeRooms(o *options, p *parts) (roomConfig, error) {
 	}
 	r.join = join.Config{
 		Timeout: o.timeout, MaxOpen: shardOpen, Keys: p.keys, Protos: p.protos, Redact: redact.New(rc),
-		Core: o.attributes == "core" && len(o.id) == 0, // --id looks for parts of contexts, too
+		// --id looks for parts of contexts, too, and --out pcapng for handshakes.
+		Core: o.attributes == "core" && len(o.id) == 0 && !o.cuts(),
 	}
 	return r, errors.Join(r.engine.Validate(), r.flows.Validate())
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/wirespan/wirespan/capture/pcapfile"
 	"github.com/wirespan/wirespan/capture/record"
@@ -102,6 +104,11 @@ func (c *cut) write(ctx context.Context, opt *readOptions, inputs []pcapfile.Inp
 		err = errors.Join(err, out.Close())
 	}
 	return err
+}
+
+// cuts reports whether packets are cut out of the input.
+func (o *options) cuts() bool {
+	return slices.ContainsFunc(o.out, func(s string) bool { return strings.HasPrefix(s, "pcapng:") })
 }
 
 // checkCut refuses what cannot be read twice.
