@@ -18,6 +18,7 @@ var directions = []struct {
 	may  []string
 }{
 	{"capture/...", []string{"capture/..."}},
+	{"bpf/filter", []string{"capture"}},
 	{"flows/...", []string{"capture/...", "flows/..."}},
 	{"l7", nil},
 	{"l7/all", []string{"l7", "l7/..."}},
@@ -26,7 +27,7 @@ var directions = []struct {
 	{"l7/*", []string{"l7", "l7/cursor", "l7/ids", "l7/sqltext"}},
 	{"tracer/span", nil},
 	{"tracer/...", []string{"capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
-	{"cmd/...", []string{"cmd/...", "capture/...", "flows/...", "l7/...", "tracer/..."}},
+	{"cmd/...", []string{"cmd/...", "bpf/...", "capture/...", "flows/...", "l7/...", "tracer/..."}},
 }
 
 // TestImportDirections keeps the rooms in one line: capture, flows, l7/engine,
