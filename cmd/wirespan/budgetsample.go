@@ -25,6 +25,8 @@ const maxSteps = 64
 type connSampler struct {
 	steps atomic.Pointer[[]rateStep] // oldest first; the slice is never changed
 	clock atomic.Int64               // latest processing clock of any reader
+
+	deepest atomic.Uint32 // highest level that was ever set
 }
 
 // rateStep is a change of the rate: from at on, in packet time.
@@ -61,6 +63,7 @@ func (s *connSampler) set(level uint8) {
 		steps = steps[n:]
 	}
 	s.steps.Store(&steps)
+	s.deepest.Store(max(s.deepest.Load(), uint32(level)))
 }
 
 // levelAt is the level in force at a packet time.
@@ -79,6 +82,9 @@ func (s *connSampler) levelAt(t int64) uint8 {
 
 // level is the one that was set last.
 func (s *connSampler) level() uint8 { return s.levelAt(math.MaxInt64) }
+
+// lowest is the lowest rate that was ever set.
+func (s *connSampler) lowest() float64 { return rateOf(uint8(s.deepest.Load())) }
 
 // used reports whether anything was ever left out.
 func (s *connSampler) used() bool {
@@ -153,14 +159,6 @@ func (x *readerSample) current() uint8 {
 		return 0
 	}
 	return x.level
-}
-
-// leftOut is the number of packets that were left out.
-func (x *readerSample) leftOut() uint64 {
-	if x == nil {
-		return 0
-	}
-	return x.left
 }
 
 // follow tells the shards of a worker the rate of a job's frames.

@@ -24,6 +24,7 @@ func (p *pipeline) runFanout(ctx context.Context) error {
 		p: p, results: make(chan result, fanResults*p.workers),
 		batches: make(chan *link.Batch, 2*fanResults*p.workers),
 	}
+	p.board.watch(f)
 	start := time.Now().UnixNano()
 	var wg sync.WaitGroup
 	for w, r := range p.readers {

@@ -23,6 +23,7 @@ type liveRun struct {
 	pipe   *pipeline
 	kept   *recording
 	counts liveCounts
+	watch  *telemetry
 }
 
 // staleAfter is how old the counters of a reader may be until the run is taken
@@ -32,6 +33,7 @@ const staleAfter = 5 * time.Second
 // traceLive is the run behind open sockets.
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
 	r := &liveRun{o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
+	defer func() { r.watch.stop() }()
 	if err := r.compose(); err != nil {
 		return err
 	}
@@ -64,6 +66,9 @@ func (r *liveRun) compose() error {
 	}
 	p.steadySinks(&r.counts)
 	p.cfg.watched = true
+	if r.watch, err = p.watch(&o.options); err != nil {
+		return err
+	}
 	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet)
 	r.parts = p
 	if r.kept, err = o.keep.open(o.agent, time.Now(), r.src.counters); err != nil {
@@ -80,7 +85,7 @@ func (r *liveRun) compose() error {
 		rd.pace.refuse, rd.pace.quiet = r.src.refuse(i), max(drainQuiet, 2*o.retire)
 	}
 	r.pipe.drain = max(o.drain, time.Millisecond)
-	return nil
+	return r.watch.start(r.pipe, r.feeds())
 }
 
 // sandbox gives up what the rest of the run does not need.

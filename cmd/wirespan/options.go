@@ -49,6 +49,7 @@ type options struct {
 	paced       bool // it is an interface: nothing upstream of a sink may wait
 	spool       func(*os.File) *spool
 	env         otelEnv
+	watchOptions
 }
 
 func (o *options) add(f *pflag.FlagSet) {
@@ -84,6 +85,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.program, "filter-program", "", "filter packets by the program in `FILE`, as tcpdump -ddd prints it")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile to `FILE`")
 	f.IntVar(&o.spansPerLn, "spans-per-line", 256, "spans in one line or message of otlp outputs")
+	o.watchOptions.add(f)
 }
 
 // parseSize reads "32MiB", "64k" and the like.

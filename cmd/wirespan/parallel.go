@@ -45,6 +45,7 @@ func (p *pipeline) runParallel(ctx context.Context) error {
 	for range p.workers {
 		r.jobs = append(r.jobs, make(chan *job, jobsPerWorker))
 	}
+	p.board.watch(r)
 	var wg sync.WaitGroup
 	for w := range p.workers {
 		wg.Go(func() { r.worker(w) })

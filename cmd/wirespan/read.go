@@ -76,9 +76,17 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 			return usage(err)
 		}
 	}
+	watch, err := p.watch(&o.options)
+	if err != nil {
+		return err
+	}
+	defer watch.stop()
 	pipe, err := p.newPipelineOn(src)
 	if err != nil {
 		return usage(err)
+	}
+	if err := watch.start(pipe, feeds{source: statsOf(src)}); err != nil {
+		return err
 	}
 	stop, err := startProfile(o.profile)
 	if err != nil {

@@ -18,8 +18,36 @@ type board struct {
 	linker  posting
 	written *tally
 
-	mu    sync.Mutex
-	final *summary // once the pipeline has ended
+	mu     sync.Mutex
+	final  *summary // once the pipeline has ended
+	queues []queueLength
+}
+
+// queueLength is a bounded queue between two goroutines; length may be asked
+// for by any goroutine.
+type queueLength struct {
+	name   string
+	length func() int
+	bound  int
+}
+
+// watch tells the board of the queues of a run on several goroutines.
+func (b *board) watch(r *parallel) {
+	if b == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n := len(r.jobs); n > 0 {
+		b.queues = append(b.queues, queueLength{"jobs", func() int {
+			n := 0
+			for _, c := range r.jobs {
+				n = max(n, len(c))
+			}
+			return n
+		}, cap(r.jobs[0])})
+	}
+	b.queues = append(b.queues, queueLength{"records", func() int { return len(r.results) }, cap(r.results)})
 }
 
 // posting is the place of one goroutine.
@@ -149,7 +177,10 @@ func (s *summary) addReader(r *reader) {
 	for i, n := range r.dec.Counters() {
 		s.decode[i] += n
 	}
-	s.sampled += r.sample.leftOut()
+	if r.sample != nil {
+		s.sampled += r.sample.left
+		s.lowest = r.sample.s.lowest()
+	}
 }
 
 func (s *summary) addShard(sh *shard) {
@@ -171,5 +202,6 @@ func (s *summary) add(o *summary) {
 	}
 	s.join.Add(&o.join)
 	s.sampled += o.sampled
+	s.lowest = max(s.lowest, o.lowest)
 	s.cut += o.cut
 }

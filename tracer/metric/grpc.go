@@ -35,7 +35,11 @@ func newGRPCSender(c *PushConfig) (*grpcSender, error) {
 	s := &grpcSender{to: c.Endpoint, header: metadata.New(headers), timeout: c.Timeout, secrets: newSecrets(headers)}
 	security := insecure.NewCredentials()
 	if c.Endpoint.tls {
-		security = credentials.NewTLS(&tls.Config{})
+		t := c.TLS.Clone()
+		if t == nil {
+			t = &tls.Config{}
+		}
+		security = credentials.NewTLS(t)
 	}
 	call := []grpc.CallOption{grpc.MaxCallRecvMsgSize(maxAnswer)}
 	if c.Gzip {

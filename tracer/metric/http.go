@@ -37,7 +37,8 @@ func newHTTPSender(c *PushConfig) *httpSender {
 		s.header.Set("Content-Encoding", "gzip")
 	}
 	s.client.Transport = &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: c.Timeout, ForceAttemptHTTP2: true,
+		Proxy: http.ProxyFromEnvironment,
+		TLSClientConfig: c.TLS.Clone(), TLSHandshakeTimeout: c.Timeout, ForceAttemptHTTP2: true,
 		MaxResponseHeaderBytes: maxAnswer, IdleConnTimeout: 2 * c.Interval,
 	}
 	// Headers with secrets must not follow a redirection elsewhere.

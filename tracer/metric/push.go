@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
@@ -17,6 +18,7 @@ type PushConfig struct {
 	Endpoint Endpoint
 	Headers  map[string]string // of every request; values are never shown
 	Gzip     bool
+	TLS      *tls.Config   // for https and grpcs; nil trusts the system's roots
 	Interval time.Duration // between two exports
 	Timeout  time.Duration // of one attempt
 	Origin   Origin
