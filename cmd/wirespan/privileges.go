@@ -70,7 +70,7 @@ func privilegeLine(r privileges.Report) string {
 			on = append(on, m.Name+" "+m.Detail)
 		case m.State == privileges.InForce && (m.Name == privileges.Landlock || m.Name == privileges.Seccomp):
 			on = append(on, m.Name)
-		case m.Name == privileges.Landlock || m.Name == privileges.Seccomp || m.Name == privileges.NoNewPrivs:
+		case m.State == privileges.Off && m.Name != privileges.User && m.Name != privileges.BoundingSet:
 			off = append(off, m.Name+" off: "+m.Detail)
 		}
 	}
