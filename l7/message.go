@@ -24,6 +24,18 @@ const (
 	ServerError
 )
 
+// Side says who a span is told of, where that does not follow from the class of
+// its protocol (SPANS.md, "Name and kind").
+type Side uint8
+
+// Sides.
+const (
+	AnySide Side = iota
+	ClientSide
+	Producer // sends to a queue
+	Consumer // receives from one
+)
+
 // Stamp says when and where a byte of a stream was seen.
 type Stamp struct {
 	Time   int64  // nanoseconds since 1970, packet time
@@ -45,7 +57,10 @@ type Message struct {
 	Resource []byte // path, table, topic, name
 	Host     []byte // authority the client named, without userinfo
 	Version  []byte // network.protocol.version
-	Protocol string // network.protocol.name if it is not Proto.Name: "mdns"
+	Protocol string // network.protocol.name if it is not Proto.Name, one of Proto.Also: "grpc"
+	Class    Class  // if it is not ClassOther, instead of that of the Proto: gRPC within HTTP/2
+	Side     Side   // span kind where the class does not tell; of a response: AnySide leaves the request's
+	Name     []byte // span name; empty: made of Op and Resource as the class says
 	Status   Status
 	Code     int32  // status code, 0 if none
 	Error    []byte // error.type; empty: derived from Code
@@ -70,6 +85,7 @@ const (
 	IDContext           // trace context, W3C and others
 	IDBaggage           // second half of a context: x-datadog-tags, x-b3-spanid, ...
 	IDForwarded         // the client's address: X-Forwarded-For and its kin
+	IDMessage           // what a message is known by on both sides of a queue: a message id, or a digest of its body
 	IDUser              // a field that the user configured, used like a request ID
 )
 

@@ -29,7 +29,8 @@ const (
 var (
 	ErrNotMine = errors.New("l7: bytes are not this protocol") // before the first message: try the next
 	ErrDesync  = errors.New("l7: lost message boundary")       // engine calls Resync
-	ErrOpaque  = errors.New("l7: stream became opaque")        // TLS, compression, tunnel: stop looking
+	ErrOpaque  = errors.New("l7: stream became opaque")        // compression, encryption: stop looking
+	ErrSwitch  = errors.New("l7: another protocol follows")    // tunnel, upgrade, STARTTLS: behind what was consumed, in both directions, detection starts again
 )
 
 // Step is what one call of Parse achieved. The zero Step asks for more bytes.
@@ -99,7 +100,8 @@ const (
 
 // Proto describes a protocol. It is a value in a list, not a registration.
 type Proto struct {
-	Name      string // OpenTelemetry spelling: "redis", "postgresql"
+	Name      string   // OpenTelemetry spelling: "redis", "postgresql"
+	Also      []string // other values that Message.Protocol may have
 	Class     Class
 	Transport Transport
 	Ports     []uint16 // a hint that orders detection, never a decision
@@ -150,6 +152,7 @@ type Options struct {
 	// mdns, llmnr). A hint for naming only: roles may be exchanged later.
 	ClientPort, ServerPort uint16 // 0 if unknown
 	Multicast              bool   // one end is a multicast group: nobody answers on this connection
+	After                  string // name of the protocol that ended with ErrSwitch before this one
 }
 
 // IDMatcher recognises names of headers, comment keys and properties that

@@ -53,6 +53,7 @@ const maxUDP = 65535
 func UDP() l7.Proto {
 	return l7.Proto{
 		Name:      "dns",
+		Also:      []string{nameMDNS, nameLLMNR},
 		Class:     l7.ClassDNS,
 		Transport: l7.UDP,
 		Ports:     []uint16{portDNS, portMDNS, portLLMNR},

@@ -39,6 +39,8 @@ type ConnState struct {
 	flipped   bool   // by the current candidate
 	confirmed bool   // a message was found
 	replay    bool   // read bytes are kept for the next candidate
+	switches  int    // protocols that ended with ErrSwitch
+	after     string // the last of them
 	strikes   int    // datagrams in a row that were not of the protocol
 
 	half  [2]*half // by direction
@@ -94,8 +96,9 @@ func (e *Engine) recycle(st *ConnState) {
 }
 
 // options adds to the parser options what is known of the connection.
-func (e *Engine) options(c *flows.Conn) l7.Options {
-	o := e.cfg.Options
+func (e *Engine) options(st *ConnState) l7.Options {
+	c, o := st.conn, e.cfg.Options
+	o.After = st.after
 	o.ClientPort, o.ServerPort = c.Client.Port, c.Server.Port
 	o.Multicast = multicast(&c.Client.Addr) || multicast(&c.Server.Addr)
 	return o

@@ -75,7 +75,7 @@ func (e *Engine) begin(st *ConnState, p choice) {
 		st.window = defaultWindow
 	}
 	e.enter(l7.ToServer, nil)
-	st.parser = st.proto.New(e.options(st.conn))
+	st.parser = st.proto.New(e.options(st))
 	e.leave()
 	st.phase = parsing
 	if !st.mid() {

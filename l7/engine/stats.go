@@ -65,6 +65,7 @@ type Stats struct {
 	Opaque         [NumReasons]uint64 // connections that became opaque
 	Flipped        uint64             // connections whose roles the content exchanged
 	Midstream      uint64             // connections that detection joined in mid-stream
+	Switched       uint64             // times a protocol ended with ErrSwitch
 	Protos         []ProtoStats       // by index into Config.Protos
 
 	Seen      uint64 // payload bytes
@@ -113,9 +114,9 @@ func (s *Stats) Add(o *Stats) {
 	}
 }
 
-func (s *Stats) counters() [24]*uint64 {
-	return [24]*uint64{
-		&s.Opened, &s.Closed, &s.Silent, &s.Undecided, &s.Found, &s.Flipped, &s.Midstream,
+func (s *Stats) counters() [25]*uint64 {
+	return [25]*uint64{
+		&s.Opened, &s.Closed, &s.Silent, &s.Undecided, &s.Found, &s.Flipped, &s.Midstream, &s.Switched,
 		&s.Seen, &s.Consumed, &s.Skipped,
 		&s.LostSkipped, &s.LostKept, &s.LostBoundary, &s.LostUnparsed, &s.Gaps,
 		&s.Resynced, &s.Desynced, &s.Overflows, &s.Cut, &s.Forgotten, &s.StrayEnds, &s.Panics, &s.Datagrams, &s.CarryBytes,

@@ -162,6 +162,8 @@ func (e *Engine) fault(st *ConnState, dir l7.Dir, err error) bool {
 	switch {
 	case err == l7.ErrOpaque:
 		e.goOpaque(st, Declared)
+	case err == l7.ErrSwitch:
+		e.switchOver(st)
 	case err == l7.ErrNotMine && !st.confirmed && st.force == "":
 		e.refuse(st)
 	case st.transport == l7.UDP:

@@ -11,6 +11,6 @@
 // a request before the server has answered.
 //
 // The parser keeps of every request what its response cannot do without (HEAD,
-// CONNECT), see facts. It does not pair messages, decode content codings, or
-// look into tunnels.
+// CONNECT), see facts. It does not pair messages or decode content codings.
+// Behind an upgrade or an accepted CONNECT another protocol follows.
 package http1

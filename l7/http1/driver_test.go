@@ -108,7 +108,7 @@ func (d *driver) step(dir l7.Dir) bool {
 	if err != nil {
 		d.errs = append(d.errs, err)
 		switch {
-		case errors.Is(err, l7.ErrOpaque):
+		case errors.Is(err, l7.ErrOpaque), errors.Is(err, l7.ErrSwitch):
 			d.opaque = true
 			return false
 		case len(h.buf) > 0:

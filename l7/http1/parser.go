@@ -95,7 +95,7 @@ func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 	case blind:
 		return l7.Step{Consumed: len(b), Skip: l7.SkipAll}, nil
 	case tunnel:
-		return l7.Step{}, l7.ErrOpaque
+		return l7.Step{}, l7.ErrSwitch
 	default:
 		return l7.Step{}, l7.ErrDesync
 	}

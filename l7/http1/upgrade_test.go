@@ -74,7 +74,7 @@ func TestTunnels(t *testing.T) {
 	}
 	// The client does not wait for the answer.
 	d = check(t, 0, talk("> CONNECT h:443 HTTP/1.1\r\n\r\n\x16\x03\x01\x02\x00", "< HTTP/1.1 200 OK\r\n\r\n\x16\x03"), req, `response < @0 200 ok final to 19`)
-	if !d.opaque || d.errs[0] != l7.ErrOpaque {
+	if !d.opaque || d.errs[0] != l7.ErrSwitch {
 		t.Error("the tunnel was looked into")
 	}
 	// A refusal leaves HTTP in place.

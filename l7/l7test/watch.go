@@ -55,7 +55,7 @@ func (w *watcher) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) 
 	case s.Need > 0 && s.Consumed == 0 && s.Skip == 0 && s.Need <= len(b):
 		w.fault("Parse asks for %d bytes and has %d", s.Need, len(b))
 	}
-	if err != nil && err != l7.ErrNotMine && err != l7.ErrDesync && err != l7.ErrOpaque {
+	if err != nil && err != l7.ErrNotMine && err != l7.ErrDesync && err != l7.ErrOpaque && err != l7.ErrSwitch {
 		w.fault("Parse returned another error: %v", err)
 	}
 	return s, err

@@ -21,8 +21,8 @@ type Config struct {
 // maxPerConn bounds the open exchanges of one connection.
 const maxPerConn = 4096
 
-// extraNames are values of network.protocol.name beside those of the protocols.
-var extraNames = [...]string{"mdns", "llmnr", "tcp"}
+// extraNames are values of network.protocol.name that no protocol has.
+var extraNames = [...]string{"tcp"}
 
 // ProtocolNames lists the values of network.protocol.name; link.Record.Proto
 // indexes it.
@@ -30,6 +30,9 @@ func ProtocolNames(protos []l7.Proto) []string {
 	var n []string
 	for _, p := range protos {
 		n = append(n, p.Name)
+	}
+	for _, p := range protos {
+		n = append(n, p.Also...)
 	}
 	return append(n, extraNames[:]...)
 }

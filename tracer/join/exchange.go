@@ -122,8 +122,8 @@ func (j *Joiner) place(x *exchange, c *flows.Conn, p *l7.Proto, m *l7.Message, s
 			j.proto, j.index = p, uint8(j.protos[p])
 		}
 		r.Class, r.Proto = p.Class, j.index
-		if m != nil && m.Protocol != "" {
-			r.Proto = j.protoIndex(m.Protocol)
+		if m != nil {
+			j.override(r, m)
 		}
 	}
 	r.TTL = c.TTL[flows.ToServer]
@@ -140,13 +140,32 @@ func (j *Joiner) place(x *exchange, c *flows.Conn, p *l7.Proto, m *l7.Message, s
 	x.reqSize, x.respSize = -1, -1
 }
 
+// override takes what a message says instead of its protocol.
+func (j *Joiner) override(r *link.Record, m *l7.Message) {
+	if m.Protocol != "" {
+		r.Proto = j.protoIndex(m.Protocol)
+	}
+	if m.Class != l7.ClassOther {
+		r.Class = m.Class
+	}
+	if m.Side != l7.AnySide {
+		r.Kind = kinds[m.Side]
+	}
+}
+
+// kinds are the span kinds of sides.
+var kinds = [...]span.Kind{l7.ClientSide: span.Client, l7.Producer: span.Producer, l7.Consumer: span.Consumer}
+
+// protoIndex finds a name that is not that of a Proto, "tcp" for unknown ones.
 func (j *Joiner) protoIndex(name string) uint8 {
-	for i, n := range extraNames {
-		if n == name {
-			return uint8(len(j.cfg.Protos) + i)
+	at := len(j.names) - 1
+	for i := len(j.cfg.Protos); i < len(j.names); i++ {
+		if j.names[i] == name {
+			at = i
+			break
 		}
 	}
-	return uint8(len(j.cfg.Protos) + len(extraNames) - 1)
+	return uint8(at)
 }
 
 // troubles sums up what the connection met in both directions so far.

@@ -20,6 +20,7 @@ type Joiner struct {
 	protos map[*l7.Proto]int // index of a protocol
 	proto  *l7.Proto         // found last
 	index  uint8             // its index
+	names  []string          // values of network.protocol.name
 	free   []*exchange
 	conns  []*conn
 	slots  []uint32 // free slots
@@ -53,7 +54,7 @@ type conn struct {
 
 // New returns the Joiner of a shard.
 func New(cfg Config, shard uint8) *Joiner {
-	j := &Joiner{cfg: cfg, shard: shard, protos: make(map[*l7.Proto]int)}
+	j := &Joiner{cfg: cfg, shard: shard, protos: make(map[*l7.Proto]int), names: ProtocolNames(cfg.Protos)}
 	for i := range cfg.Protos {
 		p := &cfg.Protos[i]
 		j.protos[p] = i

@@ -32,6 +32,7 @@ func (j *Joiner) response(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l
 	x.responded = true
 	r := &x.rec
 	r.ResponseStart, r.Code, r.Status = m.First.Time, m.Code, m.Status
+	j.override(r, m)
 	if c.Proto == 6 {
 		r.SeqResponse = m.First.Seq
 		r.Flags |= link.HasSeqResp
@@ -71,6 +72,9 @@ func (j *Joiner) interim(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
 func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
 	if x.rec.Class == l7.ClassHTTP {
 		x.attrs = span.AppendInt(x.attrs, span.KeyHTTPResponseStatusCode, int64(m.Code))
+	}
+	if len(m.Name) > 0 {
+		x.name = append(x.name[:0], limit(m.Name, 512)...)
 	}
 	j.attributes(x, m)
 	x.wireResp = j.addIDs(x.wireResp, x, m, true)

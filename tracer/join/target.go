@@ -11,10 +11,12 @@ import (
 
 // describeTarget sets the span name and what the request asked for.
 func (j *Joiner) describeTarget(x *exchange, m *l7.Message) {
-	switch x.rec.Class {
-	case l7.ClassHTTP:
+	switch {
+	case len(m.Name) > 0:
+		x.name = append(x.name[:0], limit(m.Name, 512)...)
+	case x.rec.Class == l7.ClassHTTP:
 		j.describeHTTP(x, m)
-	case l7.ClassDNS:
+	case x.rec.Class == l7.ClassDNS:
 		x.name = append(append(x.name[:0], "DNS "...), m.Op...)
 		x.rec.Target, x.rec.Variant = xxhash.Sum64(m.Resource), uint16(xxhash.Sum64(m.Op))
 	default:

@@ -13,7 +13,9 @@ import (
 // "Name and kind").
 func kindOf(r *Facts) span.Kind {
 	switch {
-	case r.Flags&ContentLess != 0, r.Class == l7.ClassDB, r.Class == l7.ClassDNS:
+	case r.Kind != 0:
+		return r.Kind
+	case r.Class == l7.ClassMessaging, r.Flags&ContentLess != 0, r.Class == l7.ClassDB, r.Class == l7.ClassDNS:
 		return span.Client
 	}
 	return span.Server
@@ -21,19 +23,22 @@ func kindOf(r *Facts) span.Kind {
 
 // paired reports whether an exchange is exported as a CLIENT and a SERVER span.
 func paired(r *Facts) bool {
-	return r.Flags&ContentLess == 0 && (r.Class == l7.ClassHTTP || r.Class == l7.ClassRPC || r.Class == l7.ClassOther)
+	return r.Kind == 0 && r.Flags&ContentLess == 0 && (r.Class == l7.ClassHTTP || r.Class == l7.ClassRPC || r.Class == l7.ClassOther)
 }
 
 // statusOf is the span status for a side (SPANS.md, "Status").
 func statusOf(r *Facts, k span.Kind) span.Status {
 	switch {
-	case r.Status == l7.ServerError, r.Status == l7.ClientError && (k == span.Client || r.Class != l7.ClassHTTP):
+	case r.Status == l7.ServerError, r.Status == l7.ClientError && (k == span.Client || !sided(r.Class)):
 		return span.Error
 	case r.Outcome == None && r.Flags&Failed != 0:
 		return span.Error
 	}
 	return span.Unset
 }
+
+// sided reports whether some errors are errors at the client's side only.
+func sided(c l7.Class) bool { return c == l7.ClassHTTP || c == l7.ClassRPC }
 
 func appendEndpoint(b []byte, e *flows.Endpoint) []byte {
 	a := [16]byte(e.Addr)
@@ -155,7 +160,7 @@ func (w *writer) fullURL(a span.Attrs, r *Facts) span.Attrs {
 // outcome appends error.type, wirespan.response and what was lost.
 func (w *writer) outcome(a span.Attrs, v *view, r *Facts) span.Attrs {
 	if e := w.l.piece(r, ErrorType); len(e) > 0 {
-		if r.Class != l7.ClassHTTP || r.Status != l7.ClientError || v.kind == span.Client {
+		if !sided(r.Class) || r.Status != l7.ClientError || v.kind == span.Client {
 			a = span.AppendString(a, span.KeyErrorType, e)
 		}
 	}

@@ -64,7 +64,8 @@ type Record struct {
 // Facts are the part of a Record that is kept until the exchange leaves.
 type Facts struct {
 	Class   l7.Class
-	Proto   uint8 // index into Config.Protos
+	Kind    span.Kind // 0: follows from Class and side
+	Proto   uint8     // index into Config.Protos
 	Outcome Outcome
 	Status  l7.Status
 	Close   flows.CloseReason // how the connection ended, on its last exchange
