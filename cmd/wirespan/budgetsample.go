@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/binary"
+	"fmt"
+	"io"
 	"math"
 	"math/bits"
 	"sync/atomic"
@@ -159,6 +161,13 @@ func (x *readerSample) current() uint8 {
 		return 0
 	}
 	return x.level
+}
+
+// printRate tells of sampling, if there was any.
+func (s *summary) printRate(w io.Writer) {
+	if s.lowest > 0 && s.lowest < 1 {
+		fmt.Fprintf(w, "%-12s as few as 1 of %.0f connections, %d packets left out\n", "sampling", 1/s.lowest, s.sampled)
+	}
 }
 
 // follow tells the shards of a worker the rate of a job's frames.

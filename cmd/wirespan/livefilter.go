@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/bpf"
@@ -63,7 +64,8 @@ func (f *liveFilter) ownExpr(ctx context.Context, o *liveOptions) string {
 	if env, err := readOTelEnv(); err == nil && len(targets) == 0 && env.target != "" {
 		targets = []string{env.target}
 	}
-	own := findOwn(ctx, targets, nil, systemLookup)
+	more, listeners := o.watchOptions.peers()
+	own := findOwn(ctx, append(slices.Clone(targets), more...), listeners, systemLookup)
 	for _, err := range own.faults {
 		f.notes = append(f.notes, err.Error())
 	}

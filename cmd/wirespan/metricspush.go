@@ -97,6 +97,19 @@ func (e *metricsEnv) apply(o *watchOptions) {
 	}
 }
 
+// peers tells whom the metrics make us talk to, for those who leave out our own
+// traffic: the targets of exports and the address that is listened on.
+func (o *watchOptions) peers() (targets, listeners []string) {
+	targets = o.otlpMetrics
+	if env, err := readMetricsEnv(); err == nil && len(targets) == 0 && env.target != "" {
+		targets = []string{env.target}
+	}
+	if addr, err := metricsAddr(o.metrics); err == nil {
+		listeners = []string{addr}
+	}
+	return targets, listeners
+}
+
 // newPushers makes the exporters of metrics. They gather nothing before start.
 func (t *telemetry) newPushers(env *metricsEnv) ([]*metric.Pusher, error) {
 	headers, err := parseHeaders(append(env.headers, t.opt.otlpHeaders...))

@@ -78,6 +78,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 		s.kernel(w)
 	}
 	s.printCapture(w)
+	s.printRate(w)
 	var l list
 	l.add(s.flows.Opened, "opened")
 	for r := flows.CloseReason(1); r < flows.NumCloseReasons; r++ {
