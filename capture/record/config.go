@@ -43,6 +43,8 @@ type FilesConfig struct {
 	// Report is told the first error of a failure, and nil when packets are
 	// written again; may be nil. It is called from the writing goroutine.
 	Report func(error)
+
+	now func() time.Time // of retries; nil is the wall clock
 }
 
 // Bounds of FilesConfig.

@@ -35,7 +35,10 @@ type ring struct {
 }
 
 func newRing(cfg *FilesConfig, counters *fileCounters) (*ring, error) {
-	r := &ring{cfg: cfg, counters: counters, now: time.Now, id: newID(), begun: !cfg.Start.IsZero()}
+	r := &ring{cfg: cfg, counters: counters, now: cfg.now, id: newID(), begun: !cfg.Start.IsZero()}
+	if r.now == nil {
+		r.now = time.Now
+	}
 	if r.begun {
 		r.start = cfg.Start.Unix()
 	} else if cfg.Period > 0 {

@@ -75,7 +75,7 @@ func (v *volume) flush() outcome { return v.pushed(v.w.Flush()) }
 // written.
 func (v *volume) pushed(err error) (o outcome) {
 	o.bytes = uint64(v.blocks.take())
-	if err == nil && v.w.Buffered() > 0 {
+	if err == nil && o.bytes == 0 {
 		return o
 	}
 	for i := range v.ifaces {
