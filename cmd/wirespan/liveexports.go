@@ -140,21 +140,3 @@ func (o *ownTraffic) expr() string {
 	}
 	return "not (" + strings.Join(terms, " or ") + ")"
 }
-
-// captureExpr is the filter of a live run: what the user asks for, or all but
-// ssh, and never what wirespan itself sends.
-func captureExpr(user string, more ...string) string {
-	if strings.TrimSpace(user) == "" {
-		user = sshExpr
-	}
-	terms := []string{user}
-	for _, m := range more {
-		if m != "" {
-			terms = append(terms, m)
-		}
-	}
-	if len(terms) == 1 {
-		return user
-	}
-	return "(" + strings.Join(terms, ") and (") + ")"
-}

@@ -34,16 +34,3 @@ func TestOwnTraffic(t *testing.T) {
 		}
 	}
 }
-
-func TestCaptureExpr(t *testing.T) {
-	for _, c := range [][3]string{
-		{"", "", "not tcp port 22"},
-		{"port 80", "", "port 80"},
-		{"port 80 or port 81", "not (x)", "(port 80 or port 81) and (not (x))"},
-		{" ", "not (x)", "(not tcp port 22) and (not (x))"},
-	} {
-		if got := captureExpr(c[0], c[1]); got != c[2] {
-			t.Errorf("%q and %q: %q, want %q", c[0], c[1], got, c[2])
-		}
-	}
-}

@@ -2,57 +2,67 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"golang.org/x/net/bpf"
 
+	"github.com/wirespan/wirespan/bpf/filter"
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/afpacket"
 	"github.com/wirespan/wirespan/capture/pcapfile"
 )
 
 // emptyAckExpr matches TCP segments that carry nothing and begin or end
-// nothing. Of fragments only whole datagrams have a length that tells.
-const emptyAckExpr = "ip and tcp and ip[6:2] & 0x3fff = 0 and tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) = 0" +
-	" and ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) = 0" +
-	" or ip6 and ip6[6] = 6 and ip6[53] & 7 = 0 and ip6[4:2] - ((ip6[52] & 0xf0) >> 2) = 0"
+// nothing. Of fragments only whole datagrams have a length that tells. "and" and
+// "or" bind alike in this language.
+const emptyAckExpr = "(ip and tcp and ip[6:2] & 0x3fff = 0 and tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) = 0" +
+	" and ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) = 0)" +
+	" or (ip6 and ip6[6] = 6 and ip6[53] & 7 = 0 and ip6[4:2] - ((ip6[52] & 0xf0) >> 2) = 0)"
 
 // liveFilter is what a live run lets into its rings.
 type liveFilter struct {
-	expr    string // for people; what is compiled
-	snaplen uint32
-	program []bpf.RawInstruction // instead of expr: --filter-program
-	snap    *snapStep            // of --adaptive-snap, else nil
-	notes   []string             // for the operator
+	shown    string // for people
+	expr     *filter.Expr
+	program  []bpf.RawInstruction // instead of expr: --filter-program
+	snaplen  uint32
+	snap     *snapStep // of --adaptive-snap, else nil
+	resolver filter.Resolver
+	notes    []string // for the operator
 }
 
 // newLiveFilter brings together what the user asks for, what wirespan itself
-// sends, and what else the flags leave out. It checks the expression.
+// sends, and what else the flags leave out.
 func newLiveFilter(ctx context.Context, o *liveOptions) (*liveFilter, error) {
-	f := &liveFilter{snaplen: uint32(o.snaplen)}
+	f := &liveFilter{snaplen: uint32(o.snaplen), resolver: newResolver().functions()}
 	if o.adaptive {
 		f.snap = &snapStep{}
 	}
 	if o.program != "" {
 		return f, f.readProgram(o.program)
 	}
-	if strings.TrimSpace(o.user) != "" { // by itself, so that a mistake is shown in the user's words
-		if _, err := compileLive(o.user, capture.LinkEthernet, f.snaplen); err != nil {
-			return nil, fmt.Errorf("filter: %w", err)
-		}
+	user := o.user
+	if strings.TrimSpace(user) == "" {
+		user = sshExpr
 	}
-	f.expr = captureExpr(o.user, f.ownExpr(ctx, o), ackExpr(o))
-	return f, nil
-}
-
-func ackExpr(o *liveOptions) string {
+	chosen, err := filter.Parse(user)
+	if err != nil {
+		return nil, fmt.Errorf("filter: %w", err)
+	}
+	own, err := filter.Parse(f.ownExpr(ctx, o))
+	if err != nil {
+		return nil, fmt.Errorf("filter of own exports: %w", err)
+	}
+	f.expr = filter.And(chosen, own)
+	f.shown = f.expr.String()
 	if o.dropAcks {
-		return "not (" + emptyAckExpr + ")"
+		f.expr = filter.And(f.expr, filter.Not(filter.MustParse(emptyAckExpr)))
+		f.shown += ", no empty acknowledgements"
 	}
-	return ""
+	return f, nil
 }
 
 // ownExpr leaves out what wirespan itself sends.
@@ -60,20 +70,28 @@ func (f *liveFilter) ownExpr(ctx context.Context, o *liveOptions) string {
 	if o.own {
 		return ""
 	}
-	targets := o.otlp
-	if env, err := readOTelEnv(); err == nil && len(targets) == 0 && env.target != "" {
-		targets = []string{env.target}
-	}
-	more, listeners := o.watchOptions.peers()
-	own := findOwn(ctx, append(slices.Clone(targets), more...), listeners, systemLookup)
+	targets, listeners := o.ownEnds()
+	own := findOwn(ctx, targets, listeners, systemLookup)
 	for _, err := range own.faults {
 		f.notes = append(f.notes, err.Error())
 	}
 	return own.expr()
 }
 
+// ownEnds are the URLs that a run sends to, and the addresses it serves on.
+func (o *liveOptions) ownEnds() (targets, listeners []string) {
+	targets = append(targets, o.otlp...)
+	if env, err := readOTelEnv(); err == nil && len(targets) == 0 && env.target != "" {
+		targets = append(targets, env.target)
+	}
+	return targets, nil
+}
+
 // readProgram takes a compiled program instead of an expression.
 func (f *liveFilter) readProgram(path string) error {
+	if f.snap != nil {
+		return errors.New("--filter-program and --adaptive-snap exclude each other: a program keeps what it says")
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open filter program: %w", err)
@@ -82,27 +100,68 @@ func (f *liveFilter) readProgram(path string) error {
 	if f.program, err = pcapfile.ParseProgram(file); err != nil {
 		return fmt.Errorf("read filter program %s: %w", path, err)
 	}
-	f.expr = "the program in " + path
+	f.shown = "the program in " + path
 	return nil
 }
 
-// compile makes the program for a link type, as afpacket.Config asks.
+// compile makes the program for a link type, as afpacket.Config asks. What can
+// match nothing there takes nothing.
 func (f *liveFilter) compile(link capture.LinkType) ([]bpf.RawInstruction, error) {
-	prog, err := f.program, error(nil)
-	if prog == nil {
-		if prog, err = compileLive(f.expr, link, f.snaplen); err != nil {
-			return nil, fmt.Errorf("filter %q: %w", f.expr, err)
-		}
+	p, err := f.make(link)
+	if err != nil {
+		return nil, err
 	}
-	if f.snap != nil {
-		if keep := f.snap.keep(); keep != 0 {
-			prog = cutAccepted(prog, keep)
-		}
-	}
-	return prog, nil
+	return p.Instructions, nil
 }
 
-// print writes the program as tcpdump -d does.
+func (f *liveFilter) make(link capture.LinkType) (*filter.Program, error) {
+	if f.program != nil {
+		return &filter.Program{Instructions: f.program}, nil
+	}
+	opt := filter.Options{Link: link, Snaplen: f.snaplen, Live: true, Resolver: f.resolver}
+	if f.snap != nil {
+		opt.Snaps = f.snap.snaps()
+	}
+	p, err := f.expr.Compile(opt)
+	if errors.Is(err, filter.ErrRejectsAll) {
+		return filter.RejectAll(), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("filter: %w", err)
+	}
+	return p, nil
+}
+
+// print writes the program as tcpdump -d does, for the first interface that
+// is named.
 func (f *liveFilter) print(w io.Writer, o *liveOptions) error {
-	return printLive(w, f, o.dump)
+	link := capture.LinkEthernet
+	spec, err := parseIfaces(o.ifaces)
+	if err != nil {
+		return usage(err)
+	}
+	if len(spec.names) > 0 && spec.names[0] == afpacket.Any {
+		link = capture.LinkSLL2
+	} else if len(spec.names) > 0 {
+		list, err := afpacket.Interfaces(netnsPath(o.netns))
+		if err != nil {
+			return &statusError{exitPartial, fmt.Errorf("list interfaces: %w", err)}
+		}
+		for _, i := range list {
+			if i.Name == spec.names[0] {
+				link = i.Link
+			}
+		}
+	}
+	p, err := f.make(link)
+	if err != nil {
+		return usage(err)
+	}
+	switch o.dump {
+	case 1:
+		return p.WriteListing(w)
+	case 2:
+		return p.WriteC(w)
+	}
+	return p.WriteDecimal(w)
 }

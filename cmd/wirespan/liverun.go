@@ -151,7 +151,7 @@ func (r *liveRun) announce() {
 	if len(r.src.names) > 0 {
 		where = strings.Join(r.src.names, ", ")
 	}
-	text := fmt.Sprintf("listening on %s, snapshot length %d bytes, filter: %s", where, r.o.snaplen, r.filter.expr)
+	text := fmt.Sprintf("listening on %s, snapshot length %d bytes, filter: %s", where, r.o.snaplen, r.filter.shown)
 	r.line.print(text)
 	r.notify.ready(text)
 }

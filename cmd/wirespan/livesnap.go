@@ -2,53 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
-	"golang.org/x/net/bpf"
+	"github.com/wirespan/wirespan/bpf/filter"
 )
-
-// Classic BPF instructions (linux/filter.h), as bpf.RawInstruction has them.
-const (
-	bpfRetK   = 0x06 // ret #k
-	bpfJump   = 0x05 // ja #k
-	bpfLoadL  = 0x80 // ld len
-	bpfIfGT   = 0x25 // jgt #k, jt, jf
-	bpfMaxLen = 4096 // BPF_MAXINSNS
-)
-
-// cutAccepted makes a program keep the first bytes only of packets that are
-// longer. What it accepted goes to a tail that looks at the length. A program
-// that has no room for the tail, or returns a computed value, stays as it is.
-func cutAccepted(prog []bpf.RawInstruction, keep uint32) []bpf.RawInstruction {
-	if len(prog)+4 > bpfMaxLen {
-		return prog
-	}
-	var whole uint32
-	for _, in := range prog {
-		if in.Op&0x07 == bpfRetK&0x07 && in.Op != bpfRetK {
-			return prog
-		}
-		if in.Op == bpfRetK {
-			whole = max(whole, in.K)
-		}
-	}
-	if whole <= keep {
-		return prog
-	}
-	out := make([]bpf.RawInstruction, 0, len(prog)+4)
-	for i, in := range prog {
-		if in.Op == bpfRetK && in.K > keep {
-			in = bpf.RawInstruction{Op: bpfJump, K: uint32(len(prog) - i - 1)}
-		}
-		out = append(out, in)
-	}
-	return append(out,
-		bpf.RawInstruction{Op: bpfLoadL},
-		bpf.RawInstruction{Op: bpfIfGT, K: keep, Jt: 0, Jf: 1},
-		bpf.RawInstruction{Op: bpfRetK, K: keep},
-		bpf.RawInstruction{Op: bpfRetK, K: whole})
-}
 
 // Steps of the adaptive snap. Heads of requests and responses mostly fit the
 // first; each time something is missed that a parser wanted, the next holds
@@ -71,6 +30,15 @@ func (s *snapStep) keep() uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return snapSteps[s.at]
+}
+
+// snaps are for the compiler. Only TCP has bodies that are passed over.
+func (s *snapStep) snaps() []filter.Snap {
+	keep := s.keep()
+	if keep == 0 {
+		return nil
+	}
+	return []filter.Snap{{If: filter.MustParse(fmt.Sprintf("tcp and greater %d", keep+1)), Len: keep}}
 }
 
 // look gets the number of bytes since the start that were cut off although a

