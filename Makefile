@@ -73,8 +73,8 @@ lint: ## gofmt and golangci-lint
 	elif CGO_ENABLED=0 $(GO) run $(GOLANGCI) version >/dev/null 2>&1; then CGO_ENABLED=0 $(GO) run $(GOLANGCI) run; \
 	else echo "lint: golangci-lint is neither installed nor to be had from the module proxy; gofmt and vet only"; $(GO) vet ./...; fi
 
-generate: ## docs/attributes.md, from the code
-	$(GO) test ./cmd/wirespan -run '^TestAttributeReference$$' -count=1 -update
+generate: ## docs/attributes.md and the table of docs/configuration.md, from the code
+	$(GO) test ./cmd/wirespan -run '^(TestAttributeReference|TestConfigReference)$$' -count=1 -update
 	$(GO) generate ./...
 
 golden: ## rewrite the golden files of all tests; review the difference like code

@@ -47,6 +47,9 @@ func configRules() config.Rules {
 		"workers":        {Check: between(0, 1024)},
 		"spans-per-line": {Check: between(1, otlp.MaxSpansPerLine)},
 
+		"memory":           sizeOrNone,
+		"cpu":              {Check: orNone(func(v string) error { return only(parseShare(v)) })},
+		"otlp-metrics":     {Check: func(v string) error { return only(otlp.ParseEndpoint(v)) }},
 		"filter":           {Reload: true},
 		"filter-file":      {Reload: true},
 		"direction":        {Enum: []string{"in", "out", "inout"}},
@@ -54,6 +57,8 @@ func configRules() config.Rules {
 		"ring":             {Enum: []string{"auto", "v3", "v2"}},
 		"block-size":       size,
 		"buffer-size":      sizeOrNone,
+		"write-buffer":     size,
+		"snaplen":          {Check: between(0, liveSnaplen)},
 		"timestamp-source": {Enum: []string{"host", "adapter", "adapter_unsynced"}},
 		"list-interfaces":  {Action: true},
 		"dump-filter":      {Action: true},

@@ -1,13 +1,21 @@
 package config
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // maxLinks bounds the links on the way to a file, as the kernel does.
 const maxLinks = 40
+
+// Folders lists every folder in which a change may make path name another
+// file, sorted: what a program needs access to that goes on reading it.
+func Folders(path string) []string {
+	return slices.Sorted(maps.Keys(foldersOf(path)))
+}
 
 // foldersOf finds every folder in which a change may make path name another
 // file: those that hold a link on the way, and the one that holds the file.
