@@ -84,7 +84,8 @@ func (o *liveOptions) ownEnds() (targets, listeners []string) {
 	if env, err := readOTelEnv(); err == nil && len(targets) == 0 && env.target != "" {
 		targets = append(targets, env.target)
 	}
-	return targets, nil
+	more, listeners := o.watchOptions.peers()
+	return append(targets, more...), listeners
 }
 
 // readProgram takes a compiled program instead of an expression.
