@@ -133,7 +133,7 @@ func (r *ring) cook(f *raw, addr *unix.RawSockaddrLinklayer, p *capture.Packet) 
 		return
 	}
 	b := r.mem[f.data-sll2Len : f.data]
-	*(*uint16)(unsafe.Pointer(&b[0])) = addr.Protocol // both in network order
+	binary.BigEndian.PutUint16(b, cookedProtocol(htons(addr.Protocol), r.mem[f.data:f.data+int(f.n)], int(f.wire)))
 	b[2], b[3] = 0, 0
 	binary.BigEndian.PutUint32(b[sll2Interface:], uint32(addr.Ifindex))
 	binary.BigEndian.PutUint16(b[sll2Hardware:], addr.Hatype)
@@ -142,6 +142,23 @@ func (r *ring) cook(f *raw, addr *unix.RawSockaddrLinklayer, p *capture.Packet) 
 	end := f.data + int(f.n)
 	p.Data = r.mem[f.data-sll2Len : end : end]
 	p.WireLen += sll2Len
+}
+
+// cookedProtocol is the EtherType of what cooked sockets yield. Since 6.11
+// kernels tell the protocol behind VLAN tags although the packet begins with a
+// tag: the second one of two, where the first was stripped, or the only one
+// where the device inserts none.
+func cookedProtocol(proto uint16, b []byte, wire int) uint16 {
+	if len(b) < 5 || binary.BigEndian.Uint16(b[2:]) != proto {
+		return proto // no tag: its second half would be the protocol
+	}
+	switch {
+	case proto == 0x0800 && b[4]>>4 == 4 && !(b[0]>>4 == 4 && wire == int(proto)):
+		return 0x8100 // those two bytes are not the length of an IPv4 packet
+	case proto == 0x86dd && b[4]>>4 == 6 && b[0]>>4 != 6:
+		return 0x8100
+	}
+	return proto
 }
 
 // pass runs the filter in user space, and cuts the packet as it says.

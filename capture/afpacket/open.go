@@ -176,7 +176,7 @@ func (r *ring) start(cfg *Config, alone bool, refused refusal) error {
 		}
 	}
 	// Members of a fan-out share one hook, which does not look at this option.
-	if alone && (r.lo != 0 || r.way == capture.DirIn && !r.any) {
+	if alone && !r.any && (r.lo != 0 || r.way == capture.DirIn) {
 		if err := unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1); err != nil {
 			refused("PACKET_IGNORE_OUTGOING", "%v (kernels have it since 4.20); the filter leaves outgoing packets out, which costs the sender a little more", err)
 		}
