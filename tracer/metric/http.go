@@ -37,7 +37,7 @@ func newHTTPSender(c *PushConfig) *httpSender {
 		s.header.Set("Content-Encoding", "gzip")
 	}
 	s.client.Transport = &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
+		Proxy:           http.ProxyFromEnvironment,
 		TLSClientConfig: c.TLS.Clone(), TLSHandshakeTimeout: c.Timeout, ForceAttemptHTTP2: true,
 		MaxResponseHeaderBytes: maxAnswer, IdleConnTimeout: 2 * c.Interval,
 	}

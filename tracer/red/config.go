@@ -13,7 +13,7 @@ type Config struct {
 	Keys      *span.Keys
 	Services  int           // distinct service.name
 	Endpoints int           // span names per service
-	Series    int           // histograms in all; one is about 1 KiB
+	Series    int           // histograms in all, without those of "other"; one is about 1 KiB
 	Idle      time.Duration // a series without exchange for so long makes room when there is none
 
 	// Weight tells how many exchanges one that began at start stands for:

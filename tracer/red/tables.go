@@ -12,6 +12,7 @@ type tables struct {
 	services  map[string]*service
 	endpoints map[string]*endpoint
 	series    map[string]*series
+	others    int   // of series: those of "other", at most one per schema
 	swept     int64 // time of the last look for idle series
 	forgotten uint64
 	scratch   []byte
@@ -90,10 +91,10 @@ func (t *tables) seriesOf(e *entry, admitted bool) (*series, bool) {
 		if s := t.series[string(e.series)]; s != nil {
 			return s, true
 		}
-		if len(t.series) >= t.cfg.Series {
+		if len(t.series)-t.others >= t.cfg.Series {
 			t.makeRoom(e.end)
 		}
-		if len(t.series) < t.cfg.Series {
+		if len(t.series)-t.others < t.cfg.Series {
 			name, _ := takeValue(e.series[1:])
 			return t.addSeries(e, e.series, t.services[string(name)]), true
 		}
@@ -120,6 +121,8 @@ func (t *tables) addSeries(e *entry, key []byte, sv *service) *series {
 	}
 	if sv != nil {
 		sv.series++
+	} else {
+		t.others++
 	}
 	t.series[string(key)] = s
 	return s
