@@ -178,12 +178,16 @@ func (r *Recent) Cut(ctx context.Context, sel *Selection, out io.Writer) (int, e
 	c := cutter{sel: sel, w: pcapfile.NewRecordingWriter(out, pcapfile.Recording{Agent: r.cfg.Agent})}
 	var dec wire.Decoder
 	var memory []byte
-	for _, at := range r.rounds() {
+	parts := r.pin(sel)
+	defer func() { r.unpin(parts) }()
+	for len(parts) > 0 {
 		if err := ctx.Err(); err != nil {
 			return c.n, fmt.Errorf("cut packets: %w", err)
 		}
 		var names []string
-		memory, names = r.copyOf(at, sel, memory[:0])
+		memory, names = r.copyOf(&parts[0], memory[:0])
+		r.unpin(parts[:1])
+		parts = parts[1:]
 		if err := c.memory(memory, names, &dec); err != nil {
 			return c.n, fmt.Errorf("cut packets: %w", err)
 		}
@@ -195,27 +199,63 @@ func (r *Recent) Cut(ctx context.Context, sel *Selection, out io.Writer) (int, e
 	return c.n, nil
 }
 
-// rounds lists the segments that there are, oldest first.
-func (r *Recent) rounds() []uint64 {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	list := make([]uint64, len(r.order))
-	for i, s := range r.order {
-		list[i] = s.round
-	}
-	return list
+// part is a segment to be read.
+type part struct {
+	seg    *segment
+	round  uint64 // it is overwritten when this is another one
+	pinned bool   // it cannot be
 }
 
-// copyOf copies a segment that may hold wanted packets; it was overwritten
-// meanwhile when it is not there. Nobody waits while it is copied.
-func (r *Recent) copyOf(round uint64, sel *Selection, to []byte) ([]byte, []string) {
+// pin lists the segments that may hold wanted packets, oldest first, and keeps
+// the newest of them from being overwritten: at most half of all segments, for
+// all readers together.
+func (r *Recent) pin(sel *Selection) []part {
 	r.mu.Lock()
-	i := slices.IndexFunc(r.order, func(s *segment) bool { return s.round == round })
-	if i < 0 || !r.order[i].holds(sel) {
+	defer r.mu.Unlock()
+	pinned := 0
+	for _, s := range r.order {
+		if s.pins > 0 {
+			pinned++
+		}
+	}
+	var parts []part
+	for _, s := range slices.Backward(r.order) {
+		if !s.holds(sel) {
+			continue
+		}
+		p := part{seg: s, round: s.round, pinned: s.pins > 0 || pinned < r.most/2}
+		if p.pinned {
+			if s.pins == 0 {
+				pinned++
+			}
+			s.pins++
+		}
+		parts = append(parts, p)
+	}
+	slices.Reverse(parts)
+	return parts
+}
+
+func (r *Recent) unpin(parts []part) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range parts {
+		if parts[i].pinned {
+			parts[i].pinned = false
+			parts[i].seg.pins--
+		}
+	}
+}
+
+// copyOf copies a segment, unless it was overwritten meanwhile. Nobody waits
+// while it is copied.
+func (r *Recent) copyOf(p *part, to []byte) ([]byte, []string) {
+	r.mu.Lock()
+	s := p.seg
+	if s.round != p.round {
 		r.mu.Unlock()
 		return to, nil
 	}
-	s := r.order[i]
 	s.pins++
 	b, names := s.buf, r.names.names
 	r.mu.Unlock()

@@ -4,16 +4,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/pcapfile"
+	"github.com/wirespan/wirespan/capture/record"
+	"github.com/wirespan/wirespan/tracer/link"
+	"github.com/wirespan/wirespan/tracer/sink"
+	"github.com/wirespan/wirespan/tracer/span"
 )
 
 // liveLike makes a capture file look like interfaces: points are called after
@@ -50,6 +57,13 @@ func (s *liveLike) Points() []capture.Point {
 // recording, and returns the spans.
 func recordLive(t *testing.T, flags []string, files ...string) []byte {
 	t.Helper()
+	spans, _ := keepLive(t, flags, nil, files...)
+	return spans
+}
+
+// keepLive is recordLive that also returns what was kept. Spans go to more, too.
+func keepLive(t *testing.T, flags []string, more sink.Sink, files ...string) ([]byte, *recording) {
+	t.Helper()
 	out := filepath.Join(t.TempDir(), "live")
 	var o options
 	var keep recordOptions
@@ -76,6 +90,10 @@ func recordLive(t *testing.T, flags []string, files ...string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if more != nil {
+		p.outs.addForm([]sink.Sink{more}, link.Form{})
+		p.cfg.link.Forms = p.outs.forms
+	}
 	pipe, err := p.newPipelineOn(kept.tee(&liveLike{Source: src, names: []string{"eth0", "lo", "tun0", "br0"}}))
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +107,93 @@ func recordLive(t *testing.T, flags []string, files ...string) []byte {
 	if n := kept.lost(); n > 0 {
 		t.Fatalf("%d packets are not in the recording", n)
 	}
-	return readFile(t, out)
+	return readFile(t, out), kept
+}
+
+// TestRecentAsFile cuts every exchange out of memory, and wants the packets
+// that --out pcapng cuts out of the file; of headers, as many and as long.
+func TestRecentAsFile(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		filepath.Join(demoDir, "app.pcap"), goldenCapture("fragments-dns4"), goldenCapture("fragments-dns6"),
+		goldenCapture("vxlan"), goldenCapture("vxlan-fragments"), goldenCapture("gateway-nginx-retry"),
+	} {
+		for _, whole := range []bool{true, false} {
+			flags := []string{"--record", "4MiB"}
+			if whole {
+				flags = append(flags, "--record-payload")
+			}
+			var spans exchanges
+			_, kept := keepLive(t, flags, &spans, file)
+			if len(spans) == 0 {
+				t.Fatalf("%s: no spans", file)
+			}
+			for _, x := range spans[:min(len(spans), 25)] {
+				sel, again := record.NewSelection(), record.NewSelection()
+				if err := errors.Join(sel.Add(x), again.Add(x)); err != nil {
+					t.Fatal(err)
+				}
+				var fromMemory, fromFile bytes.Buffer
+				if _, err := kept.recent.Cut(t.Context(), sel, &fromMemory); err != nil {
+					t.Fatal(err)
+				}
+				src, err := pcapfile.Open(t.Context(), pcapfile.Config{Inputs: []pcapfile.Input{{Paths: []string{file}}}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := record.Copy(t.Context(), &liveLike{Source: src, names: []string{"eth0"}}, again, &fromFile); err != nil {
+					t.Fatal(err)
+				}
+				src.Close()
+				want, got := packetsIn(t, &fromFile), packetsIn(t, &fromMemory)
+				if !whole {
+					for i := range want {
+						want[i].Data = nil
+					}
+					for i := range got {
+						got[i].Data = nil
+					}
+				}
+				if d := cmp.Diff(want, got); d != "" || len(want) == 0 {
+					t.Errorf("%s, payload %v: %d packets of %+v (-file +memory):\n%.1000s", file, whole, len(want), x, d)
+				}
+			}
+		}
+	}
+}
+
+// exchanges is a sink that remembers which packets spans were made of.
+type exchanges []record.Exchange
+
+func (e *exchanges) WriteSpans(_ context.Context, spans []span.Span) error {
+	for i := range spans {
+		if x, ok := exchangeOf(&spans[i]); ok {
+			*e = append(*e, x)
+		}
+	}
+	return nil
+}
+
+func (e *exchanges) Close(context.Context) error { return nil }
+
+// packetsIn reads a capture.
+func packetsIn(t *testing.T, b *bytes.Buffer) (list []capture.Packet) {
+	t.Helper()
+	r := pcapfile.NewReader(b, "cut")
+	batch := make([]capture.Packet, 100)
+	for {
+		n, err := r.ReadBatch(batch)
+		for _, p := range batch[:n] {
+			p.Data = bytes.Clone(p.Data)
+			list = append(list, p)
+		}
+		if errors.Is(err, io.EOF) {
+			return list
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestRecordingReadsAsLive wants the spans of a live run from its recording,
