@@ -31,13 +31,14 @@ type liveFilter struct {
 	snaplen  uint32
 	snap     *snapStep // of --adaptive-snap, else nil
 	resolver filter.Resolver
-	notes    []string // for the operator
+	notes    []string     // for the operator
+	from     *liveOptions // that it was made of
 }
 
 // newLiveFilter brings together what the user asks for, what wirespan itself
 // sends, and what else the flags leave out.
 func newLiveFilter(ctx context.Context, o *liveOptions) (*liveFilter, error) {
-	f := &liveFilter{snaplen: uint32(o.snaplen), resolver: newResolver().functions()}
+	f := &liveFilter{snaplen: uint32(o.snaplen), resolver: newResolver().functions(), from: o}
 	if o.adaptive {
 		f.snap = &snapStep{}
 	}

@@ -15,6 +15,7 @@ import (
 // liveRun is one run of live, from the open sockets to the summary.
 type liveRun struct {
 	o      *liveOptions
+	mu     sync.Mutex // of filter, from the start of run on
 	filter *liveFilter
 	src    *liveSource
 	line   *statusLine
@@ -46,7 +47,7 @@ func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liv
 		r.line.warn(err)
 	}
 	defer r.notify.close()
-	if err := r.sandbox(); err != nil {
+	if err := r.sandbox(ctx); err != nil {
 		return &statusError{exitPartial, err}
 	}
 	err = r.run(ctx)
@@ -89,8 +90,12 @@ func (r *liveRun) compose() error {
 }
 
 // sandbox gives up what the rest of the run does not need.
-func (r *liveRun) sandbox() error {
+func (r *liveRun) sandbox(ctx context.Context) error {
 	plan := r.o.plan(r.src.follows)
+	plan.Read = append(plan.Read, configFolders(ctx)...)
+	if r.o.exprFile != "" {
+		plan.Read = append(plan.Read, r.o.exprFile)
+	}
 	plan.Write = append(plan.Write, r.o.laterFiles()...)
 	if r.o.keep.write != "" && r.o.keep.write != "-" {
 		plan.Write = append(plan.Write, r.o.keep.write)
@@ -117,6 +122,8 @@ func (r *liveRun) run(ctx context.Context) error {
 	defer wg.Wait()
 	defer cancel() // before the wait
 	wg.Go(func() { r.notify.watch(beside, r.alive) })
+	wg.Go(func() { r.followHangups(beside) })
+	defer watchConfig(beside, func(c *configChange) error { return r.apply(beside, c) }, r.line.print)()
 	if r.o.adaptive {
 		wg.Go(func() { r.adapt(beside) })
 	}

@@ -75,12 +75,13 @@ func (r *liveRun) adapt(ctx context.Context) {
 			return
 		case now := <-t.C:
 			s, _, _ := r.pipe.board.read()
-			if !r.filter.snap.look(now, s.wantedCut()) {
-				continue
+			r.mu.Lock()
+			if r.filter.snap.look(now, s.wantedCut()) {
+				if err := r.src.setFilter(r.filter.compile); err != nil {
+					r.line.warn(err)
+				}
 			}
-			if err := r.src.setFilter(r.filter.compile); err != nil {
-				r.line.warn(err)
-			}
+			r.mu.Unlock()
 		}
 	}
 }

@@ -155,7 +155,7 @@ func (r *parallel) link(ctx context.Context) error {
 				}
 				names = names[1:]
 			}
-			failed = r.p.linker.Consume(ctx, queues, low, done)
+			failed = r.p.consume(ctx, queues, low, done)
 		}
 		r.p.board.link()
 	}

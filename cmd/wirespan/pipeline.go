@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ type pipeline struct {
 	drain   time.Duration // how long sinks may take at the end, 0 as long as they need
 	board   *board        // nil unless somebody reads counters while it runs
 	points  atomic.Pointer[[]capture.Point]
+	turn    sync.RWMutex  // held by who works on a job or its records
 	free    []*link.Batch // used by the linker's goroutine when there is one worker
 }
 
@@ -147,7 +149,7 @@ func (p *pipeline) runAlone(ctx context.Context) error {
 		} else {
 			queues[0].Push(out)
 		}
-		if err := p.linker.Consume(drain, queues, watermark(j), done); err != nil {
+		if err := p.consume(drain, queues, watermark(j), done); err != nil {
 			return err
 		}
 		p.board.alone()
@@ -178,8 +180,25 @@ func (p *pipeline) setNames(j *job) {
 	}
 }
 
+// consume gives the linker what is known before a time.
+func (p *pipeline) consume(ctx context.Context, queues []link.Queue, mark int64, done func(*link.Batch)) error {
+	p.turn.RLock()
+	defer p.turn.RUnlock()
+	return p.linker.Consume(ctx, queues, mark, done)
+}
+
+// still makes a change while nobody works on packets or records. It may be
+// called by any goroutine but those.
+func (p *pipeline) still(change func()) {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	change()
+}
+
 // work runs the frames of a job that belong to a worker.
 func (p *pipeline) work(j *job, out *link.Batch, worker, workers int) {
+	p.turn.RLock()
+	defer p.turn.RUnlock()
 	p.follow(j, out, worker, workers)
 	if j.tick != 0 {
 		for i := worker; i < numShards; i += workers {
