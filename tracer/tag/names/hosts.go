@@ -3,6 +3,7 @@ package names
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -72,6 +73,27 @@ func (h *Hosts) Refresh() error {
 	h.names.Store(&m)
 	h.mtime, h.size = st.ModTime(), st.Size()
 	return nil
+}
+
+// Run looks at the file now and then until ctx is done. A fault is told once,
+// until it is another one or gone.
+func (h *Hosts) Run(ctx context.Context, every time.Duration, fault func(error)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for last := ""; ; {
+		text := ""
+		if err := h.Refresh(); err != nil {
+			if text = err.Error(); text != last {
+				fault(err)
+			}
+		}
+		last = text
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 // parseHosts reads lines of an address, its canonical name, and aliases. The

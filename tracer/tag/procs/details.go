@@ -130,11 +130,7 @@ func (d *details) read(pid int, netns uint32) (*Process, uint64, bool) {
 	if b, err := readBounded(d.path(pid, "cgroup"), maxCgroup); err == nil {
 		p.Cgroup = ParseCgroup(b)
 	}
-	if isInterpreter(p.Executable()) {
-		if b, err := readBounded(d.path(pid, "cmdline"), maxStat); err == nil {
-			p.Program = programOf(p.Executable(), b)
-		}
-	}
+	d.arguments(p)
 	if p.Container == "" {
 		p.User = d.users.name(p.UID)
 	} else {
@@ -144,4 +140,21 @@ func (d *details) read(pid int, netns uint32) (*Process, uint64, bool) {
 		p.SysV = d.sysv.name(d, pid, parent)
 	}
 	return p, start, true
+}
+
+// arguments looks at the command line where it alone tells what a process does.
+func (d *details) arguments(p *Process) {
+	exe := p.Executable()
+	if exe != dockerProxy && !isInterpreter(exe) {
+		return
+	}
+	b, err := readBounded(d.path(p.PID, "cmdline"), maxStat)
+	if err != nil {
+		return
+	}
+	if exe == dockerProxy {
+		p.forward = forwardOf(b)
+	} else {
+		p.Program = programOf(exe, b)
+	}
 }

@@ -6,6 +6,7 @@ import "time"
 type ledger struct {
 	conns   map[connection]entry
 	binds   map[binding]entry
+	lone    map[uint32]*Process // containers that have a namespace for themselves
 	changed bool
 	dropped uint64 // beyond the bound
 }
@@ -88,7 +89,7 @@ func (l *ledger) expire(now time.Time, keep, keepListener time.Duration, bound i
 // publish copies what lookups need.
 func (l *ledger) publish(own uint32, holders map[Addr][]uint32) *snapshot {
 	s := &snapshot{
-		own: own, holders: holders,
+		own: own, holders: holders, soles: l.keepSoles(own),
 		conns: make(map[connection]*Process, len(l.conns)),
 		binds: make(map[binding]*Process, len(l.binds)),
 	}
@@ -98,5 +99,6 @@ func (l *ledger) publish(own uint32, holders map[Addr][]uint32) *snapshot {
 	for k, e := range l.binds {
 		s.binds[k] = e.p
 	}
+	s.follow()
 	return s
 }

@@ -19,6 +19,8 @@ type Process struct {
 	Cgroup
 	ContainerName string // when a file of the runtime tells it
 	SysV          string // service of a pid file, where there are no units
+
+	forward forward // of docker-proxy
 }
 
 // Executable returns the base name of the executable, else the name of the main
@@ -34,6 +36,10 @@ func (p *Process) Executable() string {
 // of its own.
 var systems = map[string]bool{"lxc": true, "libvirt-lxc": true, "systemd-nspawn": true}
 
+// IsSystem reports a container that holds a whole system, and has a name in
+// place of an id.
+func (p *Process) IsSystem() bool { return systems[p.Runtime] }
+
 // Service returns a name for what the process serves: the container's, the
 // unit's, the program's (SPANS.md, service.name). In a container that holds a
 // whole system its unit says more than its name. Empty if nothing is known
@@ -41,9 +47,9 @@ var systems = map[string]bool{"lxc": true, "libvirt-lxc": true, "systemd-nspawn"
 func (p *Process) Service() string {
 	unit := strings.TrimSuffix(p.Unit, ".service")
 	switch {
-	case systems[p.Runtime] && unit != "":
+	case p.IsSystem() && unit != "":
 		return unit
-	case systems[p.Runtime]:
+	case p.IsSystem():
 		return p.Container
 	case p.ContainerName != "":
 		return p.ContainerName

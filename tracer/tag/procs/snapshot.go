@@ -5,7 +5,8 @@ type snapshot struct {
 	own     uint32 // namespace that Endpoint.Netns 0 means
 	conns   map[connection]*Process
 	binds   map[binding]*Process
-	holders map[Addr][]uint32 // namespaces that an address is local to
+	holders map[Addr][]uint32   // namespaces that an address is local to
+	soles   map[uint32]*Process // the container that is alone in a namespace
 }
 
 // outcome says what a lookup found.
@@ -29,7 +30,7 @@ func (s *snapshot) lookup(e *Endpoint) (*Process, outcome) {
 		if p := s.in(ns, e); p != nil {
 			return p, known
 		}
-		return nil, unknown
+		return s.soles[ns], unknown
 	}
 	holders := s.holders[e.Addr]
 	if len(holders) == 0 {
@@ -60,6 +61,9 @@ func (s *snapshot) lookup(e *Endpoint) (*Process, outcome) {
 		one = p
 	}
 	if one == nil {
+		if len(holders) == 1 {
+			return s.soles[holders[0]], unknown
+		}
 		return nil, unknown
 	}
 	return one, known
