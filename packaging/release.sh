@@ -4,6 +4,8 @@
 # it gives the same bytes.
 #
 # Usage: release.sh VERSION [ARCH...]     from the root of the repository
+# DIST is another directory than dist; it is emptied first. CONFIG is another
+# configuration file than packaging/wirespan.yaml.
 #
 # nfpm comes from the module proxy in the version below, or from NFPM. Without it
 # there are no deb and rpm, and the script says so; with REQUIRE_PACKAGES=1 that
@@ -17,6 +19,8 @@ CGO_ENABLED=0
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export CGO_ENABLED SOURCE_DATE_EPOCH
 umask 022
+dist=${DIST:-dist}
+config=${CONFIG:-packaging/wirespan.yaml}
 
 # Packages want numbers first and no hyphens: a tag without its v, or else a
 # version that is below every tag.
@@ -30,8 +34,8 @@ build() { GOOS=linux GOARCH=$1 $GO build -trimpath -buildvcs=false -ldflags "-s 
 # touched gives all files below a directory the time of the commit.
 touched() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; }
 
-rm -rf dist
-work=dist/.work
+rm -rf "$dist"
+work=$dist/.work
 mkdir -p $work/share/man/man1 $work/share/bash-completion/completions $work/share/zsh/site-functions \
 	$work/share/fish/vendor_completions.d $work/share/doc/wirespan/docs
 
@@ -49,7 +53,7 @@ $GO version -m $work/here | sed 1d >$work/share/doc/wirespan/modules.txt
 
 nfpm=${NFPM:-}
 if [ -z "$nfpm" ]; then
-	if GOFLAGS=-mod=mod GOBIN="$PWD/$work/bin" GOOS='' GOARCH='' $GO install github.com/goreleaser/nfpm/v2/cmd/nfpm@$nfpm_version 2>$work/nfpm.log; then
+	if GOFLAGS=-mod=mod GOBIN="$(cd $work && pwd)/bin" GOOS='' GOARCH='' $GO install github.com/goreleaser/nfpm/v2/cmd/nfpm@$nfpm_version 2>$work/nfpm.log; then
 		nfpm=$work/bin/nfpm
 	else
 		echo "release: nfpm $nfpm_version is not to be had from the module proxy, so no deb and no rpm: $(tail -n 1 $work/nfpm.log)" >&2
@@ -62,12 +66,12 @@ for arch; do
 	mkdir -p $stage
 	cp -R $work/share $stage/share
 	build "$arch" $stage/wirespan
-	cp $stage/wirespan "dist/wirespan-$version-linux-$arch"
+	cp $stage/wirespan "$dist/wirespan-$version-linux-$arch"
 	touched $stage
 	if [ -n "$nfpm" ]; then
-		sed -e "s,@VERSION@,$package,g" -e "s,@ARCH@,$arch,g" -e "s,@STAGE@,$stage,g" packaging/nfpm.yaml >$stage/nfpm.yaml
+		sed -e "s,@VERSION@,$package,g" -e "s,@ARCH@,$arch,g" -e "s,@STAGE@,$stage,g" -e "s,@CONFIG@,$config,g" packaging/nfpm.yaml >$stage/nfpm.yaml
 		for kind in deb rpm; do
-			"$nfpm" package --config $stage/nfpm.yaml --packager $kind --target dist >/dev/null
+			"$nfpm" package --config $stage/nfpm.yaml --packager $kind --target "$dist" >/dev/null
 		done
 	fi
 	# The tar unpacks into one directory, with everything that the packages install.
@@ -75,9 +79,9 @@ for arch; do
 	mkdir -p $work/tar/$name
 	cp -R $stage/wirespan $stage/share packaging/wirespan.service packaging/wirespan.slice packaging/wirespan.init \
 		packaging/wirespan.default packaging/wirespan.yaml README.md LICENSE $work/tar/$name/
-	tar -C $work/tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -cf - $name | gzip -9n >"dist/$name.tar.gz"
+	tar -C $work/tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -cf - $name | gzip -9n >"$dist/$name.tar.gz"
 done
 rm -rf $work
-cd dist
+cd "$dist"
 sha256sum wirespan* >SHA256SUMS
 cat SHA256SUMS

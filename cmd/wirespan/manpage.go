@@ -38,6 +38,10 @@ func writeManual(w io.Writer, root *cobra.Command) error {
 	for _, c := range commands {
 		manualOf(b, c)
 	}
+	if g := root.PersistentFlags(); g.HasAvailableFlags() {
+		fmt.Fprint(b, ".SH ALL COMMANDS\n")
+		g.VisitAll(func(f *pflag.Flag) { manualOfFlag(b, f) })
+	}
 	fmt.Fprint(b, ".SH FILES\n.TP\n.I /etc/wirespan/wirespan.yaml\nconfiguration of the service\n.TP\n.I /var/lib/wirespan\nrecordings of the service\n")
 	fmt.Fprint(b, ".SH SEE ALSO\n.BR tcpdump (1),\n.BR pcap-filter (7),\n.BR capabilities (7)\n.PP\nThe manual is in\n.I /usr/share/doc/wirespan\n")
 	if err := b.Flush(); err != nil {
