@@ -23,38 +23,85 @@ type (
 // pipeline must stand still meanwhile, because the rooms read these tables
 // without a lock. Connections and requests under way stay; what they have
 // redacted or recognised is not done again.
-func (p *parts) retune(o *options, l *link.Linker) (change func(), err error) {
-	rc := redact.Config{Off: o.redact == "off", MoreNames: o.redactNames}
-	errs := []error{rc.Validate()}
-	if o.redact != "on" && o.redact != "off" {
-		errs = append(errs, fmt.Errorf("--redact %q: want on or off", o.redact))
-	}
-	if !(o.sampleRatio >= 0 && o.sampleRatio <= 1) {
-		errs = append(errs, fmt.Errorf("--sample-ratio %v: want a number from 0 to 1", o.sampleRatio))
-	}
-	matcher, err := ids.New(withRequestIDs(o.requestIDs))
-	errs = append(errs, err)
-	names, err := parseNames(o.names)
-	errs = append(errs, err)
-	have, ok := p.cfg.rooms.engine.Options.IDs.(*ids.Matcher)
-	if !ok {
-		errs = append(errs, errors.New("the ID rules cannot be changed"))
-	}
-	redactor, ok := any(p.cfg.rooms.join.Redact).(redactionSetter)
-	if !ok {
-		errs = append(errs, errors.New("redaction cannot be changed"))
-	}
-	linker, ok := any(l).(nameSetter)
-	if !ok {
-		errs = append(errs, errors.New("names cannot be changed"))
+func (p *parts) retune(o *options, l *link.Linker, c *configChange) (change func(), err error) {
+	var steps []func()
+	var errs []error
+	for _, prepare := range []struct {
+		flags []string
+		step  func() (func(), error)
+	}{
+		{[]string{"redact", "redact-name"}, func() (func(), error) { return p.changeRedaction(o) }},
+		{[]string{"request-id"}, func() (func(), error) { return p.changeIDs(o) }},
+		{[]string{"name"}, func() (func(), error) { return changeNames(o, l) }},
+		{[]string{"sample-ratio"}, func() (func(), error) { return p.changeSampling(o) }},
+	} {
+		if c.has(prepare.flags...) {
+			step, err := prepare.step()
+			steps, errs = append(steps, step), append(errs, err)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
 	return func() {
-		redactor.Set(rc)
-		*have = *matcher
-		linker.SetNames(names)
+		for _, step := range steps {
+			step()
+		}
+	}, nil
+}
+
+func (p *parts) changeRedaction(o *options) (func(), error) {
+	rc, err := redactConfig(o)
+	if err != nil {
+		return nil, err
+	}
+	r, ok := any(p.cfg.rooms.join.Redact).(redactionSetter)
+	if !ok {
+		return nil, errors.New("redaction cannot be changed while the program runs")
+	}
+	return func() { r.Set(rc) }, nil
+}
+
+// redactConfig reads the flags of redaction.
+func redactConfig(o *options) (redact.Config, error) {
+	c := redact.Config{Off: o.redact == "off", MoreNames: o.redactNames}
+	err := c.Validate()
+	if o.redact != "on" && o.redact != "off" {
+		err = errors.Join(err, fmt.Errorf("--redact %q: want on or off", o.redact))
+	}
+	return c, err
+}
+
+// changeIDs replaces what is in the matcher: every parser holds on to it.
+func (p *parts) changeIDs(o *options) (func(), error) {
+	next, err := ids.New(withRequestIDs(o.requestIDs))
+	if err != nil {
+		return nil, err
+	}
+	m, ok := p.cfg.rooms.engine.Options.IDs.(*ids.Matcher)
+	if !ok {
+		return nil, errors.New("request IDs cannot be changed while the program runs")
+	}
+	return func() { *m = *next }, nil
+}
+
+func changeNames(o *options, l *link.Linker) (func(), error) {
+	names, err := parseNames(o.names)
+	if err != nil {
+		return nil, err
+	}
+	s, ok := any(l).(nameSetter)
+	if !ok {
+		return nil, errors.New("names cannot be changed while the program runs")
+	}
+	return func() { s.SetNames(names) }, nil
+}
+
+func (p *parts) changeSampling(o *options) (func(), error) {
+	if !(o.sampleRatio >= 0 && o.sampleRatio <= 1) {
+		return nil, fmt.Errorf("--sample-ratio %v: want a number from 0 to 1", o.sampleRatio)
+	}
+	return func() {
 		if p.outs.sampler != nil {
 			p.outs.sampler.setRatio(o.sampleRatio)
 		}

@@ -27,7 +27,7 @@ func (r *liveRun) apply(ctx context.Context, c *configChange) error {
 	var retune func()
 	if c.has("redact", "redact-name", "request-id", "name", "sample-ratio") {
 		var err error
-		if retune, err = r.parts.retune(&next.options, r.pipe.linker); err != nil {
+		if retune, err = r.parts.retune(&next.options, r.pipe.linker, c); err != nil {
 			return err
 		}
 	}
