@@ -67,7 +67,7 @@ func (e *Expr) Compile(opt Options) (*Program, error) {
 	}
 	reject := &node{verdict: true}
 	verdicts := []*node{{verdict: true, ret: opt.Snaplen}}
-	graph := &graph{}
+	graph := &graph{reject: reject}
 	accept := graph.snaps(g, verdicts[0], &verdicts)
 	f := g.scope(e.scope())
 	if g.err != nil {
@@ -100,7 +100,7 @@ func (g *graph) snaps(gen *generator, all *node, verdicts *[]*node) *node {
 func (g *graph) program(p *pool, verdicts []*node) (*Program, error) {
 	list := g.order()
 	blocks := chooseCode(list, p)
-	if blocks == nil {
+	if blocks == nil && len(list) > 0 {
 		return nil, errors.New("compile filter: an expression needs more than the 16 words of scratch memory")
 	}
 	root, list, blocks := share(g.root, list, blocks)

@@ -26,18 +26,26 @@ func (f facts) find(v *value) (int, bool) {
 	return slices.BinarySearchFunc(f, v, func(a fact, v *value) int { return a.v.id - v.id })
 }
 
-// of gives what is known of v, at least its bounds.
-func (f facts) of(v *value) *set {
-	if i, ok := f.find(v); ok {
-		return f[i].set
+// decide reports the outcome of a test if it is determined. Bounds of a value
+// count once it was computed: that may fail, and a test must not go which would
+// have rejected the packet.
+func (f facts) decide(t test) (yes, known bool) {
+	if i, ok := f.find(t.v); ok {
+		return f[i].set.decides(t)
 	}
-	return &set{high: v.max}
+	if !t.v.sure {
+		return false, false
+	}
+	return (&set{high: t.v.max}).decides(t)
 }
 
 // with adds the outcome of a test. It reports false if that cannot be.
 func (f facts) with(t test, yes bool) (facts, bool) {
-	s := f.of(t.v).after(t, yes)
-	if s == nil {
+	s := &set{high: t.v.max}
+	if i, ok := f.find(t.v); ok {
+		s = f[i].set
+	}
+	if s = s.after(t, yes); s == nil {
 		return nil, false
 	}
 	g := slices.Clone(f)

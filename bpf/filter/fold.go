@@ -2,9 +2,12 @@ package filter
 
 import "math/bits"
 
-// alu is a op b, computed now as far as it can be. Division by zero is left to
-// the machine, which rejects the packet.
+// alu is a op b, computed now as far as it can be. Division by zero rejects the
+// packet.
 func (p *pool) alu(op uint8, a, b *value) *value {
+	if (op == aluDiv || op == aluMod) && b.isConst() && b.k == 0 {
+		return p.load(1, nil, nowhere)
+	}
 	if a.isConst() && !b.isConst() && commutes(op) {
 		a, b = b, a
 	}
@@ -17,9 +20,6 @@ func (p *pool) alu(op uint8, a, b *value) *value {
 		if v := p.aluConst(op, a, b.k); v != nil {
 			return v
 		}
-	}
-	if op == aluSub && a == b || op == aluXor && a == b {
-		return p.num(0)
 	}
 	return p.intern(valueKey{kind: kALU, op: op, a: a, b: b}, limit(op, a, b))
 }
@@ -77,7 +77,7 @@ func (p *pool) aluConst(op uint8, a *value, k uint32) *value {
 		}
 	}
 	switch {
-	case (op == aluMul || op == aluAnd) && k == 0, (op == aluLsh || op == aluRsh) && k > 31, op == aluMod && k == 1:
+	case (op == aluMul || op == aluAnd) && k == 0, (op == aluLsh || op == aluRsh) && k > 31:
 		return p.num(0)
 	case op == aluAnd && k == 1<<32-1:
 		return a
@@ -85,7 +85,7 @@ func (p *pool) aluConst(op uint8, a *value, k uint32) *value {
 		return a
 	case op == aluAnd && a.kind == kALU && a.op == aluAnd && a.b.isConst():
 		return p.alu(aluAnd, a.a, p.num(k&a.b.k))
-	case op == aluMod && k != 0 && k&(k-1) == 0:
+	case op == aluMod && k > 1 && k&(k-1) == 0:
 		return p.alu(aluAnd, a, p.num(k-1))
 	}
 	return nil

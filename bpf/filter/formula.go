@@ -90,9 +90,6 @@ func (p *pool) compare(op uint8, a, b *value) *formula {
 	if b.isConst() {
 		return p.compareConst(op, a, b.k)
 	}
-	if a == b {
-		return p.compareConst(op, p.num(0), 0)
-	}
 	both := p.intern(valueKey{kind: kCmp, op: op, a: a, b: b}, 1)
 	return &formula{kind: fTest, test: test{jmpJEQ, both, 1}}
 }
@@ -114,19 +111,9 @@ func (p *pool) compareConst(op uint8, v *value, k uint32) *formula {
 			return p.compareConst(op, v.a, k+v.b.k)
 		case aluXor:
 			return p.compareConst(op, v.a, k^v.b.k)
-		case aluAnd:
-			if k&^v.b.k != 0 {
-				return never
-			}
 		}
 	case op == jmpJEQ && k == 0 && v.kind == kALU && (v.op == aluSub || v.op == aluXor):
 		return p.compare(jmpJEQ, v.a, v.b)
-	}
-	switch {
-	case op == jmpJGE && k == 0:
-		return always
-	case op == jmpJGE && k > v.max, op == jmpJGT && k >= v.max, op == jmpJEQ && k > v.max:
-		return never
 	}
 	return &formula{kind: fTest, test: test{op, v, k}}
 }

@@ -98,11 +98,11 @@ func (g *generator) outermost(t capture.LinkType) (layers, error) {
 }
 
 // dot11Payload is where the LLC header of an 802.11 data frame begins: behind
-// 24 bytes, and two more if there is a QoS field (IEEE 802.11, 9.3.2.1).
+// 24 bytes, and two more if the subtype says that there is a QoS field (IEEE
+// 802.11, 9.3.2.1). Of other frames nobody asks.
 func (g *generator) dot11Payload(header addr) addr {
-	control := g.at(header, 0, 1)
-	qos := g.isZero(g.alu(aluXor, g.alu(aluAnd, control, 0x8c), 0x88))
-	size := g.alu(aluLsh, qos, 1)
+	const qosSubtype = 0x80
+	size := g.alu(aluAnd, g.alu(aluRsh, g.at(header, 0, 1), 6), qosSubtype>>6)
 	if header.v != nil {
 		size = g.p.alu(aluAdd, header.v, size)
 	}
@@ -110,7 +110,7 @@ func (g *generator) dot11Payload(header addr) addr {
 }
 
 // radiotapPayload rounds the address up to four if the radiotap header says
-// that the 802.11 header is padded (flags field, bit 0x20).
+// that the 802.11 header of data frames is padded (flags field, bit 0x20).
 func (g *generator) radiotapPayload(a addr) addr {
 	const (
 		tsft, flags, more = 0x01000000, 0x02000000, 0x00000080 // present bits, as they come in network order
@@ -119,9 +119,7 @@ func (g *generator) radiotapPayload(a addr) addr {
 	present := g.p.load(4, nil, 4)
 	known := g.isZero(g.alu(aluXor, g.alu(aluAnd, present, flags|more), flags))
 	field := g.p.load(1, g.alu(aluAnd, g.alu(aluRsh, present, 21), tsft>>21), 8)
-	data := g.isZero(g.alu(aluXor, g.alu(aluAnd, g.at(addr{v: g.radiotapLen()}, 0, 1), 0x0c), 0x08))
-	pad := g.p.alu(aluAnd, g.p.alu(aluAnd, known, data), g.alu(aluRsh, g.alu(aluAnd, field, padded), 5))
-	three := g.alu(aluMul, pad, 3)
+	three := g.alu(aluMul, g.p.alu(aluAnd, g.alu(aluRsh, field, 5), known), padded>>5*3)
 	sum := g.p.alu(aluAdd, g.alu(aluAdd, a.v, a.k), three)
 	return addr{v: g.p.alu(aluAnd, sum, g.alu(aluXor, three, 1<<32-1))}
 }

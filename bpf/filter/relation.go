@@ -7,7 +7,8 @@ var arithOps = map[string]uint8{
 }
 
 // relation is a comparison of numbers. It is true only for packets that have
-// every protocol an accessor names.
+// the protocols that accessors on either side name; but not, as in libpcap, of
+// those on the right of an operator.
 func (g *generator) relation(c *relCond) *formula {
 	g.here = c.at
 	guard := always
@@ -53,9 +54,10 @@ func (g *generator) number(a arith, guard **formula) *value {
 }
 
 func (g *generator) binary(a *binArith, guard **formula) *value {
-	l, r := g.number(a.l, guard), g.number(a.r, guard)
+	dropped := always
+	l, r := g.number(a.l, guard), g.number(a.r, &dropped)
 	op := arithOps[a.op]
-	if r.isConst() {
+	if _, ok := a.r.(*numArith); ok {
 		switch {
 		case (op == aluDiv || op == aluMod) && r.k == 0:
 			g.fail(a.opAt.to(a.r.where()), "division by zero")

@@ -17,17 +17,18 @@ func (g *graph) thread() bool {
 		if !n.reached {
 			continue
 		}
-		if f, ok := n.in.with(n.test, true); ok {
-			to, moved := g.arrive(n.jt, f)
-			n.jt, changed = to, changed || moved
-		} else {
-			n.jt, changed = n.jf, true
-		}
-		if f, ok := n.in.with(n.test, false); ok {
-			to, moved := g.arrive(n.jf, f)
-			n.jf, changed = to, changed || moved
-		} else {
-			n.jf, changed = n.jt, true
+		for _, way := range []bool{true, false} {
+			to := &n.jf
+			if way {
+				to = &n.jt
+			}
+			// Nobody goes where a test cannot lead, but the value must be computed
+			// all the same: a packet too short for it is rejected.
+			next, moved := g.reject, *to != g.reject
+			if f, ok := n.in.with(n.test, way); ok {
+				next, moved = g.arrive(*to, f)
+			}
+			*to, changed = next, changed || moved
 		}
 		n.in = nil
 	}
@@ -40,7 +41,7 @@ func (g *graph) arrive(n *node, f facts) (*node, bool) {
 	moved := false
 	for !n.verdict {
 		if n.jt != n.jf {
-			yes, known := f.of(n.test.v).decides(n.test)
+			yes, known := f.decide(n.test)
 			if !known {
 				break
 			}

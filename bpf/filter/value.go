@@ -25,6 +25,7 @@ type value struct {
 	id   int    // order of creation: operands come before what uses them
 	max  uint32 // no value is greater
 	cost int    // instructions that computing it takes, about
+	sure bool   // computing it cannot fail
 }
 
 // pool makes values and keeps them unique.
@@ -46,7 +47,7 @@ func (p *pool) intern(key valueKey, limit uint32) *value {
 		return v
 	}
 	v := &value{kind: key.kind, size: key.size, op: key.op, k: key.k, a: key.a, b: key.b, id: len(p.known), max: limit}
-	v.cost = v.price()
+	v.cost, v.sure = v.price(), v.safe()
 	p.known[key] = v
 	return v
 }
@@ -101,6 +102,20 @@ func (v *value) headerLen() (uint32, bool) {
 	}
 	b := and.a
 	return b.k, b.kind == kLoad && b.size == 1 && b.a == nil
+}
+
+// safe reports whether v, of which the operands are known, can be computed
+// from every packet.
+func (v *value) safe() bool {
+	switch v.kind {
+	case kConst, kLen:
+		return true
+	case kALU:
+		return v.a.sure && v.b.sure && (v.op != aluDiv && v.op != aluMod || v.b.isConst())
+	case kCmp:
+		return v.a.sure && v.b.sure
+	}
+	return false
 }
 
 // price estimates the instructions that computing a value takes, of which the

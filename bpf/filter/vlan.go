@@ -14,7 +14,7 @@ func (g *generator) vlan(c *wordCond) *formula {
 		return g.fail(c.args[0].span, "VLAN id %d is more than 4095", c.args[0].num)
 	}
 	tagged := or(g.next(etherVLAN), g.next(etherQinQ), g.next(etherOldQinQ))
-	id := g.alu(aluAnd, g.at(g.payload, 0, 2), 0x0fff)
+	id := g.alu(aluAnd, g.at(g.network(), 0, 2), 0x0fff)
 	g.tags++
 	if g.opt.Live && g.tags == 1 && g.opt.Link == capture.LinkEthernet && g.header == (addr{}) {
 		return g.strippedVLAN(c, tagged, id)
