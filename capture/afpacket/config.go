@@ -19,7 +19,7 @@ const Any = "any"
 
 // Bounds of a Config.
 const (
-	MinBlockSize = 64 << 10 // a block holds the largest IP packet that is not a jumbogram
+	MinBlockSize = 64 << 10 // 128 KiB hold any packet but those of BIG TCP; what is larger than a block is cut
 	MaxBlockSize = 64 << 20 // what one allocation of the kernel may be
 	MinBlocks    = 2        // one is read while the other is filled
 	MaxBlocks    = 1 << 16  // units that are bookkept
@@ -122,10 +122,14 @@ type Config struct {
 }
 
 // Default is a Config for one or a few interfaces of a host: 8 MiB of ring
-// each, 64 MiB in all, packets whole, handed over after 5 ms at the latest.
+// each, 64 MiB in all, packets whole, handed over after 8 ms at the latest.
+//
+// A block that is handed over is used up, however little is in it: a reader may
+// pause for Blocks times Retire, here half a second, before a ring with little
+// traffic is full.
 func Default() Config {
 	return Config{
-		BlockSize: 256 << 10, Blocks: 32, Retire: 5 * time.Millisecond,
+		BlockSize: 128 << 10, Blocks: 64, Retire: 8 * time.Millisecond,
 		MaxMemory: 64 << 20, Snaplen: MaxSnaplen, Promiscuous: true,
 	}
 }
@@ -138,7 +142,7 @@ func (c *Config) Validate() error {
 	page := os.Getpagesize()
 	switch {
 	case c.BlockSize < MinBlockSize || c.BlockSize > MaxBlockSize:
-		wrong("block size %d: must be %d to %d bytes: the largest packet must fit into a block", c.BlockSize, MinBlockSize, MaxBlockSize)
+		wrong("block size %d: must be %d to %d bytes; 128 KiB hold the largest packets", c.BlockSize, MinBlockSize, MaxBlockSize)
 	case bits.OnesCount(uint(c.BlockSize)) != 1 || c.BlockSize%page != 0:
 		wrong("block size %d: must be a power of two and a multiple of the page size %d", c.BlockSize, page)
 	}

@@ -173,8 +173,8 @@ func BenchmarkReadBatch(b *testing.B) {
 	batch := make([]capture.Packet, 512)
 	packets := 0
 	b.ReportAllocs()
-	b.StopTimer()
 	for b.Loop() {
+		b.StopTimer()
 		l.sendUDP(l.farNS, nearIP, 9, 2000, marked("bench", 200))
 		time.Sleep(20 * time.Millisecond)
 		b.StartTimer()
@@ -186,7 +186,6 @@ func BenchmarkReadBatch(b *testing.B) {
 			got += n
 			packets += n
 		}
-		b.StopTimer()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(packets), "ns/packet")
 }

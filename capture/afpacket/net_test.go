@@ -116,7 +116,7 @@ func (l *lab) run(name string, args ...string) {
 func (l *lab) config(interfaces ...string) Config {
 	c := Default()
 	c.Netns, c.Interfaces = l.near, interfaces
-	c.BlockSize, c.Blocks = 128<<10, 16
+	c.BlockSize, c.Blocks = 128<<10, 32
 	return c
 }
 
