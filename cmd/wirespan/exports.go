@@ -16,7 +16,7 @@ import (
 const offlinePatience = 30 * time.Second
 
 // liveQueue bounds the encoded spans that wait for one receiver in a live run.
-const liveQueue = 16 << 20
+const liveQueue = 8 << 20
 
 // openExports makes the sinks of --otlp and of the standard environment
 // variables.

@@ -9,7 +9,10 @@ import (
 )
 
 // spoolBytes bounds what waits for a file in a live run.
-const spoolBytes = 8 << 20
+const spoolBytes = 4 << 20
+
+// spoolSpare is the largest buffer that is kept for the next part.
+const spoolSpare = 1 << 20
 
 // spool writes to a file on a goroutine of its own, so that a full pipe or a
 // slow disk never holds up the capture. What is written between two commits
@@ -135,7 +138,9 @@ func (s *spool) write(b []byte) error {
 
 func (s *spool) written(p spoolPart, err error) {
 	s.mu.Lock()
-	s.spare = p.b
+	if cap(p.b) <= spoolSpare {
+		s.spare = p.b
+	}
 	first := err != nil && !s.failing
 	s.failing = err != nil
 	if err != nil {
