@@ -1,6 +1,9 @@
 package procs
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"slices"
 	"time"
 )
@@ -48,6 +51,7 @@ func (r *refresher) init(cfg *Config) {
 func (r *refresher) run(now time.Time, whole bool, rep *Report) *snapshot {
 	whole = whole || now.Sub(r.walked) >= r.cfg.FullInterval
 	r.sock = listing{list: r.sock.list[:0], bound: r.cfg.MaxSockets}
+	before := r.spaces
 	if whole {
 		r.details.refresh()
 		r.forgetSpaces()
@@ -60,7 +64,7 @@ func (r *refresher) run(now time.Time, whole bool, rep *Report) *snapshot {
 	}
 	wanted := r.wanted()
 	if whole || len(wanted) > 0 {
-		r.walk(whole, wanted, now, rep)
+		r.walk(whole, wanted, before, now, rep)
 	}
 	for _, s := range r.spaces {
 		if whole {
@@ -105,7 +109,7 @@ func (r *refresher) wanted() map[uint32]struct{} {
 
 // walk looks for owners. A whole walk looks at all processes and finds
 // namespaces; another ends when it has found what is wanted.
-func (r *refresher) walk(whole bool, wanted map[uint32]struct{}, now time.Time, rep *Report) {
+func (r *refresher) walk(whole bool, wanted map[uint32]struct{}, before map[uint32]*space, now time.Time, rep *Report) {
 	w := walk{d: &r.details, found: make(map[uint32]int)}
 	pids, err := r.details.pids()
 	if err != nil {
@@ -133,6 +137,7 @@ func (r *refresher) walk(whole bool, wanted map[uint32]struct{}, now time.Time, 
 		}
 	}
 	if whole {
+		r.keepHidden(before)
 		for _, s := range r.spaces {
 			if !s.listed {
 				r.sock.add(s, r.cfg.Root, r.diag)
@@ -142,6 +147,24 @@ func (r *refresher) walk(whole bool, wanted map[uint32]struct{}, now time.Time, 
 	}
 	r.resolve(&w, whole)
 	rep.walked(&w.count, whole)
+}
+
+// keepHidden takes over namespaces that were found when there were more rights:
+// their processes still show their sockets, and no longer where they are.
+func (r *refresher) keepHidden(before map[uint32]*space) {
+	for netns, s := range before {
+		if r.spaces[netns] != nil {
+			continue
+		}
+		s.witnesses = slices.DeleteFunc(s.witnesses, func(w string) bool {
+			_, err := os.Readlink(r.cfg.Root + "/" + w + "/ns/net")
+			return !errors.Is(err, fs.ErrPermission)
+		})
+		if len(s.witnesses) > 0 {
+			s.listed = false
+			r.spaces[netns] = s
+		}
+	}
 }
 
 // discover notes the namespace of a process.

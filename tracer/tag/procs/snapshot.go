@@ -70,15 +70,17 @@ func (s *snapshot) lookup(e *Endpoint) (*Process, outcome) {
 }
 
 // in looks into one namespace: the connection, the listener at the address,
-// the listener at all addresses.
+// the listener at all addresses. A connection whose process may not be seen
+// belongs to the one that listens, if that was seen.
 func (s *snapshot) in(ns uint32, e *Endpoint) *Process {
-	if p := s.conns[connection{netns: ns, proto: e.Proto, port: e.Port, peer: e.PeerPort, addr: e.Addr, from: e.PeerAddr}]; p != nil {
-		return p
+	conn := s.conns[connection{netns: ns, proto: e.Proto, port: e.Port, peer: e.PeerPort, addr: e.Addr, from: e.PeerAddr}]
+	if conn != nil && conn.PID != 0 {
+		return conn
 	}
 	for _, a := range [...]Addr{e.Addr, wild4, wild6} {
-		if p := s.binds[binding{netns: ns, proto: e.Proto, port: e.Port, addr: a}]; p != nil {
+		if p := s.binds[binding{netns: ns, proto: e.Proto, port: e.Port, addr: a}]; p != nil && (conn == nil || p.PID != 0) {
 			return p
 		}
 	}
-	return nil
+	return conn
 }

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -351,5 +352,57 @@ func TestOtherUser(t *testing.T) {
 	}
 	if p.PID != 0 || p.Service() != "" || r.Unreadable == 0 || r.Unowned == 0 || !strings.Contains(strings.Join(r.Lost(), "\n"), "CAP_SYS_PTRACE") {
 		t.Error("does not say what is lost")
+	}
+}
+
+// TestGivesUpRights looks around with all rights, then has none: sockets from
+// before keep their owner, and their new connections have the listener's.
+func TestGivesUpRights(t *testing.T) {
+	if os.Getenv("PROCS_TEST_DROP") == "" {
+		need(t, true)
+		cmd := exec.Command(exe(t), "-test.run", "^TestGivesUpRights$", "-test.v")
+		cmd.Env = append(os.Environ(), "PROCS_TEST_DROP=1")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	ns, inode := namespace(t)
+	pid, port, _ := start(t, "ip", "netns", "exec", ns, "python3", script(t, "before.py", server), "192.0.2.7")
+	var n uint16
+	if _, err := fmt.Sscan(port, &n); err != nil {
+		t.Fatal(err)
+	}
+	tb := live(t, true)
+	tb.Refresh(true)
+	if p := tb.Lookup(v4("192.0.2.7", n, 0)); p == nil || p.PID != pid {
+		t.Fatalf("with all rights: %+v", p)
+	}
+	_, from, _ := start(t, "ip", "netns", "exec", ns, "python3", script(t, "client.py", client), "192.0.2.7", port)
+	var local uint16
+	if _, err := fmt.Sscan(from, &local); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setresuid(-1, 65534, 0); err != nil {
+		t.Skip(err)
+	}
+	defer syscall.Setresuid(-1, 0, 0)
+	for range 2 {
+		tb.Refresh(true)
+		e := v4("192.0.2.7", n, 0)
+		if p := tb.Lookup(e); p == nil || p.PID != pid || p.Netns != inode {
+			t.Errorf("listener from before: %+v", p)
+		}
+		e.PeerAddr, e.PeerPort = e.Addr, local
+		if p := tb.Lookup(e); p == nil || p.PID != pid {
+			t.Errorf("its new connection: %+v", p)
+		}
+		e.Port, e.PeerPort = local, n
+		if p := tb.Lookup(e); p == nil || p.PID != 0 || p.User != "root" {
+			t.Errorf("a client of after: %+v", p)
+		}
+	}
+	if r := tb.Report(); r.Unreadable == 0 || r.Namespaces < 2 {
+		t.Errorf("%+v", r)
 	}
 }
