@@ -120,6 +120,9 @@ func (b *budget) step(c *controller, r reading) {
 		return
 	}
 	b.t.sampler.set(now)
+	if now > was && c.limits.memory > 0 && r.memory > c.limits.memory {
+		debug.FreeOSMemory() // what is garbage already need not be paid for
+	}
 	switch {
 	case now > was:
 		b.t.warn(fmt.Sprintf("over budget (%s): analysing 1 of %d connections", c, 1<<now))

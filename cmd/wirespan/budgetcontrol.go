@@ -99,11 +99,10 @@ func (c *controller) overMemory() bool {
 
 func (c *controller) over() bool { return c.overCPU() || c.overMemory() }
 
-// room reports whether twice as many connections would fit. Memory says so
-// when it is below its limit, or has stopped growing.
+// room reports whether twice as many connections would fit.
 func (c *controller) room() bool {
 	return (c.limits.cpu == 0 || c.share < roomShare*c.limits.cpu) &&
-		(c.limits.memory == 0 || float64(c.last.memory) < roomMemory*float64(c.limits.memory) || c.mark > 0 && c.last.memory <= c.mark)
+		(c.limits.memory == 0 || float64(c.last.memory) < roomMemory*float64(c.limits.memory))
 }
 
 // lower halves the rate, or more when twice the budget was used.
