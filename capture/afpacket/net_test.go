@@ -218,7 +218,9 @@ type got struct {
 }
 
 // collect reads until no packet came for a while.
-func collect(t testing.TB, s *Source) []got { return collectUntil(t, s, func([]got) bool { return false }) }
+func collect(t testing.TB, s *Source) []got {
+	return collectUntil(t, s, func([]got) bool { return false })
+}
 
 // collectUntil reads until enough says so, or no packet came for a while.
 func collectUntil(t testing.TB, s *Source, enough func([]got) bool) []got {

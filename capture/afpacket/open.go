@@ -18,16 +18,36 @@ import (
 // refusal notes that an option was refused and what follows from it.
 type refusal func(option, format string, args ...any)
 
-// openRing makes a ring for an interface, nil for all of them. It is bound, and
-// rejects every packet, or yields none yet if the kernel takes no filter: see
-// arm. blocks is what it may have.
+// openRing makes a ring for an interface, nil for all of them. It is not bound,
+// and rejects every packet: see start and setFilter. blocks is what it may have.
 func openRing(cfg *Config, i *Interface, blocks int, k kernel, refused refusal) (*ring, error) {
-	r := &ring{name: Any, link: capture.LinkSLL2, cooked: true, any: true, way: cfg.Direction, snaplen: cfg.Snaplen}
+	if cfg.Version != VersionAuto {
+		return tryRing(cfg, cfg.Version, i, blocks, k, refused)
+	}
+	r, err := tryRing(cfg, V3, i, blocks, k, refused)
+	if err == nil || errors.Is(err, errUnsupported) || errors.Is(err, unix.ENOMEM) || errors.Is(err, errSocket) {
+		return r, err
+	}
+	second, again := tryRing(cfg, V2, i, blocks, k, refused)
+	if again != nil {
+		return nil, fmt.Errorf("neither TPACKET_V3 nor V2: %w", errors.Join(err, again))
+	}
+	refused("TPACKET_V3", "%v; TPACKET_V2 is used: each packet takes a frame of full size, and costs a wake-up", err)
+	return second, nil
+}
+
+var (
+	errUnsupported = errors.New("not supported")
+	errSocket      = errors.New("open packet socket")
+)
+
+func tryRing(cfg *Config, v Version, i *Interface, blocks int, k kernel, refused refusal) (*ring, error) {
+	r := &ring{version: v, name: Any, link: capture.LinkSLL2, cooked: true, any: true, way: cfg.Direction, snaplen: cfg.Snaplen}
 	if i != nil {
 		var unsupported string
 		r.any, r.name, r.ifindex = false, i.Name, i.Index
 		if r.link, r.cooked, unsupported = framing(i.Hardware); unsupported != "" {
-			return nil, fmt.Errorf("capture on %s: %s", i.Name, unsupported)
+			return nil, fmt.Errorf("capture on %s: %w: %s", i.Name, errUnsupported, unsupported)
 		}
 		if i.Loopback() {
 			r.lo, r.way = uint32(i.Index), capture.DirUnknown // what goes out comes in
@@ -54,40 +74,19 @@ func openRing(cfg *Config, i *Interface, blocks int, k kernel, refused refusal) 
 func (r *ring) setUp(cfg *Config, i *Interface, blocks int, refused refusal) error {
 	// Whether filters are taken at all is told when the real one is set.
 	_ = attach(r.fd, cbpf.Reject())
-	if err := r.chooseVersion(cfg.Version, refused); err != nil {
-		return err
+	number := unix.TPACKET_V3
+	if r.version == V2 {
+		number = unix.TPACKET_V2
+	}
+	if err := unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_VERSION, number); err != nil {
+		return fmt.Errorf("set ring version %d: %w (kernels have 3 since 3.2, 2 since 2.6.27)", r.version, err)
 	}
 	r.chooseClock(cfg.Clock, refused)
 	mtu := 0
 	if i != nil {
 		mtu = i.MTU
 	}
-	if err := r.allocate(cfg, mtu, blocks, refused); err != nil {
-		return err
-	}
-	return nil
-}
-
-// chooseVersion sets the layout of the ring: V3, or V2 where V3 is missing.
-func (r *ring) chooseVersion(want Version, refused refusal) error {
-	var failed error
-	if want != V2 {
-		if failed = unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V3); failed == nil {
-			r.version = V3
-			return nil
-		}
-		if want == V3 {
-			return fmt.Errorf("set ring version 3: %w (kernels have it since 3.2)", failed)
-		}
-	}
-	if err := unix.SetsockoptInt(r.fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V2); err != nil {
-		return fmt.Errorf("set ring version 2: %w (neither TPACKET_V3 nor V2: a sandbox forbids it, or the kernel is older than 2.6.27)", errors.Join(err, failed))
-	}
-	r.version = V2
-	if failed != nil {
-		refused("TPACKET_V3", "%v; TPACKET_V2 is used: each packet takes a frame of full size, and costs a wake-up", failed)
-	}
-	return nil
+	return r.allocate(cfg, mtu, blocks, refused)
 }
 
 func (r *ring) chooseClock(c Clock, refused refusal) {

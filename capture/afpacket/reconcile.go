@@ -116,11 +116,6 @@ func (g *group) openTap(t *tap, i *Interface, blocks int) error {
 	if blocks < g.cfg.Blocks {
 		g.refused(t.name)("ring size", "%d of %d blocks, so that all rings stay within %d bytes", blocks, g.cfg.Blocks, g.cfg.MaxMemory)
 	}
-	if i != nil {
-		if _, _, unsupported := framing(i.Hardware); unsupported != "" {
-			return fmt.Errorf("capture on %s: %s", i.Name, unsupported)
-		}
-	}
 	link := capture.LinkSLL2
 	if i != nil {
 		link, _, _ = framing(i.Hardware)

@@ -30,11 +30,11 @@ func packetSocket(kind int) (int, error) {
 	fd, err := unix.Socket(unix.AF_PACKET, kind|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return -1, fmt.Errorf("open packet socket: %w (needs CAP_NET_RAW)", err)
+		return -1, fmt.Errorf("%w: %w (needs CAP_NET_RAW)", errSocket, err)
 	case errors.Is(err, unix.EAFNOSUPPORT):
-		return -1, fmt.Errorf("open packet socket: %w (the kernel lacks CONFIG_PACKET, or a sandbox forbids it)", err)
+		return -1, fmt.Errorf("%w: %w (the kernel lacks CONFIG_PACKET, or a sandbox forbids it)", errSocket, err)
 	case err != nil:
-		return -1, fmt.Errorf("open packet socket: %w", err)
+		return -1, fmt.Errorf("%w: %w", errSocket, err)
 	}
 	return fd, nil
 }
