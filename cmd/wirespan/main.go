@@ -91,7 +91,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRead(), newFilter(), newLive(), newVersion(), newMan())
+	root.AddCommand(newRead(), newFilter(), newLive(), newVerify(), newVersion(), newMan())
 	withConfig(root)
 	return root
 }
