@@ -45,7 +45,7 @@ func metricsAddr(s string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("--metrics %q: want a port or HOST:PORT", s)
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
 		return "", fmt.Errorf("--metrics %q: %q is not a port", s, port)
 	}
 	if host == "" {
