@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/wirespan/wirespan/bpf/filter"
 	"github.com/wirespan/wirespan/cmd/wirespan/internal/config"
 	"github.com/wirespan/wirespan/l7/all"
+	"github.com/wirespan/wirespan/l7/ids"
 	"github.com/wirespan/wirespan/tracer/join"
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/query"
 	"github.com/wirespan/wirespan/tracer/redact"
+	"github.com/wirespan/wirespan/tracer/tag/names"
 )
 
 // configRules says of the flags what their types do not, so that a mistake in
@@ -37,8 +40,8 @@ func configRules() config.Rules {
 		"link-memory":    size,
 		"redact":         {Enum: []string{"on", "off"}, Reload: true},
 		"redact-name":    {Check: checkRedactName, Reload: true},
-		"request-id":     {Reload: true},
-		"name":           {Check: func(v string) error { return only(parseNames([]string{v})) }, Reload: true},
+		"request-id":     {Check: func(v string) error { return only(ids.New(withRequestIDs([]string{v}))) }, Reload: true},
+		"name":           {Check: func(v string) error { return only(names.ParseRule(v)) }, Reload: true},
 		"sample-ratio":   {Check: checkRatio, Reload: true},
 		"color":          when,
 		"progress":       when,
@@ -50,7 +53,7 @@ func configRules() config.Rules {
 		"memory":           sizeOrNone,
 		"cpu":              {Check: orNone(func(v string) error { return only(parseShare(v)) })},
 		"otlp-metrics":     {Check: func(v string) error { return only(otlp.ParseEndpoint(v)) }},
-		"filter":           {Reload: true},
+		"filter":           {Check: orNone(func(v string) error { return only(filter.Parse(v)) }), Reload: true},
 		"filter-file":      {Reload: true},
 		"direction":        {Enum: []string{"in", "out", "inout"}},
 		"engine":           {Enum: []string{"afpacket", "gopcap"}},
