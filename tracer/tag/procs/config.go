@@ -32,7 +32,7 @@ func Default() Config {
 	return Config{
 		Root: "/proc", Passwd: "/etc/passwd", RunDirs: []string{"/run", "/var/run"},
 		Docker: "/var/lib/docker/containers", Diag: true,
-		MinInterval: 100 * time.Millisecond, FullInterval: 10 * time.Second, Duty: 0.02,
+		MinInterval: 20 * time.Millisecond, FullInterval: 10 * time.Second, Duty: 0.02,
 		Keep: time.Minute, KeepListener: 10 * time.Minute,
 		MaxSockets: 1 << 15, MaxProcesses: 1 << 15, MaxLinks: 1 << 18, MaxSpaces: 256,
 	}

@@ -115,7 +115,7 @@ func (s *socket) fromDiag(b []byte, proto Proto) bool {
 	s.port, s.peer = binary.BigEndian.Uint16(b[4:]), binary.BigEndian.Uint16(b[6:])
 	switch b[0] {
 	case afInet:
-		s.addr, s.from = wild4, wild4
+		s.addr, s.from = wild4(), wild4()
 		copy(s.addr[12:], b[8:12])
 		copy(s.from[12:], b[24:28])
 	case afInet6:

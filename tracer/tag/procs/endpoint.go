@@ -40,16 +40,15 @@ type binding struct {
 
 // wild4 and wild6 are the addresses of sockets bound to all addresses. A
 // socket at wild6 takes IPv4 too, unless it was told not to.
-var (
-	wild4 = Addr{10: 0xff, 11: 0xff}
-	wild6 = Addr{}
-)
+func wild4() Addr { return Addr{10: 0xff, 11: 0xff} }
 
-func isWild(a Addr) bool { return a == wild4 || a == wild6 }
+func wild6() Addr { return Addr{} }
+
+func isWild(a Addr) bool { return a == wild4() || a == wild6() }
 
 // isLoopback reports addresses that mean something else in every namespace.
 func isLoopback(a Addr) bool {
-	if [12]byte(a[:12]) == [12]byte(wild4[:12]) {
+	if [12]byte(a[:12]) == [12]byte{10: 0xff, 11: 0xff} {
 		return a[12] == 127
 	}
 	return a == Addr{15: 1}

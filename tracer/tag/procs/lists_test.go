@@ -41,7 +41,7 @@ func TestReadSockets(t *testing.T) {
 	}
 	list, bad := read(tcpFile)
 	if d := cmp.Diff([]socket{
-		{proto: TCP, state: stateListen, port: 3306, addr: addr("::ffff:127.0.0.1"), from: wild4, uid: 1000, inode: 99},
+		{proto: TCP, state: stateListen, port: 3306, addr: addr("::ffff:127.0.0.1"), from: wild4(), uid: 1000, inode: 99},
 		{
 			proto: TCP, state: stateEstablished, port: 36652, peer: 8080,
 			addr: addr("::ffff:192.0.2.5"), from: addr("::ffff:192.0.2.10"), uid: 1000, inode: 1<<32 - 1,
@@ -169,7 +169,7 @@ func TestParseDiag(t *testing.T) {
 		t.Fatal(done, err)
 	}
 	want := []socket{{
-		proto: TCP, state: stateListen, port: 8080, addr: addr("::ffff:192.0.2.5"), from: wild4, uid: 1000, inode: 2,
+		proto: TCP, state: stateListen, port: 8080, addr: addr("::ffff:192.0.2.5"), from: wild4(), uid: 1000, inode: 2,
 	}}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(socket{})); d != "" {
 		t.Error(d)

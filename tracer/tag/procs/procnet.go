@@ -72,7 +72,7 @@ func hexEndpoint(b []byte) (a Addr, port uint16, ok bool) {
 	if !ok {
 		return a, 0, false
 	}
-	a = wild4
+	a = wild4()
 	to := a[12:]
 	if i == 32 {
 		to = a[:]

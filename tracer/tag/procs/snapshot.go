@@ -77,7 +77,7 @@ func (s *snapshot) in(ns uint32, e *Endpoint) *Process {
 	if conn != nil && conn.PID != 0 {
 		return conn
 	}
-	for _, a := range [...]Addr{e.Addr, wild4, wild6} {
+	for _, a := range [...]Addr{e.Addr, wild4(), wild6()} {
 		if p := s.binds[binding{netns: ns, proto: e.Proto, port: e.Port, addr: a}]; p != nil && (conn == nil || p.PID != 0) {
 			return p
 		}

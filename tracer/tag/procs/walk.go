@@ -12,7 +12,6 @@ import (
 // walk is one way through /proc/PID/fd of all processes.
 type walk struct {
 	d     *details
-	links int
 	found map[uint32]int // socket to process
 	count walkCount
 }
