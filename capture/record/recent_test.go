@@ -312,3 +312,28 @@ func FuzzHeads(f *testing.F) {
 		}
 	})
 }
+
+// TestSelectionForgets takes out what ended, and nothing else.
+func TestSelectionForgets(t *testing.T) {
+	sel := NewSelection()
+	for i := range 100 {
+		x := lookup(uint16(1000+i%10), int64(i)*1e9, int64(i)*1e9+5)
+		x.HasSeq, x.Opened = true, i == 0
+		if err := sel.Add(x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := len(sel.hashes)
+	sel.Forget(95 * 1e9)
+	if sel.Len() != 5 || len(sel.flows) != 5 || len(sel.hashes) >= all || sel.from != 95e9-flowSlack {
+		t.Errorf("%d exchanges, %d flows, %d hashes, from %d", sel.Len(), len(sel.flows), len(sel.hashes), sel.from)
+	}
+	r := newRecent(t, RecentConfig{Size: MinRecent})
+	for i := range 100 {
+		r.Put([]capture.Packet{datagram(uint16(1000+i%10), int64(i)*1e9+1, 10)}, onePoint)
+	}
+	var out bytes.Buffer
+	if n, err := r.Cut(t.Context(), sel, &out); n != 5 || err != nil {
+		t.Errorf("%d packets, %v", n, err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 
 	"github.com/wirespan/wirespan/capture/wire"
 )
@@ -68,6 +69,28 @@ func (s *Selection) Add(x Exchange) error {
 		s.from = math.MinInt64
 	}
 	return nil
+}
+
+// Forget takes exchanges out that ended before a time: their packets are gone.
+func (s *Selection) Forget(before int64) {
+	s.n, s.from = 0, math.MaxInt64
+	clear(s.hashes)
+	for key, f := range s.flows {
+		f.spans = slices.DeleteFunc(f.spans, func(v interval) bool { return v.to < before })
+		f.opened = slices.DeleteFunc(f.opened, func(o opening) bool { return o.at < before })
+		if len(f.spans) == 0 {
+			delete(s.flows, key)
+			continue
+		}
+		s.n += len(f.spans)
+		for _, v := range f.spans {
+			s.from = min(s.from, v.from-flowSlack)
+		}
+		if len(f.opened) > 0 {
+			s.from = math.MinInt64
+		}
+		s.hashes[key.hash()], s.hashes[key.hosts()] = struct{}{}, struct{}{}
+	}
 }
 
 // Len is the number of exchanges.

@@ -19,7 +19,14 @@ import (
 type cut struct {
 	path string
 	sel  *record.Selection
+	// oldest is the time before which there are no packets any more; nil where
+	// all stay. It is asked for whenever limit exchanges are remembered.
+	oldest func() int64
+	limit  int
 }
+
+// forgetAt is how many exchanges a cut remembers before it looks which are gone.
+const forgetAt = 1 << 16
 
 func newCut(path string) *cut { return &cut{path: path, sel: record.NewSelection()} }
 
@@ -33,6 +40,10 @@ func (c *cut) WriteSpans(_ context.Context, spans []span.Span) error {
 		if err := c.sel.Add(x); err != nil {
 			return fmt.Errorf("cut packets: %w; choose some with --where or --id", err)
 		}
+	}
+	if c.oldest != nil && c.sel.Len() >= c.limit {
+		c.sel.Forget(c.oldest())
+		c.limit = max(forgetAt, 2*c.sel.Len())
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -180,6 +181,56 @@ func (r *recording) tee(src capture.Source) capture.Source {
 		return src
 	}
 	return record.Tee(src, sinks...)
+}
+
+// feedCuts lets the cuts of a live run take their packets from memory.
+func (r *recording) feedCuts(cuts []*cut) error {
+	if len(cuts) > 0 && r.recent == nil {
+		return usage(errors.New("--out pcapng: of a live capture there is nothing to cut packets from later; --record SIZE keeps some, -w FILE keeps all"))
+	}
+	for _, c := range cuts {
+		c.oldest = func() int64 { return r.recent.Stats().First }
+		c.limit = forgetAt
+	}
+	return nil
+}
+
+// cut writes the cuts of a live run at its end, of the packets that memory
+// still holds.
+func (r *recording) cut(ctx context.Context, cuts []*cut) error {
+	for _, c := range cuts {
+		if err := r.cutTo(ctx, c); err != nil {
+			return fmt.Errorf("cut packets into %s: %w", c.path, err)
+		}
+	}
+	return nil
+}
+
+func (r *recording) cutTo(ctx context.Context, c *cut) error {
+	out := os.Stdout
+	if c.path != "-" {
+		var err error
+		if out, err = os.OpenFile(c.path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
+			return err
+		}
+	}
+	_, err := r.recent.Cut(ctx, c.sel, out)
+	if out != os.Stdout {
+		err = errors.Join(err, out.Close())
+	}
+	return err
+}
+
+// places are where files are opened later: of a path that strftime completes,
+// the folder that is there already.
+func (o *recordOptions) places() []string {
+	if o.write == "" || o.write == "-" {
+		return nil
+	}
+	if before, _, varies := strings.Cut(filepath.Dir(o.write), "%"); varies && o.rotate != "" {
+		return []string{filepath.Dir(before + "x")}
+	}
+	return []string{o.write}
 }
 
 // close ends the recording, after the pipeline.

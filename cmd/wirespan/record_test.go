@@ -335,3 +335,21 @@ func FuzzRecordFlags(f *testing.F) {
 		}
 	})
 }
+
+// TestRecordPlaces names what a sandbox must let through.
+func TestRecordPlaces(t *testing.T) {
+	for _, c := range []struct{ write, rotate, want string }{
+		{"", "", ""},
+		{"-", "", ""},
+		{"out.pcapng", "", "out.pcapng"},
+		{"/var/%Y/out", "", "/var/%Y/out"},
+		{"/var/x/out-%H", "60", "/var/x/out-%H"},
+		{"/var/x/%Y/%m/out", "60", "/var/x"},
+		{"%Y/out", "60", "."},
+	} {
+		o := recordOptions{write: c.write, rotate: c.rotate}
+		if got := strings.Join(o.places(), " "); got != c.want {
+			t.Errorf("-w %s -G %s: %q, want %q", c.write, c.rotate, got, c.want)
+		}
+	}
+}
