@@ -16,6 +16,9 @@ const (
 	drainLimit = 2 * time.Second
 )
 
+// gatherFloor is how long a read takes that did not have to wait.
+const gatherFloor = 200 * time.Microsecond
+
 // pace lets the timers of a live capture follow the wall clock: a read returns
 // at the next grid point when no packet comes before.
 type pace struct {
@@ -23,6 +26,8 @@ type pace struct {
 	free   context.CancelFunc
 	seen   time.Time     // when the processing clock was last set or moved
 	quiet  time.Duration // of the end; 0 is drainQuiet
+	gather time.Duration // how long packets may gather in the ring while traffic flows
+	waited time.Duration // of the last read that gave packets
 	refuse func()        // called once at the end: the source is to take no more packets; may be nil
 	ending time.Time     // when the end was asked for, zero before
 }
@@ -78,21 +83,38 @@ func (p *pace) passed() time.Duration {
 	return d
 }
 
+// rest lets packets gather when the last read had to wait, but not for long:
+// then they come in a steady flow. Waking up for every block of the ring costs
+// more than what is in it: the runtime looks after threads in system calls every
+// 20 us, and the traced programs are interrupted. Where packets are few nothing
+// is held up.
+func (p *pace) rest() {
+	if p.waited > gatherFloor && p.waited < 2*p.gather {
+		time.Sleep(p.gather)
+	}
+	p.waited = 0
+}
+
 // readLive gets packets of a live capture, or lets the clock go on by the time
 // that passed without one. Packets are a little older than the moment at which
 // they are read, so the clock never gets ahead of the wall.
 func (r *reader) readLive(ctx context.Context) bool {
+	r.pace.rest()
 	wait, more := r.pace.next(ctx, r.clock.now)
 	if !more {
 		r.pace.release()
 		return false
 	}
+	begin := time.Now()
 	n, err := r.src.ReadBatch(wait, r.pkts)
 	r.from, r.n = 0, n
 	r.takeNames()
 	d := r.pace.passed()
 	switch {
 	case n > 0:
+		if r.pace.ending.IsZero() {
+			r.pace.waited = r.pace.seen.Sub(begin)
+		}
 		return true
 	case err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
 		r.clock.advance(d)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -62,9 +61,6 @@ func (r *liveRun) compose() error {
 	if err != nil {
 		return err
 	}
-	if len(p.outs.cuts) > 0 {
-		return usage(errors.New("--out pcapng: of a live capture there is nothing to cut packets from later; -w FILE keeps packets"))
-	}
 	p.steadySinks(&r.counts)
 	p.cfg.watched = true
 	if r.watch, err = p.watch(&o.options); err != nil {
@@ -75,6 +71,9 @@ func (r *liveRun) compose() error {
 	if r.kept, err = o.keep.open(o.agent, time.Now(), r.src.counters); err != nil {
 		return err
 	}
+	if err := r.kept.feedCuts(p.outs.cuts); err != nil {
+		return err
+	}
 	src := r.src.limited(o.count)
 	for i := range src {
 		src[i] = r.kept.tee(src[i])
@@ -83,7 +82,7 @@ func (r *liveRun) compose() error {
 		return usage(err)
 	}
 	for i, rd := range r.pipe.readers {
-		rd.pace.refuse, rd.pace.quiet = r.src.refuse(i), max(drainQuiet, 2*o.retire)
+		rd.pace.refuse, rd.pace.quiet, rd.pace.gather = r.src.refuse(i), max(drainQuiet, 2*o.retire), r.src.gather
 	}
 	r.pipe.drain = max(o.drain, time.Millisecond)
 	return r.watch.start(r.pipe, r.feeds())
@@ -97,9 +96,7 @@ func (r *liveRun) sandbox(ctx context.Context) error {
 		plan.Read = append(plan.Read, r.o.exprFile)
 	}
 	plan.Write = append(plan.Write, r.o.laterFiles()...)
-	if r.o.keep.write != "" && r.o.keep.write != "-" {
-		plan.Write = append(plan.Write, r.o.keep.write)
-	}
+	plan.Write = append(plan.Write, r.o.keep.places()...)
 	report, err := dropPrivileges(plan)
 	if err != nil {
 		return err
@@ -133,14 +130,17 @@ func (r *liveRun) run(ctx context.Context) error {
 	if e := r.kept.close(ending); e != nil {
 		r.line.warn(e) // what it lost is counted
 	}
+	if e := r.kept.cut(ending, r.parts.outs.cuts); e != nil {
+		r.line.warn(e)
+	}
 	return err
 }
 
 // liveQuiet is the quiet time that the linker is given. Traces leave at grid
-// points, on average half a step late; in a live run half of them leave a little
-// early, so that none comes late.
+// points, up to a step late; in a live run they leave a little early instead, so
+// that with the time in the ring none comes late by half a step.
 func liveQuiet(q time.Duration) time.Duration {
-	return max(q-time.Duration(link.Grid)*3/4, time.Duration(link.Grid))
+	return max(q-time.Duration(link.Grid), time.Duration(link.Grid))
 }
 
 // alive reports whether packets are still being looked at.

@@ -27,6 +27,7 @@ type liveSource struct {
 	rings   []*afpacket.Source // the same, of the afpacket engine
 	names   []string           // interfaces
 	follows bool               // interfaces are opened as they appear, or come back
+	gather  time.Duration      // how long packets may gather in the rings
 	notes   []string           // for the operator: what the host refused
 }
 
@@ -53,7 +54,7 @@ func openLive(ctx context.Context, o *liveOptions, progs programs) (*liveSource,
 	if err != nil {
 		return nil, explainOpen(err)
 	}
-	s := &liveSource{rings: rings, names: c.Interfaces, follows: true}
+	s := &liveSource{rings: rings, names: c.Interfaces, follows: true, gather: gatherTime(&c)}
 	for _, r := range rings {
 		s.sources = append(s.sources, r)
 	}
@@ -131,6 +132,16 @@ func sizeRings(o *liveOptions, c *afpacket.Config) error {
 		c.MaxMemory += max(c.MaxMemory/2, 8<<20)
 	}
 	return nil
+}
+
+// maxGather is little beside the latency that is promised (docs/live.md).
+const maxGather = 20 * time.Millisecond
+
+// gatherTime is how long a ring may be left alone: a link with 1.6 Gbit/s, the
+// ring's own headers included, must not fill more than half of it.
+func gatherTime(c *afpacket.Config) time.Duration {
+	const rate = 200 << 20 // bytes per second
+	return min(time.Duration(c.Blocks*c.BlockSize/2)*time.Second/rate, maxGather)
 }
 
 // explainOpen says what to do about a capture that could not be started.

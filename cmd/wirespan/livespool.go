@@ -11,9 +11,6 @@ import (
 // spoolBytes bounds what waits for a file in a live run.
 const spoolBytes = 4 << 20
 
-// spoolSpare is the largest buffer that is kept for the next part.
-const spoolSpare = 1 << 20
-
 // spool writes to a file on a goroutine of its own, so that a full pipe or a
 // slow disk never holds up the capture. What is written between two commits
 // holds whole records and is written, or lost, as a whole. Methods are called
@@ -82,9 +79,13 @@ func (s *spool) commit(spans int) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wait.b = append(s.wait.b, s.fresh.b...)
-	s.wait.spans += s.fresh.spans
-	s.fresh = spoolPart{b: s.fresh.b[:0]}
+	if len(s.wait.b) == 0 { // the usual case: three buffers go round
+		s.wait, s.fresh = s.fresh, spoolPart{b: s.wait.b}
+	} else {
+		s.wait.b = append(s.wait.b, s.fresh.b...)
+		s.wait.spans += s.fresh.spans
+		s.fresh = spoolPart{b: s.fresh.b[:0]}
+	}
 	s.changed.Signal()
 }
 
@@ -116,7 +117,7 @@ func (s *spool) next() (spoolPart, bool) {
 		s.changed.Wait()
 	}
 	p := s.wait
-	s.wait, s.spare = spoolPart{b: s.spare[:0]}, nil
+	s.wait, s.spare = spoolPart{b: s.spare[:0]}, nil // which is nil only before the first part was written
 	return p, true
 }
 
@@ -138,9 +139,7 @@ func (s *spool) write(b []byte) error {
 
 func (s *spool) written(p spoolPart, err error) {
 	s.mu.Lock()
-	if cap(p.b) <= spoolSpare {
-		s.spare = p.b
-	}
+	s.spare = p.b
 	first := err != nil && !s.failing
 	s.failing = err != nil
 	if err != nil {
