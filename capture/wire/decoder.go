@@ -26,6 +26,7 @@ type Decoder struct {
 	msdus  uint64
 	depth  int // tunnels entered in this packet
 	fed    int // fragments that this packet gave to frags
+	in     innermost
 }
 
 // NewDecoder returns a Decoder that keeps waiting fragments within the limits.
@@ -58,6 +59,7 @@ func (d *Decoder) Flush() {
 // of the Decoder that the next Decode overwrites.
 func (d *Decoder) Decode(p *capture.Packet, f *Frame) Reason {
 	d.depth, d.fed = 0, 0
+	d.in.known, d.in.await = false, false
 	f.Time, f.Tap, f.Dir, f.VLAN = p.Time, p.Tap, p.Dir, p.VLAN&vlanID
 	f.Version, f.Fragments, f.Truncated = 0, 0, false
 	f.Tunnel, f.TunnelKey = Tunnel{}, 0

@@ -44,6 +44,9 @@ func (d *Decoder) ipv4(f *Frame, b []byte, cut int) Reason {
 		return TooShort
 	}
 	b, cut = f.trim(b, cut, total)
+	if d.in.await {
+		d.noteIP(b, cut)
+	}
 	f.Version, f.TTL = 4, b[ip4TTL]
 	map4(&f.Src, b[ip4Src:])
 	map4(&f.Dst, b[ip4Dst:])

@@ -47,6 +47,9 @@ func (d *Decoder) ipv6(f *Frame, b []byte, cut int) Reason {
 	if b[ip6Version]>>4 != 6 {
 		return BadHeader
 	}
+	if d.in.await {
+		d.noteIP(b, cut)
+	}
 	f.Version, f.TTL = 6, b[ip6TTL]
 	f.Src, f.Dst = Addr(b[ip6Src:]), Addr(b[ip6Dst:])
 	next, size := b[ip6Next], int(be16(b[ip6Size:]))

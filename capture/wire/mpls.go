@@ -15,12 +15,12 @@ func (d *Decoder) mpls(f *Frame, b []byte, cut int) Reason {
 		return d.follow(f, h, v, b, cut)
 	}
 	if h.Next == tunnel.IP {
-		saved, depth, fed := *f, d.depth, d.fed
+		saved, depth, fed, in := *f, d.depth, d.fed, d.in
 		r := d.ip(f, b[h.Len:], cut)
 		if d.fed != fed || credible(r, cut) {
 			return r
 		}
-		*f, d.depth = saved, depth
+		*f, d.depth, d.in = saved, depth, in
 		h.Next = tunnel.Ethernet
 		if after := d.pseudoWire(f, h, b, cut); credible(after, cut) {
 			return after
@@ -36,14 +36,14 @@ func (d *Decoder) mpls(f *Frame, b []byte, cut int) Reason {
 func (d *Decoder) pseudoWire(f *Frame, h tunnel.Header, b []byte, cut int) Reason {
 	first := NumReasons
 	if body := b[h.Len:]; body[0]>>4 == 0 && len(body) >= controlWord {
-		saved, depth, fed := *f, d.depth, d.fed
+		saved, depth, fed, in := *f, d.depth, d.fed, d.in
 		withWord := h
 		withWord.Len += controlWord
 		first = d.inner(f, withWord, b, cut)
 		if d.fed != fed || first != NotIP && credible(first, cut) {
 			return first
 		}
-		*f, d.depth = saved, depth
+		*f, d.depth, d.in = saved, depth, in
 	}
 	r := d.inner(f, h, b, cut)
 	if first == NotIP && !credible(r, cut) {
@@ -58,5 +58,6 @@ func (d *Decoder) mplsOverUDP(f *Frame, b []byte, cut int) Reason {
 		return TooDeep
 	}
 	f.push(tunnel.Header{Kind: MPLSoUDP})
+	d.in.await = true
 	return d.mpls(f, b, cut)
 }

@@ -85,6 +85,7 @@ func (d *Decoder) inner(f *Frame, h tunnel.Header, b []byte, cut int) Reason {
 	if h.Size >= 0 {
 		b, cut = f.trim(b, cut, h.Size)
 	}
+	d.note(h.Next, b, cut)
 	switch h.Next {
 	case tunnel.Ethernet:
 		return d.ethernet(f, b, cut)
@@ -122,7 +123,7 @@ func (f *Frame) push(h tunnel.Header) {
 // packet bear each other out. Once a fragment went into the reassembly there is
 // no way back: f.Payload might be overwritten by it.
 func (d *Decoder) try(f *Frame, b []byte, cut int) (Reason, bool) {
-	saved, depth, fed, msdus := *f, d.depth, d.fed, d.msdus
+	saved, depth, fed, msdus, in := *f, d.depth, d.fed, d.msdus, d.in
 	h, v := byPort(f.DstPort, b, cut)
 	if v == tunnel.Bad {
 		h, v = byPort(f.SrcPort, b, cut)
@@ -137,7 +138,7 @@ func (d *Decoder) try(f *Frame, b []byte, cut int) (Reason, bool) {
 	if d.fed != fed || credible(r, cut) {
 		return r, true
 	}
-	*f, d.depth, d.msdus = saved, depth, msdus
+	*f, d.depth, d.msdus, d.in = saved, depth, msdus, in
 	return r, false
 }
 
@@ -183,7 +184,7 @@ func byPort(port uint16, b []byte, cut int) (tunnel.Header, tunnel.Verdict) {
 // l2tpv3 tries the lengths that cookie and sublayer can have together: the
 // first under which an Ethernet frame with a valid IP packet appears is right.
 func (d *Decoder) l2tpv3(f *Frame, b []byte, cut int) Reason {
-	saved, depth := *f, d.depth
+	saved, depth, in := *f, d.depth, d.in
 	for cookie := 0; cookie <= 12; cookie += 4 {
 		h, v := tunnel.ParseL2TPv3(b, cookie)
 		if v != tunnel.Inner {
@@ -193,7 +194,7 @@ func (d *Decoder) l2tpv3(f *Frame, b []byte, cut int) Reason {
 		case OK, Fragment, FragmentLost, TooDeep:
 			return r
 		}
-		*f, d.depth = saved, depth
+		*f, d.depth, d.in = saved, depth, in
 	}
 	return NotTransport
 }
