@@ -116,12 +116,15 @@ func TestLiveZeroFlags(t *testing.T) {
 // load generator made is one exchange.
 func TestLiveWorkers(t *testing.T) {
 	t.Parallel()
-	for _, workers := range []string{"1", "2", "3"} {
-		t.Run(workers, func(t *testing.T) {
+	for name, args := range map[string][]string{
+		"one": {"--workers", "1"}, "two": {"--workers", "2"}, "three": {"--workers", "3"},
+		"two on one ring": {"--workers", "2", "-c", "100000000"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			l := newLab(t)
 			l.nginx(t)
 			out := filepath.Join(t.TempDir(), "spans")
-			w := l.live(t, "-i", "vb", "--workers", workers, "-B", "65536", "--out", "ndjson:"+out, "port", "8080")
+			w := l.live(t, append(args, "-i", "vb", "-B", "65536", "--out", "ndjson:"+out, "port", "8080")...)
 			made := l.wrk(t, 16, 1)
 			l.curl(t, l.client, "http://10.79.0.2:8080", "/last")
 			w.interrupt(t)
@@ -307,6 +310,28 @@ func TestLiveNetns(t *testing.T) {
 	w.interrupt(t)
 	if d := cmp.Diff([]string{"GET /there 200"}, pathsOf(t, out)); d != "" || w.code != 0 {
 		t.Errorf("exit status %d, spans (-want +got):\n%s", w.code, d)
+	}
+}
+
+// TestLivePortable captures with the portable back end.
+func TestLivePortable(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.nginx(t)
+	for _, workers := range []string{"1", "2"} {
+		out := filepath.Join(t.TempDir(), "spans")
+		w := l.live(t, "--engine", "gopcap", "-i", "vb=front", "--workers", workers, "--out", "ndjson:"+out, "tcp port 8080")
+		paths, want := numbered(10)
+		l.curl(t, l.client, "http://10.79.0.2:8080", paths...)
+		waitFor(t, func() bool { b, _ := os.ReadFile(out); return strings.Count(string(b), "\n") >= len(want) })
+		w.interrupt(t)
+		if d := cmp.Diff(want, pathsOf(t, out)); d != "" || w.code != 0 {
+			t.Errorf("%s workers: exit status %d, spans (-want +got):\n%s\n%s", workers, w.code, d, w.err.String())
+		}
+	}
+	o := wirespan(t, "live", "--engine", "gopcap", "-Q", "in")
+	if o.code != 2 || !strings.Contains(o.stderr, "direction") {
+		t.Errorf("exit status %d: %s", o.code, o.stderr)
 	}
 }
 

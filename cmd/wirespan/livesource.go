@@ -12,6 +12,7 @@ import (
 	"github.com/wirespan/wirespan/bpf/filter"
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/afpacket"
+	"github.com/wirespan/wirespan/capture/gopcap"
 )
 
 // joinTime is how long packets of interfaces that are one point are held until
@@ -163,12 +164,19 @@ func (s *liveSource) close() {
 	}
 }
 
-// refuse stops taking packets, so that what is in the rings can be read to its
-// end.
+// A source that can be told to take no more packets, so that what it holds can
+// be read to its end.
+type stopper interface{ Stop() error }
+
+// A source whose filter can be replaced, for all sources opened together.
+type refilterer interface {
+	SetFilterFunc(compile func(capture.LinkType) ([]bpf.RawInstruction, error)) error
+}
+
+// refuse is what ends source i.
 func (s *liveSource) refuse(i int) func() {
-	if i < len(s.rings) {
-		r := s.rings[i]
-		return func() { _ = r.Stop() }
+	if st, ok := s.sources[i].(stopper); ok {
+		return func() { _ = st.Stop() } // a source that fails to stop ends by silence
 	}
 	return nil
 }
@@ -200,16 +208,42 @@ func addStats(a, b capture.Stats) capture.Stats {
 
 // setFilter replaces the filter of a running capture.
 func (s *liveSource) setFilter(progs programs) error {
-	if len(s.rings) > 0 {
-		if err := s.rings[0].SetFilterFunc(progs); err != nil {
-			return fmt.Errorf("set filter: %w", err)
-		}
-		return nil
+	f, ok := s.sources[0].(refilterer)
+	if !ok {
+		return errors.New("set filter: this engine keeps the one it began with")
 	}
-	return errors.New("set filter: this engine keeps the one it began with")
+	if err := f.SetFilterFunc(progs); err != nil {
+		return fmt.Errorf("set filter: %w", err)
+	}
+	return nil
 }
 
-// openPortable starts the capture with the portable back end.
+// openPortable starts the capture with the portable back end. It has no ring to
+// set up, and one reader.
 func openPortable(o *liveOptions, spec *ifaceSpec, progs programs) (*liveSource, error) {
-	return nil, usage(errors.New("--engine gopcap: not in this build"))
+	for flag, set := range map[string]bool{
+		"netns": o.netns != "", "direction": o.direction != "inout", "ring": o.ring != "auto", "timestamp-source": o.stamps != "host",
+		"wait-interface": o.wait, "once": o.once, "blocks": o.blocks != 0, "buffer-size": o.buffer != "",
+	} {
+		if set {
+			return nil, usage(fmt.Errorf("--%s: --engine gopcap cannot do that", flag))
+		}
+	}
+	c := gopcap.Default()
+	c.Interfaces, c.Snaplen, c.Promiscuous, c.Filter, c.PointName = spec.names, o.snaplen, o.promisc, progs, spec.point
+	if len(c.Interfaces) == 0 {
+		names, err := usefulIfaces("")
+		if err != nil {
+			return nil, explainOpen(err)
+		}
+		c.Interfaces = names
+	}
+	if err := c.Validate(); err != nil {
+		return nil, usage(err)
+	}
+	src, err := gopcap.Open(c)
+	if err != nil {
+		return nil, explainOpen(err)
+	}
+	return &liveSource{sources: []capture.Source{src}, names: c.Interfaces}, nil
 }

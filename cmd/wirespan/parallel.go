@@ -79,10 +79,13 @@ func (r *parallel) read(ctx context.Context) {
 }
 
 // borrow takes the memory behind a job's packets from the source, or copies
-// the payloads if the source does not lend.
+// the payloads if the source does not lend. A batch that was cut at a grid point
+// is lent with its last job: workers are done with the others by then.
 func (r *parallel) borrow(j *job) {
 	if r.lender != nil {
-		j.free = r.lender.Lend()
+		if rd := r.p.readers[0]; rd.from == rd.n {
+			j.free = r.lender.Lend()
+		}
 		return
 	}
 	for i := range j.n {
