@@ -146,6 +146,7 @@ func (o *liveOptions) settle() error {
 		}
 		o.agent = name
 	}
+	o.packetsOut = o.keep.write == "-"
 	return errors.Join(append(errs, o.readExpr(), o.keep.check())...)
 }
 

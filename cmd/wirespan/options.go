@@ -46,6 +46,7 @@ type options struct {
 	spansPerLn  int
 	profile     string
 	live        bool // the input is still being written
+	packetsOut  bool // packets go to standard output, so that spans cannot
 	paced       bool // it is an interface: nothing upstream of a sink may wait
 	spool       func(*os.File) *spool
 	env         otelEnv

@@ -139,6 +139,9 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	for _, s := range o.out {
 		spec, e := parseOut(s)
 		err2 = errors.Join(err2, e)
+		if e == nil && spec.path == "-" && o.packetsOut {
+			err2 = errors.Join(err2, fmt.Errorf("--out %s and -w - exclude each other: both are standard output", s))
+		}
 		specs = append(specs, spec)
 	}
 	if err = errors.Join(err, err2); err != nil {
@@ -147,7 +150,7 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	if o.env, err = readOTelEnv(); err != nil {
 		return nil, usage(err)
 	}
-	if len(specs) == 0 && len(o.otlp) == 0 && o.env.target == "" {
+	if len(specs) == 0 && len(o.otlp) == 0 && o.env.target == "" && !o.packetsOut {
 		specs = append(specs, outSpec{"", "-"})
 	}
 	files, err := outs.openFiles(o, specs, keys)
