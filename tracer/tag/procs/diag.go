@@ -33,16 +33,22 @@ const (
 
 var errTruncated = errors.New("message is cut short")
 
-// appendDiagRequest appends a request for all sockets of a family.
+// appendDiagRequest appends a request for all sockets of a family or, with an
+// endpoint, for the one that would get a packet from its peer.
 //
 //	 0 length      4 type (20)   6 flags        8 sequence    12 port id
 //	16 family     17 protocol   18 extensions  19 padding     20 states
-//	24 socket id, 48 bytes: zero, any
-func appendDiagRequest(b []byte, family uint8, proto Proto, seq uint32) []byte {
+//	24 source port   26 destination port   28 source   44 destination
+//	60 interface, 0: any   64 cookie, all ones: any
+func appendDiagRequest(b []byte, family uint8, proto Proto, seq uint32, one *Endpoint) []byte {
 	n := binary.NativeEndian
 	b = n.AppendUint32(b, sizeNlmsghdr+sizeDiagRequest)
 	b = n.AppendUint16(b, sockDiagByFamily)
-	b = n.AppendUint16(b, nlmFlagRequest|nlmFlagDump)
+	flags := uint16(nlmFlagRequest)
+	if one == nil {
+		flags |= nlmFlagDump
+	}
+	b = n.AppendUint16(b, flags)
 	b = n.AppendUint32(b, seq)
 	b = n.AppendUint32(b, 0)
 	b = append(b, family, byte(proto), 0, 0)
@@ -51,7 +57,27 @@ func appendDiagRequest(b []byte, family uint8, proto Proto, seq uint32) []byte {
 		states = udpStates
 	}
 	b = n.AppendUint32(b, states)
-	return append(b, make([]byte, 48)...)
+	if one == nil {
+		return append(b, make([]byte, 48)...)
+	}
+	from, to := one, &Endpoint{Addr: one.PeerAddr, Port: one.PeerPort}
+	if proto == UDP { // "swapped for historical reasons", net/ipv4/udp_diag.c
+		from, to = to, from
+	}
+	b = binary.BigEndian.AppendUint16(b, from.Port)
+	b = binary.BigEndian.AppendUint16(b, to.Port)
+	b = appendDiagAddr(b, family, &from.Addr)
+	b = appendDiagAddr(b, family, &to.Addr)
+	b = n.AppendUint32(b, 0)
+	return append(b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)
+}
+
+// appendDiagAddr appends an address in 16 bytes, of which IPv4 takes four.
+func appendDiagAddr(b []byte, family uint8, a *Addr) []byte {
+	if family == afInet {
+		return append(append(b, a[12:]...), make([]byte, 12)...)
+	}
+	return append(b, a[:]...)
 }
 
 // parseDiag reads what one receive gave and calls take for each socket. done

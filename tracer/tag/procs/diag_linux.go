@@ -17,6 +17,7 @@ const diagBuffer = 64 << 10
 type diag struct {
 	fd  int
 	seq uint32
+	req []byte
 	buf []byte
 }
 
@@ -37,29 +38,79 @@ func openDiag() (*diag, error) {
 
 // dump lists the sockets of a family and transport.
 func (d *diag) dump(family uint8, proto Proto, take func(*socket)) (interrupted bool, err error) {
-	d.seq++
-	req := appendDiagRequest(nil, family, proto, d.seq)
-	if err := unix.Sendto(d.fd, req, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return false, fmt.Errorf("ask sock_diag: %w", err)
+	if err := d.ask(family, proto, nil); err != nil {
+		return false, err
 	}
 	for {
-		n, from, err := unix.Recvfrom(d.fd, d.buf, 0)
-		if errors.Is(err, unix.EINTR) {
-			continue
-		}
+		b, err := d.receive()
 		if err != nil {
-			return interrupted, fmt.Errorf("read sock_diag: %w", err)
+			return interrupted, err
 		}
-		if nl, ok := from.(*unix.SockaddrNetlink); !ok || nl.Pid != 0 {
-			continue // not the kernel
-		}
-		done, intr, err := parseDiag(d.buf[:n], proto, d.seq, take)
+		done, intr, err := parseDiag(b, proto, d.seq, take)
 		interrupted = interrupted || intr
 		if err != nil {
 			return interrupted, fmt.Errorf("read sock_diag: %w", err)
 		}
 		if done {
 			return interrupted, nil
+		}
+	}
+}
+
+// exact gives the socket that gets what the peer of an endpoint sends: the
+// connection, else the listener. None is no error.
+func (d *diag) exact(e *Endpoint, take func(*socket)) error {
+	family := uint8(afInet6)
+	if [12]byte(e.Addr[:12]) == [12]byte{10: 0xff, 11: 0xff} {
+		family = afInet
+	}
+	if err := d.ask(family, e.Proto, e); err != nil {
+		return err
+	}
+	for {
+		b, err := d.receive()
+		if err != nil {
+			return err
+		}
+		found := false
+		done, _, err := parseDiag(b, e.Proto, d.seq, func(s *socket) {
+			found = true
+			take(s)
+		})
+		switch {
+		case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ECONNREFUSED):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read sock_diag: %w", err)
+		case found || done:
+			return nil
+		}
+	}
+}
+
+// ask sends a request; answers to earlier ones have another sequence number.
+func (d *diag) ask(family uint8, proto Proto, one *Endpoint) error {
+	d.seq++
+	d.req = appendDiagRequest(d.req[:0], family, proto, d.seq, one)
+	if err := unix.Sendto(d.fd, d.req, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return fmt.Errorf("ask sock_diag: %w", err)
+	}
+	return nil
+}
+
+// receive returns messages of the kernel, which are overwritten by the next
+// call.
+func (d *diag) receive() ([]byte, error) {
+	for {
+		n, from, err := unix.Recvfrom(d.fd, d.buf, 0)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read sock_diag: %w", err)
+		}
+		if nl, ok := from.(*unix.SockaddrNetlink); ok && nl.Pid == 0 {
+			return d.buf[:n], nil
 		}
 	}
 }

@@ -16,4 +16,6 @@ func openDiag() (*diag, error) {
 
 func (*diag) dump(uint8, Proto, func(*socket)) (bool, error) { return false, errors.ErrUnsupported }
 
+func (*diag) exact(*Endpoint, func(*socket)) error { return errors.ErrUnsupported }
+
 func (*diag) close() error { return nil }

@@ -46,14 +46,15 @@ func forwardOf(cmdline []byte) forward {
 }
 
 // follow replaces those that only pass connections on by those that answer.
-func (s *snapshot) follow() {
-	for k, p := range s.binds {
-		f := p.forward
+func (s *snapshot) follow(binds map[binding]owner) {
+	for k, o := range binds {
+		f := o.p.forward
 		if f.port == 0 || f.proto != k.proto {
 			continue
 		}
-		if to, o := s.lookup(&Endpoint{Netns: k.netns, Proto: f.proto, Addr: f.addr, Port: f.port}); o == known && to.forward.port == 0 {
-			s.binds[k] = to
+		to, _ := s.lookup(&Endpoint{Netns: k.netns, Proto: f.proto, Addr: f.addr, Port: f.port})
+		if to != nil && to.PID != 0 && to.forward.port == 0 {
+			binds[k] = owner{to, o.gone}
 		}
 	}
 }

@@ -1,14 +1,22 @@
 package procs
 
-import "time"
+import (
+	"maps"
+	"time"
+)
+
+// maxRecent bounds what is published on top of the last whole look; beyond it
+// everything is published anew.
+const maxRecent = 1024
 
 // ledger remembers who had which socket, and for how long that still counts.
 type ledger struct {
 	conns   map[connection]entry
 	binds   map[binding]entry
 	lone    map[uint32]*Process // containers that have a namespace for themselves
-	changed bool
-	dropped uint64 // beyond the bound
+	news    sockets             // changed since the last whole publication
+	looked  time.Time           // the last whole look
+	dropped uint64              // beyond the bound
 }
 
 type entry struct {
@@ -18,18 +26,21 @@ type entry struct {
 }
 
 func newLedger() ledger {
-	return ledger{conns: make(map[connection]entry), binds: make(map[binding]entry)}
+	return ledger{
+		conns: make(map[connection]entry), binds: make(map[binding]entry),
+		news: sockets{make(map[connection]owner), make(map[binding]owner)},
+	}
 }
 
 // note enters a socket that exists now, with its owner.
 func (l *ledger) note(netns uint32, s *socket, p *Process, now time.Time, bound int) {
 	ok := false
 	if s.bound() {
-		ok = put(l, l.binds, binding{netns: netns, proto: s.proto, port: s.port, addr: s.addr}, entry{p, s.inode, now}, bound)
+		k := binding{netns: netns, proto: s.proto, port: s.port, addr: s.addr}
+		ok = put(l.binds, l.news.binds, k, entry{p, s.inode, now}, bound)
 	} else {
-		ok = put(l, l.conns, connection{
-			netns: netns, proto: s.proto, port: s.port, peer: s.peer, addr: s.addr, from: s.from,
-		}, entry{p, s.inode, now}, bound)
+		k := connection{netns: netns, proto: s.proto, port: s.port, peer: s.peer, addr: s.addr, from: s.from}
+		ok = put(l.conns, l.news.conns, k, entry{p, s.inode, now}, bound)
 	}
 	if !ok {
 		l.dropped++
@@ -37,7 +48,7 @@ func (l *ledger) note(netns uint32, s *socket, p *Process, now time.Time, bound 
 }
 
 // put is false when there is no room.
-func put[K comparable](l *ledger, m map[K]entry, k K, e entry, bound int) bool {
+func put[K comparable](m map[K]entry, news map[K]owner, k K, e entry, bound int) bool {
 	old, had := m[k]
 	if !had && len(m) >= bound {
 		return false
@@ -46,7 +57,7 @@ func put[K comparable](l *ledger, m map[K]entry, k K, e entry, bound int) bool {
 		e.p = choose(old, e)
 	}
 	m[k] = e
-	l.changed = l.changed || !had || old.p != e.p
+	news[k] = owner{p: e.p}
 	return true
 }
 
@@ -72,33 +83,41 @@ func (l *ledger) expire(now time.Time, keep, keepListener time.Duration, bound i
 	if len(l.binds) >= bound {
 		keepListener = 0
 	}
-	for k, e := range l.conns {
-		if now.Sub(e.seen) > keep {
-			delete(l.conns, k)
-			l.changed = true
-		}
-	}
-	for k, e := range l.binds {
-		if now.Sub(e.seen) > keepListener {
-			delete(l.binds, k)
-			l.changed = true
-		}
-	}
+	maps.DeleteFunc(l.conns, func(_ connection, e entry) bool { return now.Sub(e.seen) > keep })
+	maps.DeleteFunc(l.binds, func(_ binding, e entry) bool { return now.Sub(e.seen) > keepListener })
 }
 
-// publish copies what lookups need.
-func (l *ledger) publish(own uint32, holders map[Addr][]uint32) *snapshot {
+// whole copies what lookups need, after a whole look at a time.
+func (l *ledger) whole(looked time.Time, own uint32, holders map[Addr][]uint32) *snapshot {
 	s := &snapshot{
 		own: own, holders: holders, soles: l.keepSoles(own),
-		conns: make(map[connection]*Process, len(l.conns)),
-		binds: make(map[binding]*Process, len(l.binds)),
+		sockets: sockets{make(map[connection]owner, len(l.conns)), make(map[binding]owner, len(l.binds))},
 	}
 	for k, e := range l.conns {
-		s.conns[k] = e.p
+		s.conns[k] = owner{e.p, e.seen.Before(looked)}
 	}
 	for k, e := range l.binds {
-		s.binds[k] = e.p
+		s.binds[k] = owner{e.p, e.seen.Before(looked)}
 	}
-	s.follow()
+	s.follow(s.binds)
+	clear(l.news.conns)
+	clear(l.news.binds)
+	l.looked = looked
 	return s
+}
+
+// onTop publishes what is new since the last whole look on top of that, nil if
+// nothing is.
+func (l *ledger) onTop(of *snapshot) *snapshot {
+	n := len(l.news.conns) + len(l.news.binds)
+	switch {
+	case of == nil || n == 0:
+		return nil
+	case n > maxRecent:
+		return l.whole(l.looked, of.own, of.holders)
+	}
+	s := *of
+	s.recent = sockets{maps.Clone(l.news.conns), maps.Clone(l.news.binds)}
+	s.follow(s.recent.binds)
+	return &s
 }

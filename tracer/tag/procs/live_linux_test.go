@@ -108,6 +108,60 @@ func exe(t *testing.T) string {
 	return e
 }
 
+// TestTarget finds new sockets one by one, as lookups miss them: connections
+// and listeners, over IPv4 and IPv6, TCP and UDP, connected and not.
+func TestTarget(t *testing.T) {
+	need(t, false)
+	for _, diag := range []bool{true, false} {
+		tb := live(t, diag)
+		tb.Refresh(true)
+		for _, host := range []string{"127.0.0.1", "[::1]", "0.0.0.0", "[::]"} {
+			near := strings.NewReplacer("0.0.0.0", "127.0.0.1", "[::]", "127.0.0.1").Replace(host)
+			ln, err := net.Listen("tcp", host+":0")
+			if err != nil {
+				t.Logf("%s: %v", host, err)
+				continue
+			}
+			_, port, _ := net.SplitHostPort(ln.Addr().String())
+			c, err := net.Dial("tcp", near+":"+port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pc, err := net.ListenPacket("udp", host+":0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, port, _ = net.SplitHostPort(pc.LocalAddr().String())
+			uc, err := net.Dial("udp", near+":"+port)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asked := map[string]*Endpoint{
+				"listener": endpointOf(TCP, c.RemoteAddr(), nil), "client": endpointOf(TCP, c.LocalAddr(), c.RemoteAddr()),
+				"udp server": endpointOf(UDP, uc.RemoteAddr(), uc.LocalAddr()), "udp client": endpointOf(UDP, uc.LocalAddr(), uc.RemoteAddr()),
+			}
+			for name, e := range asked {
+				if p := tb.Lookup(e); p != nil {
+					t.Errorf("diag %v, %s, %s: known before: %+v", diag, host, name, p)
+				}
+			}
+			tb.Refresh(false)
+			for name, e := range asked {
+				if p := tb.Lookup(e); p == nil || p.PID != os.Getpid() {
+					t.Errorf("diag %v, %s, %s: %+v", diag, host, name, p)
+				}
+			}
+			for _, x := range []io.Closer{ln, c, pc, uc} {
+				x.Close()
+			}
+		}
+		r := tb.Report()
+		if diag && r.NoDiag == "" && !strings.Contains(r.Source, "sock_diag") {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // TestRun refreshes because a lookup asked, remembers a connection that is
 // gone, and ends with its context.
 func TestRun(t *testing.T) {
@@ -273,6 +327,9 @@ func TestNginx(t *testing.T) {
 	pid, port, _ := start(t, "ip", "netns", "exec", ns, "python3", script(t, "late.py", server), "192.0.2.7")
 	if _, err := fmt.Sscan(port, &local); err != nil {
 		t.Fatal(err)
+	}
+	if p := tb.Lookup(v4("192.0.2.7", local, 0)); p != nil {
+		t.Errorf("before it was looked for: %+v", p)
 	}
 	tb.Refresh(false)
 	if p := tb.Lookup(v4("192.0.2.7", local, 0)); p == nil || p.PID != pid || p.Service() != "late" {

@@ -2,6 +2,7 @@ package procs
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"slices"
@@ -23,7 +24,7 @@ type refresher struct {
 	nobody map[uint32]*Process // by user: owners that cannot be seen
 	ledger ledger
 	sock   listing
-	walked time.Time // the last whole walk
+	addrs  map[Addr][]uint32 // namespaces of local addresses, as published
 }
 
 // running is a process that has sockets.
@@ -46,107 +47,51 @@ func (r *refresher) init(cfg *Config) {
 	r.sock.bound = cfg.MaxSockets
 }
 
-// run is one refresh; it returns what lookups shall see, nil if nothing has
-// changed.
-func (r *refresher) run(now time.Time, whole bool, rep *Report) *snapshot {
-	whole = whole || now.Sub(r.walked) >= r.cfg.FullInterval
+// whole looks at all sockets and all processes, and returns what lookups shall
+// see.
+func (r *refresher) whole(now time.Time, rep *Report) *snapshot {
 	r.sock = listing{list: r.sock.list[:0], bound: r.cfg.MaxSockets}
+	r.details.refresh()
 	before := r.spaces
-	if whole {
-		r.details.refresh()
-		r.forgetSpaces()
-	}
-	for _, s := range r.spaces {
-		s.listed = false
-		if len(s.witnesses) > 0 {
-			r.sock.add(s, r.cfg.Root, r.diag)
+	r.spaces = map[uint32]*space{r.own: before[r.own]}
+	w := walk{d: &r.details, found: make(map[uint32]int)}
+	if pids := r.pids(&w, rep); pids != nil {
+		r.lost = nil
+		for _, pid := range pids {
+			r.discover(pid, rep)
+			if !w.process(pid, func(inode uint32) { w.claim(inode, pid) }) {
+				break
+			}
 		}
+		rep.walked(&w.count, true)
 	}
-	wanted := r.wanted()
-	if whole || len(wanted) > 0 {
-		r.walk(whole, wanted, before, now, rep)
-	}
+	r.keepHidden(before)
 	for _, s := range r.spaces {
-		if whole {
-			s.addresses(r.cfg.Root)
-		}
+		r.sock.add(s, r.cfg.Root, r.diag)
+		s.addresses(r.cfg.Root)
 	}
+	was := r.procs
+	r.procs = make(map[int]running, len(was))
+	r.owners = make(map[uint32]*Process, len(r.sock.list))
+	r.resolve(&w, was, true)
 	unowned := r.enter(now)
 	r.ledger.expire(now, r.cfg.Keep, r.cfg.KeepListener, r.cfg.MaxSockets)
-	r.tell(rep, now, whole, unowned)
-	if !r.ledger.changed && !whole {
-		return nil
-	}
-	r.ledger.changed = false
-	return r.ledger.publish(r.own, r.holders())
+	r.tell(rep, now, unowned)
+	r.addrs = r.holders()
+	return r.ledger.whole(now, r.own, r.addrs)
 }
 
-// forgetSpaces drops namespaces, which the walk finds again if they still have
-// processes. Own stays.
-func (r *refresher) forgetSpaces() {
-	r.spaces = map[uint32]*space{r.own: r.spaces[r.own]}
-}
-
-// wanted returns the sockets whose owner is not known and was not looked for
-// in vain.
-func (r *refresher) wanted() map[uint32]struct{} {
-	var w map[uint32]struct{}
-	for i := range r.sock.list {
-		inode := r.sock.list[i].inode
-		if r.owners[inode] != nil {
-			continue
-		}
-		if _, lost := r.lost[inode]; lost {
-			continue
-		}
-		if w == nil {
-			w = make(map[uint32]struct{})
-		}
-		w[inode] = struct{}{}
-	}
-	return w
-}
-
-// walk looks for owners. A whole walk looks at all processes and finds
-// namespaces; another ends when it has found what is wanted.
-func (r *refresher) walk(whole bool, wanted map[uint32]struct{}, before map[uint32]*space, now time.Time, rep *Report) {
-	w := walk{d: &r.details, found: make(map[uint32]int)}
+// pids lists the processes that a walk may look at.
+func (r *refresher) pids(w *walk, rep *Report) []int {
 	pids, err := r.details.pids()
 	if err != nil {
-		rep.Error = err.Error()
-		return
-	}
-	if !whole {
-		pids = r.likely(pids)
+		rep.Error = fmt.Sprintf("list processes: %v", err)
+		return nil
 	}
 	if len(pids) > r.cfg.MaxProcesses {
 		pids, w.count.cut = pids[len(pids)-r.cfg.MaxProcesses:], true
 	}
-	for _, pid := range pids {
-		if whole {
-			r.discover(pid, rep)
-		}
-		more := w.process(pid, func(inode uint32) {
-			_, want := wanted[inode]
-			if whole || want {
-				w.claim(inode, pid)
-			}
-		})
-		if !more || !whole && len(w.found) == len(wanted) {
-			break
-		}
-	}
-	if whole {
-		r.keepHidden(before)
-		for _, s := range r.spaces {
-			if !s.listed {
-				r.sock.add(s, r.cfg.Root, r.diag)
-			}
-		}
-		r.walked, r.lost = now, nil
-	}
-	r.resolve(&w, whole)
-	rep.walked(&w.count, whole)
+	return pids
 }
 
 // keepHidden takes over namespaces that were found when there were more rights:
@@ -161,7 +106,6 @@ func (r *refresher) keepHidden(before map[uint32]*space) {
 			return !errors.Is(err, fs.ErrPermission)
 		})
 		if len(s.witnesses) > 0 {
-			s.listed = false
 			r.spaces[netns] = s
 		}
 	}
@@ -187,30 +131,8 @@ func (r *refresher) discover(pid int, rep *Report) {
 	}
 }
 
-// likely orders processes for a walk that ends when it has found what it looks
-// for: those that had sockets before, then the newest.
-func (r *refresher) likely(pids []int) []int {
-	list := make([]int, 0, len(pids))
-	for _, pid := range pids {
-		if _, ok := r.procs[pid]; ok {
-			list = append(list, pid)
-		}
-	}
-	for _, pid := range slices.Backward(pids) {
-		if _, ok := r.procs[pid]; !ok {
-			list = append(list, pid)
-		}
-	}
-	return list
-}
-
-// resolve turns the pids that a walk found into owners.
-func (r *refresher) resolve(w *walk, whole bool) {
-	was := r.procs
-	if whole {
-		r.procs = make(map[int]running, len(was))
-		r.owners = make(map[uint32]*Process, len(r.sock.list))
-	}
+// resolve turns the pids that a walk found into owners of the listed sockets.
+func (r *refresher) resolve(w *walk, was map[int]running, whole bool) {
 	if r.lost == nil {
 		r.lost = make(map[uint32]struct{})
 	}
@@ -254,15 +176,12 @@ func (r *refresher) process(pid int, netns uint32, was map[int]running, whole bo
 	return p
 }
 
-// enter brings the sockets of this refresh into the ledger.
+// enter brings the listed sockets into the ledger.
 func (r *refresher) enter(now time.Time) (unowned int) {
-	alive := make(map[uint32]*Process, len(r.owners))
 	for i := range r.sock.list {
 		s := &r.sock.list[i]
 		p := r.owners[s.inode]
-		if p != nil {
-			alive[s.inode] = p
-		} else {
+		if p == nil {
 			if _, lost := r.lost[s.inode]; !lost {
 				continue
 			}
@@ -271,7 +190,6 @@ func (r *refresher) enter(now time.Time) (unowned int) {
 		}
 		r.ledger.note(s.netns, &s.socket, p, now, r.cfg.MaxSockets)
 	}
-	r.owners = alive
 	return unowned
 }
 

@@ -7,21 +7,22 @@ import (
 )
 
 // Report says what a Table knows, what it cannot see, and what that costs. All
-// counts but those of the last refresh and walk are cumulative.
+// counts but those of the last whole look are cumulative.
 type Report struct {
-	At          time.Time // of the last refresh
+	At          time.Time // of the last whole look
 	Source      string    // sock_diag, procfs, or both
 	NoDiag      string    // why sock_diag is not used
 	Namespaces  int       // network namespaces that are looked into
-	Sockets     int       // that have an owner, in the last refresh
-	Unowned     int       // whose owner could not be seen, in the last refresh
-	Processes   int       // whose descriptors were read, in the last whole walk
-	Unreadable  int       // that belong to other users, in the last whole walk
+	Sockets     int       // that have an owner, in the last whole look
+	Unowned     int       // whose owner could not be seen, in the last whole look
+	Processes   int       // whose descriptors were read, in the last whole look
+	Unreadable  int       // that belong to other users, in the last whole look
 	Connections int       // remembered
 	Listeners   int       // remembered
 
 	Hits, Misses   uint64 // lookups of local endpoints
-	Refreshes      uint64
+	Unasked        uint64 // misses that came too fast to be looked for one by one
+	Refreshes      uint64 // whole looks, and looks for what lookups missed
 	Walks          uint64 // over processes
 	WalksCut       uint64 // that a bound ended
 	SocketsRefused uint64 // beyond Config.MaxSockets
@@ -37,7 +38,7 @@ func (t *Table) Report() Report {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r := t.report
-	r.Hits, r.Misses = t.hits.Load(), t.misses.Load()
+	r.Hits, r.Misses, r.Unasked = t.hits.Load(), t.misses.Load(), t.unasked.Load()
 	return r
 }
 
@@ -51,7 +52,7 @@ func (r *Report) walked(c *walkCount, whole bool) {
 	}
 }
 
-func (r *refresher) tell(rep *Report, now time.Time, whole bool, unowned int) {
+func (r *refresher) tell(rep *Report, now time.Time, unowned int) {
 	rep.At = now
 	rep.Refreshes++
 	rep.Namespaces = len(r.spaces)
@@ -76,7 +77,7 @@ func (r *refresher) tell(rep *Report, now time.Time, whole bool, unowned int) {
 	}
 	if r.sock.err != nil {
 		rep.Error = r.sock.err.Error()
-	} else if whole {
+	} else {
 		rep.Error = ""
 	}
 }

@@ -16,7 +16,6 @@ type space struct {
 	own       bool
 	witnesses []string // directories in Root: "self", "4711"
 	addrs     map[Addr]struct{}
-	listed    bool // in this refresh
 }
 
 // netFiles are what /proc/PID/net has of sockets.
@@ -100,7 +99,6 @@ func (l *listing) take(netns uint32, s *socket) {
 
 // add lists one namespace, by sock_diag if it answers for it.
 func (l *listing) add(s *space, root string, d *diag) {
-	s.listed = true
 	for _, f := range netFiles {
 		if s.own && d != nil {
 			intr, err := d.dump(f.family, f.proto, func(k *socket) { l.take(s.netns, k) })
@@ -113,11 +111,12 @@ func (l *listing) add(s *space, root string, d *diag) {
 			}
 			l.err = err
 		}
-		l.file(s, root, f.name, f.proto)
+		l.file(s, root, f.name, f.proto, func(*socket) bool { return true })
 	}
 }
 
-func (l *listing) file(s *space, root, name string, proto Proto) {
+// file lists the sockets of one file that are wanted.
+func (l *listing) file(s *space, root, name string, proto Proto, want func(*socket) bool) {
 	f, err := s.open(root, name)
 	if err != nil {
 		if !os.IsNotExist(err) { // no IPv6, or the last process is gone
@@ -127,7 +126,7 @@ func (l *listing) file(s *space, root, name string, proto Proto) {
 	}
 	defer f.Close() //nolint:errcheck // read only
 	bad, err := readSockets(f, proto, func(k *socket) bool {
-		if k.state != stateTimeWait {
+		if k.state != stateTimeWait && want(k) {
 			l.take(s.netns, k)
 		}
 		return true

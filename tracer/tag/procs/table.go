@@ -16,10 +16,10 @@ type Table struct {
 	seed maphash.Seed
 	snap atomic.Pointer[snapshot]
 
-	hits, misses atomic.Uint64
-	asked        atomic.Bool
-	wake         chan struct{}
-	denied       [numDenied]atomic.Uint64 // endpoints that a refresh did not find either
+	hits, misses, unasked atomic.Uint64
+
+	asked  chan Endpoint            // misses, for Run to look for
+	denied [numDenied]atomic.Uint64 // hashes of those that were asked for before
 
 	mu      sync.Mutex // held by a refresh, never by Lookup
 	refresh refresher
@@ -30,6 +30,10 @@ type Table struct {
 // that another one takes costs a refresh more, which the rate bounds.
 const numDenied = 1024
 
+// maxAsked bounds the misses that wait to be looked for; beyond it they wait
+// for the next whole look.
+const maxAsked = 256
+
 // New opens what a Table needs for as long as it lives (the sock_diag socket),
 // and reads nothing yet. So it may be called before privileges are given up.
 func New(cfg Config) (*Table, error) {
@@ -39,7 +43,7 @@ func New(cfg Config) (*Table, error) {
 	if _, err := os.Stat(cfg.Root); err != nil {
 		return nil, fmt.Errorf("look into procfs: %w", err)
 	}
-	t := &Table{cfg: cfg, seed: maphash.MakeSeed(), wake: make(chan struct{}, 1)}
+	t := &Table{cfg: cfg, seed: maphash.MakeSeed(), asked: make(chan Endpoint, maxAsked)}
 	t.refresh.init(&t.cfg)
 	return t, nil
 }
@@ -53,8 +57,7 @@ func (t *Table) Lookup(e *Endpoint) *Process {
 	s := t.snap.Load()
 	if s == nil {
 		t.misses.Add(1)
-		t.ask()
-		return nil
+		return nil // the first look is under way
 	}
 	p, o := s.lookup(e)
 	switch o {
@@ -65,38 +68,38 @@ func (t *Table) Lookup(e *Endpoint) *Process {
 		h := maphash.Comparable(t.seed, *e) | 1
 		if d := &t.denied[h>>1%numDenied]; d.Load() != h {
 			d.Store(h)
-			t.ask()
+			t.ask(e)
 		}
 	}
 	return p
 }
 
-// ask wakes Run, once until it has listened.
-func (t *Table) ask() {
-	if !t.asked.Load() && t.asked.CompareAndSwap(false, true) {
-		select {
-		case t.wake <- struct{}{}:
-		default:
-		}
+// ask has Run look for an endpoint. It does not wait.
+func (t *Table) ask(e *Endpoint) {
+	select {
+	case t.asked <- *e:
+	default:
+		t.unasked.Add(1)
 	}
 }
 
-// Run refreshes until ctx is done: at once, then when lookups ask for it, and
-// at least every FullInterval.
+// Run looks around until ctx is done: at everything at once and then every
+// FullInterval, and between for what lookups have missed.
 func (t *Table) Run(ctx context.Context) {
-	next := t.Refresh(true)
-	full := time.NewTimer(t.cfg.FullInterval)
+	full := time.NewTimer(max(t.cfg.FullInterval, t.Refresh(true)))
 	defer full.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()
+	var next time.Time // when to look for what was missed
 	for {
-		whole := false
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.wake:
 		case <-full.C:
-			whole = true
+			full.Reset(max(t.cfg.FullInterval, t.Refresh(true)))
+			continue
+		case e := <-t.asked:
+			t.ask(&e) // with the others, after the pause
 		}
 		pause.Reset(time.Until(next))
 		select {
@@ -104,36 +107,48 @@ func (t *Table) Run(ctx context.Context) {
 			return
 		case <-pause.C:
 		}
-		t.asked.Store(false)
-		next = t.Refresh(whole)
-		if whole {
-			t.forgetDenied()
-			full.Reset(max(t.cfg.FullInterval, time.Until(next)))
-		}
+		next = time.Now().Add(t.Refresh(false))
 	}
 }
 
-func (t *Table) forgetDenied() {
-	for i := range t.denied {
-		t.denied[i].Store(0)
-	}
-}
-
-// Refresh reads the kernel's lists now, and returns when the next refresh may
-// be made within the bounds of Config. A whole one looks at every process, else
-// only sockets whose owner is not known are looked for. Run calls it; others
-// may, for a look at the machine (doctor) or in tests.
-func (t *Table) Refresh(whole bool) time.Time {
+// Refresh looks around now, and returns how long to wait until the next time
+// within the bounds of Config. A whole look is at every socket and process,
+// another one for what lookups have missed; each kind may take half of the
+// share. Run calls it; others may, for a look at the machine (doctor), before
+// rights are given up, or in tests.
+func (t *Table) Refresh(whole bool) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	began := time.Now()
-	if s := t.refresh.run(began, whole, &t.report); s != nil {
+	asked := t.takeAsked()
+	s := t.snap.Load()
+	if whole || s == nil {
+		s = t.refresh.whole(began, &t.report)
+		for i := range t.denied {
+			t.denied[i].Store(0)
+		}
+	} else {
+		s = t.refresh.target(asked, s, began, &t.report)
+	}
+	if s != nil {
 		t.snap.Store(s)
 	}
 	cost := time.Since(began)
 	t.report.Cost += cost
 	t.report.LastCost = cost
-	return began.Add(cost + max(t.cfg.MinInterval, time.Duration(float64(cost)/t.cfg.Duty)))
+	return max(t.cfg.MinInterval, time.Duration(2*float64(cost)/t.cfg.Duty))
+}
+
+// takeAsked takes what lookups have missed. A whole look finds it, too.
+func (t *Table) takeAsked() (list []Endpoint) {
+	for {
+		select {
+		case e := <-t.asked:
+			list = append(list, e)
+		default:
+			return list
+		}
+	}
 }
 
 // Close releases the socket. Lookup still answers from what was known.
