@@ -27,7 +27,7 @@ prepare() {
 	{ cat packaging/wirespan.yaml; echo "# of version 0.0.2"; } >"$here/wirespan.yaml"
 	GO=$GO DIST=$here/2 CONFIG=$here/wirespan.yaml packaging/release.sh v0.0.2 "$arch" >"$here/log" 2>&1 || { tail -n 5 "$here/log"; exit 1; }
 	sums
-	exec unshare --mount --pid --net --fork --mount-proc "$0" --outside "$here"
+	exec unshare --mount --pid --net --fork --kill-child --mount-proc "$0" --outside "$here"
 }
 
 # sums compares the checksums, and what the headers of the rpm ask of an rpm of 2013.
@@ -220,12 +220,12 @@ user() {
 	grep -q 'setcap cap_net_raw+ep /usr/bin/wirespan' /tmp/said || fail "no advice without the capability: $(cat /tmp/said)"
 	setcap cap_net_raw+ep /usr/bin/wirespan
 	# shellcheck disable=SC2086
-	as --groups="$(getent group wirespan | cut -d: -f3)" $live >/tmp/said 2>&1 &
+	setpriv --reuid=alice --regid=alice --inh-caps=-all --groups="$(getent group wirespan | cut -d: -f3)" timeout -s KILL 60 $live >/tmp/said 2>&1 &
 	job=$!
 	seen /tmp/said 'listening on' || fail "a member does not capture: $(cat /tmp/said)"
 	asks "member-$kind"
 	seen /tmp/alice "member-$kind" || fail "a member gets no trace: $(cat /tmp/said)"
-	kill -INT $job
+	kill -TERM $job # timeout passes it on
 	wait $job || fail "ends with $?: $(cat /tmp/said)"
 	# Everybody may read files.
 	as --clear-groups /usr/bin/wirespan version >/dev/null || fail "a stranger may not even start it"
