@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/bpf"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/cbpf"
 )
 
 // maxProgram is the bound of the kernel, BPF_MAXINSNS.
@@ -17,88 +19,122 @@ const maxProgram = 4096
 
 // filter runs a cBPF program over packets.
 type filter struct {
-	vm *bpf.VM // for all link types, nil if there is none
+	program []bpf.RawInstruction // for all link types, nil if there is none
 
 	compile func(capture.LinkType) ([]bpf.RawInstruction, error)
-	perLink map[capture.LinkType]*bpf.VM // nil machine: every packet passes
+	perLink map[capture.LinkType][]bpf.RawInstruction // nil: every packet passes
 }
 
-func (f *filter) set() bool { return f.vm != nil || f.compile != nil }
+func (f *filter) set() bool { return f.program != nil || f.compile != nil }
 
 // SetFilter drops packets for which the program returns 0; nil lifts it. The
-// length that the program sees is the captured one. It must be called between
-// calls of ReadBatch, by the goroutine that makes them.
+// length that the program sees is that on the wire; what it asks of the kernel
+// is answered as far as the capture knows: the direction, if a pcapng file says
+// it (a packet without is as one that came in). It must be called between calls
+// of ReadBatch, by the goroutine that makes them.
 func (s *Source) SetFilter(program []bpf.RawInstruction) error {
 	if program == nil {
 		s.filter = filter{}
 		return nil
 	}
-	vm, err := machine(program)
-	if err != nil {
+	if err := check(program); err != nil {
 		return err
 	}
-	s.filter = filter{vm: vm}
+	s.filter = filter{program: program}
 	return nil
 }
 
 // SetFilterFunc is SetFilter for inputs whose link types are not known
 // beforehand or differ: compile is asked once for each link type that is met.
-// A link type for which it returns an error or no program is not filtered;
-// compile should remember the error.
+// An error of it ends the Source: ReadBatch returns it. A link type for which
+// it gives no program is not filtered.
 func (s *Source) SetFilterFunc(compile func(capture.LinkType) ([]bpf.RawInstruction, error)) {
-	s.filter = filter{compile: compile, perLink: make(map[capture.LinkType]*bpf.VM)}
+	s.filter = filter{compile: compile, perLink: make(map[capture.LinkType][]bpf.RawInstruction)}
 }
 
-// keep moves the packets that pass to the front and counts them.
-func (f *filter) keep(batch []capture.Packet) int {
+// keep moves the packets that pass to the front and counts them. The error is
+// that of a compilation; what came before the packet precedes it.
+func (f *filter) keep(batch []capture.Packet) (int, error) {
 	kept := 0
 	for i := range batch {
-		vm := f.vm
+		p := &batch[i]
+		program := f.program
 		if f.compile != nil {
-			vm = f.of(batch[i].Link)
-		}
-		if vm != nil {
-			if n, err := vm.Run(batch[i].Data); n == 0 || err != nil {
-				continue
+			var err error
+			if program, err = f.of(p.Link); err != nil {
+				return kept, err
 			}
 		}
+		if program != nil && cbpf.Run(program, p.Data, metaOf(p)) == 0 {
+			continue
+		}
 		if kept != i {
-			batch[kept] = batch[i]
+			batch[kept] = *p
 		}
 		kept++
 	}
-	return kept
+	return kept, nil
 }
 
-// of gives the machine for a link type.
-func (f *filter) of(link capture.LinkType) *bpf.VM {
-	vm, known := f.perLink[link]
-	if !known {
-		if program, err := f.compile(link); err == nil && program != nil {
-			if vm, err = machine(program); err != nil {
-				vm = nil
-			}
-		}
-		f.perLink[link] = vm
+// metaOf is what a program may know of a packet beside its bytes.
+func metaOf(p *capture.Packet) *cbpf.Meta {
+	m := &cbpf.Meta{Len: p.WireLen, VLAN: p.VLAN, HasVLAN: p.VLAN != 0}
+	if p.Dir == capture.DirOut {
+		m.PktType = packetOutgoing
 	}
-	return vm
+	return m
 }
 
-func machine(program []bpf.RawInstruction) (*bpf.VM, error) {
-	instructions, known := bpf.Disassemble(program)
+// packetOutgoing is PACKET_OUTGOING of linux/if_packet.h.
+const packetOutgoing = 4
+
+// of gives the program for a link type.
+func (f *filter) of(link capture.LinkType) ([]bpf.RawInstruction, error) {
+	program, known := f.perLink[link]
+	if known {
+		return program, nil
+	}
+	program, err := f.compile(link)
+	if err == nil && program != nil {
+		err = check(program)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.perLink[link] = program
+	return program, nil
+}
+
+// check holds a program to the rules of the machine: known instructions, jumps
+// forward and inside, a return at the end, no division by a constant 0.
+func check(program []bpf.RawInstruction) error {
+	plain := slices.Clone(program)
+	for i := range plain {
+		if in := &plain[i]; in.Op&^0x18 == loadAbsolute && in.K >= firstExtension {
+			in.K = 0 // that machine lacks the kernel's extensions
+		}
+	}
+	instructions, known := bpf.Disassemble(plain)
 	if !known {
 		for i := range instructions {
 			if raw, ok := instructions[i].(bpf.RawInstruction); ok {
-				return nil, fmt.Errorf("check filter: instruction %d (%#x) is unknown", i, raw.Op)
+				return fmt.Errorf("check filter: instruction %d (%#x) is unknown", i, raw.Op)
 			}
 		}
 	}
-	vm, err := bpf.NewVM(instructions)
-	if err != nil {
-		return nil, fmt.Errorf("check filter: %w", err)
+	if _, err := bpf.NewVM(instructions); err != nil {
+		return fmt.Errorf("check filter: %w", err)
 	}
-	return vm, nil
+	return nil
 }
+
+// loadAbsolute is the code of a load from a fixed place (BPF_LD | BPF_ABS) but
+// for its size, and firstExtension (SKF_AD_OFF) where fixed places mean what
+// the kernel knows.
+const (
+	loadAbsolute   = 0x20
+	firstExtension = 0xfffff000
+)
 
 // ParseProgram reads a cBPF program as tcpdump -ddd prints it: a line with the
 // number of instructions, then a line "code jt jf k" for each.
@@ -134,7 +170,7 @@ func ParseProgram(r io.Reader) ([]bpf.RawInstruction, error) {
 	if len(program) != count {
 		return nil, fmt.Errorf("parse filter: line %d: %d of %d instructions", number+1, len(program), count)
 	}
-	if _, err := machine(program); err != nil {
+	if err := check(program); err != nil {
 		return nil, err
 	}
 	return program, nil

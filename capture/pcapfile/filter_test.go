@@ -3,6 +3,7 @@ package pcapfile
 import (
 	"encoding/binary"
 	"errors"
+	"io"
 	"os/exec"
 	"strings"
 	"testing"
@@ -55,13 +56,67 @@ func TestFilterByLinkType(t *testing.T) {
 		switch link {
 		case 1:
 			return program, nil
-		case 113:
-			return nil, errors.New("link type does not know the word")
 		}
 		return nil, nil
 	})
 	if got := order(t, s); got != "x#1:1 x#2:1 x#0:3 x#1:3 x#2:3 x#1:2 x#2:2" || asked != 3 {
 		t.Errorf("packets %s, compiled %d times", got, asked)
+	}
+}
+
+// A link type that the filter cannot be compiled for ends the reading.
+func TestFilterCompileFails(t *testing.T) {
+	f := newNgFile(binary.LittleEndian)
+	f.iface(1, 0)
+	f.iface(113, 0)
+	f.enhanced(0, 1, "1")
+	f.enhanced(1, 2, "2")
+	s := open(t, Config{Inputs: files(write(t, t.TempDir(), "x.pcap", f.Bytes()))})
+	fault := errors.New("link type does not know the word")
+	s.SetFilterFunc(func(link capture.LinkType) ([]bpf.RawInstruction, error) {
+		if link == 113 {
+			return nil, fault
+		}
+		return nil, nil
+	})
+	batch := make([]capture.Packet, 8)
+	got := 0
+	for {
+		n, err := s.ReadBatch(t.Context(), batch)
+		got += n
+		if errors.Is(err, fault) {
+			break
+		}
+		if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.EOF) {
+			t.Fatalf("error %v, want that of the compiler", err)
+		}
+	}
+	if got != 1 {
+		t.Errorf("%d packets before the error, want 1", got)
+	}
+}
+
+// Programs see the length on the wire and the direction.
+func TestFilterKnowsMore(t *testing.T) {
+	for _, c := range []struct {
+		name, program string
+		want          []uint32
+	}{
+		{"length of 100 and more", "4\n128 0 0 0\n53 0 1 100\n6 0 0 1\n6 0 0 0\n", []uint32{1500}},
+		{"outgoing", "4\n40 0 0 4294963204\n21 0 1 4\n6 0 0 1\n6 0 0 0\n", []uint32{60}},
+	} {
+		program, err := ParseProgram(strings.NewReader(c.program))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := filter{program: program}
+		n, err := f.keep([]capture.Packet{
+			{Data: []byte("a"), WireLen: 1500},
+			{Data: []byte("b"), WireLen: 60, Dir: capture.DirOut},
+		})
+		if err != nil || n != len(c.want) {
+			t.Errorf("%s: %d packets, error %v, want %v", c.name, n, err, c.want)
+		}
 	}
 }
 

@@ -148,13 +148,12 @@ func BenchmarkFilter(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var f filter
-	if f.vm, err = machine(program); err != nil {
-		b.Fatal(err)
-	}
+	f := filter{program: program}
 	batch := []capture.Packet{{Data: []byte("3")}}
 	b.ReportAllocs()
 	for b.Loop() {
-		f.keep(batch)
+		if _, err := f.keep(batch); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -63,7 +63,10 @@ func (s *Source) ReadBatch(ctx context.Context, dst []capture.Packet) (int, erro
 	for {
 		n, err := s.next(ctx, dst)
 		if n > 0 {
-			n = s.account(dst[:n])
+			kept, bad := s.account(dst[:n])
+			if n = kept; bad != nil {
+				return n, bad
+			}
 		}
 		if n > 0 || err != nil {
 			return n, err
@@ -112,8 +115,8 @@ func (s *Source) end(l *lane) {
 }
 
 // account counts a batch and runs the filter over it; it returns how many
-// packets are left.
-func (s *Source) account(batch []capture.Packet) int {
+// packets are left. The error is that of compiling the filter.
+func (s *Source) account(batch []capture.Packet) (int, error) {
 	var captured, wire uint64
 	for i := range batch {
 		captured += uint64(len(batch[i].Data))
@@ -123,11 +126,11 @@ func (s *Source) account(batch []capture.Packet) int {
 	s.bytes.Add(captured)
 	s.wireBytes.Add(wire)
 	if !s.filter.set() {
-		return len(batch)
+		return len(batch), nil
 	}
-	kept := s.filter.keep(batch)
+	kept, err := s.filter.keep(batch)
 	s.filtered.Add(uint64(len(batch) - kept))
-	return kept
+	return kept, err
 }
 
 // Lend gives the memory behind the last batch to the caller until release is
