@@ -7,7 +7,7 @@ import (
 )
 
 // Config bounds the work and the memory of a Table. All fields but Passwd,
-// RunDirs, Docker and Diag are required.
+// RunDirs, Docker, Diag and the two Keeps are required.
 type Config struct {
 	Root    string   // where procfs is mounted, "/proc"; a container has the host's elsewhere
 	Passwd  string   // users by number, as passwd(5); empty: users have no names
@@ -15,9 +15,9 @@ type Config struct {
 	Docker  string   // Docker's containers directory, for names; empty: containers have ids only
 	Diag    bool     // ask sock_diag; false: read /proc/PID/net only
 
-	MinInterval  time.Duration // between two refreshes that lookups asked for
-	FullInterval time.Duration // between two walks over all processes
-	Duty         float64       // share of a core that refreshes may take, 0 to 1
+	MinInterval  time.Duration // between two looks for what lookups have missed
+	FullInterval time.Duration // between two looks at everything
+	Duty         float64       // share of a core that looks may take on average, 0 to 1
 	Keep         time.Duration // how long a connection's owner is remembered after the socket is gone
 	KeepListener time.Duration // the same for listening ports
 

@@ -6,11 +6,12 @@
 //
 // It stands beside tracer/link. One goroutine (Table.Run) reads the kernel's
 // lists; it publishes an immutable snapshot, so that Lookup takes no lock and
-// allocates nothing and may be called from anywhere. A lookup that finds
-// nothing asks for a refresh; refreshes are limited in rate and in their share
-// of a core. What was known of a socket that is gone is kept for a while:
-// spans are named when their trace is complete, and then a short connection
-// has no socket any more.
+// allocates nothing, but for a few bytes sent to that goroutine when it misses
+// a local endpoint for the first time. There are two kinds of looks: at
+// everything, now and then, and at what lookups have missed, at once; both are
+// bounded in their share of a core. What was known of a socket that is gone
+// is kept for a while: spans are named when their trace is complete, and then
+// a short connection has no socket any more.
 //
 // Process values are immutable and shared; who holds one may keep it.
 //

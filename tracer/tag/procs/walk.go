@@ -1,6 +1,7 @@
 package procs
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -48,55 +49,40 @@ func (d *details) pids() ([]int, error) {
 // process looks at the descriptors of one process and calls sock for every
 // socket. False when the bound on descriptors is reached.
 func (w *walk) process(pid int, sock func(inode uint32)) bool {
-	dir := w.d.path(pid, "fd")
-	f, err := os.Open(dir)
-	if err != nil {
-		if errors.Is(err, fs.ErrPermission) {
-			w.count.unreadable++
-		}
-		return true
-	}
-	names, err := f.Readdirnames(-1)
-	f.Close() //nolint:errcheck // read only
-	if err != nil && len(names) == 0 {
-		if errors.Is(err, fs.ErrPermission) {
-			w.count.unreadable++
-		}
-		return true
-	}
-	hidden := len(names) > 0
-	for _, n := range names {
+	links, denied, more := 0, 0, true
+	err := eachLink(w.d.path(pid, "fd"), func(target []byte, err error) bool {
 		if w.count.links++; w.count.links > w.d.cfg.MaxLinks {
-			w.count.cut = true
+			w.count.cut, more = true, false
 			return false
 		}
-		target, err := os.Readlink(dir + "/" + n)
-		if err == nil || !errors.Is(err, fs.ErrPermission) {
-			hidden = false
-		}
-		if inode, ok := socketInode(target); ok {
+		links++
+		if errors.Is(err, fs.ErrPermission) {
+			denied++
+		} else if inode, ok := socketInode(target); ok {
 			sock(inode)
 		}
-	}
-	if hidden {
+		return true
+	})
+	switch {
+	case errors.Is(err, fs.ErrPermission), links > 0 && denied == links:
 		w.count.unreadable++
-	} else {
+	case err == nil:
 		w.count.processes++
 	}
-	return true
+	return more
 }
 
 // socketInode reads "socket:[4711]".
-func socketInode(target string) (uint32, bool) {
-	s, ok := strings.CutPrefix(target, "socket:[")
+func socketInode(target []byte) (uint32, bool) {
+	s, ok := bytes.CutPrefix(target, []byte("socket:["))
 	if !ok {
 		return 0, false
 	}
-	s, ok = strings.CutSuffix(s, "]")
+	s, ok = bytes.CutSuffix(s, []byte("]"))
 	if !ok {
 		return 0, false
 	}
-	return decimal([]byte(s))
+	return decimal(s)
 }
 
 // claim notes that a process has a socket. Of several, which share it since a
