@@ -14,7 +14,8 @@ var _ sink.Sink = (*NDJSON)(nil)
 
 // NDJSON writes one flat JSON object per line and span. Its keys, in this
 // order: trace_id, span_id, parent_span_id (absent on roots), name, kind,
-// status (UNSET or ERROR), service, instance (if known), start (RFC 3339),
+// status (UNSET or ERROR), service, instance (if known), resource (its other attributes, an object, if
+// there are any), start (RFC 3339),
 // start_ns, end_ns, duration_ns, attributes (an object of native types), links
 // (if there are any). It allocates nothing once its buffer has grown.
 type NDJSON struct {
@@ -62,6 +63,9 @@ func (n *NDJSON) appendSpan(dst []byte, s *span.Span) []byte {
 	dst = appendString(dst, s.Service)
 	if len(s.Instance) > 0 {
 		dst = appendString(append(dst, `,"instance":`...), s.Instance)
+	}
+	if len(s.Resource) > 0 {
+		dst = n.names.appendAttrs(append(dst, `,"resource":`...), s.Resource)
 	}
 	dst = appendTime(append(dst, `,"start":"`...), s.Start)
 	dst = strconv.AppendInt(append(dst, `","start_ns":`...), s.Start, 10)

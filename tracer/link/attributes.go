@@ -85,7 +85,7 @@ func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 		a = w.fullURL(a, r)
 	}
 	if r.Class == l7.ClassDB {
-		if name := w.l.names.addrName([16]byte(r.Server.Addr)); name != "" {
+		if name := w.l.knownAs(r, false); name != "" {
 			a = span.AppendString(a, span.KeyPeerService, name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 // card is what a server is called when it is asked for by a Host: few servers
@@ -35,7 +36,7 @@ func (w *writer) card(host []byte, server *flows.Endpoint) *card {
 	c.host = append(c.host[:0], host...)
 	c.certain = n.certainHost(c.host, *server)
 	c.service = c.service[:0]
-	if name := n.addrName([16]byte(server.Addr)); name != "" {
+	if name := n.addrName([16]byte(server.Addr)); name != "" && w.l.cfg.Who == nil {
 		c.service = append(c.service, name...)
 	} else if c.certain != nil {
 		c.service = append(c.service, c.certain...)
@@ -47,14 +48,18 @@ func (w *writer) card(host []byte, server *flows.Endpoint) *card {
 }
 
 // service appends service.name of the side that a span describes.
-func (w *writer) service(r *Facts, k span.Kind, c *card) {
+func (w *writer) service(r *Facts, k span.Kind, c *card, id *identity.Identity) {
 	n := &w.l.names
+	if id.Service != "" {
+		w.names = append(w.names, id.Service...)
+		return
+	}
 	if k != span.Client {
 		w.names = append(w.names, c.service...)
 		return
 	}
 	addr := [16]byte(r.Client.Addr)
-	if name := n.addrName(addr); name != "" {
+	if name := n.addrName(addr); name != "" && w.l.cfg.Who == nil {
 		w.names = append(w.names, name...)
 		return
 	}
@@ -71,8 +76,10 @@ func (w *writer) service(r *Facts, k span.Kind, c *card) {
 }
 
 // instance appends service.instance.id.
-func (w *writer) instance(k span.Kind, c *card) {
-	if k != span.Client {
+func (w *writer) instance(k span.Kind, c *card, id *identity.Identity) {
+	if id.Instance != "" {
+		w.names = append(w.names, id.Instance...)
+	} else if k != span.Client {
 		w.names = append(w.names, c.instance...)
 	}
 }

@@ -1,6 +1,10 @@
 package link
 
-import "github.com/wirespan/wirespan/l7"
+import (
+	"time"
+
+	"github.com/wirespan/wirespan/l7"
+)
 
 // Confidence of a sole candidate, with a new ID made up by a proxy and without
 // (DESIGN.md, section 7, rule 7).
@@ -88,7 +92,19 @@ func (l *Linker) offerLookup(x int32, r *Facts) {
 		l.addKey(x, lookupKey(&client, &addr))
 		l.lookups++
 	}
-	l.names.learn(a, l.piece(r, Host))
+	l.learnNames(a, r)
+}
+
+// learnNames takes the names that a DNS response gave to addresses.
+func (l *Linker) learnNames(answers []byte, r *Facts) {
+	if l.cfg.Who == nil {
+		l.names.learn(answers, l.piece(r, Host))
+		return
+	}
+	for i := range len(answers) / answerSize {
+		addr, ttl := answerAt(answers, i)
+		l.cfg.Who.Learn(r.End, addr, l.piece(r, Host), time.Duration(ttl)*time.Second)
+	}
 }
 
 // useLookup finds the lookup that a call used: same client, an answer that is

@@ -198,6 +198,9 @@ func (l *Linker) open(r *Record, b *Batch) {
 	l.touch(g)
 	l.names.saw(b.Piece(&r.Facts, Host), &r.Facts, isNew)
 	l.relate(x, s, isNew)
+	if isNew {
+		l.meet(&r.Facts)
+	}
 	l.stats.Opened++
 }
 
@@ -322,7 +325,13 @@ func (l *Linker) Flush(ctx context.Context) error {
 }
 
 // SetName tells a name for an address, from a pcapng name resolution block.
-func (l *Linker) SetName(addr [16]byte, name string) { l.names.set(addr, name) }
+func (l *Linker) SetName(addr [16]byte, name string) {
+	if l.cfg.Who != nil {
+		l.cfg.Who.SetFile(addr, name)
+		return
+	}
+	l.names.set(addr, name)
+}
 
 // SpanID is the id of a sighting's span.
 func (l *Linker) spanID(s int32) span.SpanID {

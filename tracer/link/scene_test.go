@@ -80,7 +80,7 @@ type keep []span.Span
 func (k *keep) WriteSpans(_ context.Context, spans []span.Span) error {
 	for _, s := range spans {
 		s.Name, s.Service, s.Instance = bytes.Clone(s.Name), bytes.Clone(s.Service), bytes.Clone(s.Instance)
-		s.Attrs, s.Links = bytes.Clone(s.Attrs), slices.Clone(s.Links)
+		s.Attrs, s.Resource, s.Links = bytes.Clone(s.Attrs), bytes.Clone(s.Resource), slices.Clone(s.Links)
 		*k = append(*k, s)
 	}
 	return nil

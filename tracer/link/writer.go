@@ -234,13 +234,15 @@ func (w *writer) add(v *view) {
 		Kind: v.kind, Status: statusOf(r, v.kind), Depth: v.depth,
 	})
 	var p place
+	id := l.resource(r, v.kind)
+	w.spans[len(w.spans)-1].Resource = id.Attrs
 	host := l.piece(r, Host)
 	card := w.card(host, &r.Server)
 	p.service[0] = len(w.names)
-	w.service(r, v.kind, card)
+	w.service(r, v.kind, card, id)
 	p.service[1] = len(w.names)
 	p.instance[0] = len(w.names)
-	w.instance(v.kind, card)
+	w.instance(v.kind, card, id)
 	p.instance[1] = len(w.names)
 	p.name[0] = len(w.names)
 	template := l.piece(r, Template)

@@ -17,7 +17,7 @@ type JSONEncoder struct {
 	openers  []openers // the same with what follows for common types
 	constant []byte    // constant attributes of the resource, each followed by a comma
 	scope    []byte    // from the end of the resource to the first span
-	head     func(service, instance []byte) []byte
+	head     func(*span.Span) []byte
 }
 
 // NewJSONEncoder returns an encoder; only c.Version and c.Resource matter to it.
@@ -58,15 +58,20 @@ func appendStringPair(b, v []byte) []byte {
 }
 
 // encodeResource returns a resource up to the first span.
-func (e *JSONEncoder) encodeResource(service, instance []byte) []byte {
+func (e *JSONEncoder) encodeResource(s *span.Span) []byte {
 	b := []byte(`{"resource":{`)
-	if len(service)+len(instance)+len(e.constant) > 0 {
+	if len(s.Service)+len(s.Instance)+len(s.Resource)+len(e.constant) > 0 {
 		b = append(b, `"attributes":[`...)
-		if len(service) > 0 {
-			b = appendPair(b, "service.name", service)
+		if len(s.Service) > 0 {
+			b = appendPair(b, "service.name", s.Service)
 		}
-		if len(instance) > 0 {
-			b = appendPair(b, "service.instance.id", instance)
+		if len(s.Instance) > 0 {
+			b = appendPair(b, "service.instance.id", s.Instance)
+		}
+		for at := range s.Resource.All {
+			if int(at.Key) < len(e.names) {
+				b = appendValue(append(b, e.names[at.Key]...), &at)
+			}
 		}
 		b = closeList(append(b, e.constant...))
 	}
@@ -109,7 +114,7 @@ func (e *JSONEncoder) AppendTo(dst []byte) []byte {
 
 // Add encodes one span and a comma; nothing of it is kept.
 func (e *JSONEncoder) Add(s *span.Span) {
-	at := e.known.find(s.Service, s.Instance, e.head)
+	at := e.known.find(s, e.head)
 	from := len(e.body)
 	b := append(e.body, `{"traceId":"`...)
 	b = appendHex(b, s.Trace[:])

@@ -13,22 +13,22 @@ import (
 // official builds with the generated types what an encoder should write.
 func official(spans []span.Span, keys *span.Keys, c Config) *tracepb.TracesData {
 	td := &tracepb.TracesData{}
-	groups := map[[2]string]*tracepb.ScopeSpans{}
+	groups := map[[3]string]*tracepb.ScopeSpans{}
 	for i := range spans {
 		s := &spans[i]
-		id := [2]string{string(s.Service), string(s.Instance)}
+		id := [3]string{string(s.Service), string(s.Instance), string(s.Resource)}
 		g := groups[id]
 		if g == nil {
 			g = &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: Scope, Version: c.Version}}
 			groups[id] = g
-			td.ResourceSpans = append(td.ResourceSpans, &tracepb.ResourceSpans{Resource: officialResource(s, c), ScopeSpans: []*tracepb.ScopeSpans{g}})
+			td.ResourceSpans = append(td.ResourceSpans, &tracepb.ResourceSpans{Resource: officialResource(s, keys, c), ScopeSpans: []*tracepb.ScopeSpans{g}})
 		}
 		g.Spans = append(g.Spans, officialSpan(s, keys))
 	}
 	return td
 }
 
-func officialResource(s *span.Span, c Config) *resourcepb.Resource {
+func officialResource(s *span.Span, keys *span.Keys, c Config) *resourcepb.Resource {
 	r := &resourcepb.Resource{}
 	add := func(k, v string) {
 		if v != "" {
@@ -37,6 +37,9 @@ func officialResource(s *span.Span, c Config) *resourcepb.Resource {
 	}
 	add("service.name", string(s.Service))
 	add("service.instance.id", string(s.Instance))
+	for at := range s.Resource.All {
+		r.Attributes = append(r.Attributes, keyValue(keys.Name(at.Key), officialValue(at)))
+	}
 	for _, a := range c.Resource {
 		add(a.Key, a.Value)
 	}

@@ -39,7 +39,7 @@ type Encoder struct {
 	scope    []byte // field ScopeSpans.scope
 	scratch  []byte
 	valid    []byte
-	head     func(service, instance []byte) []byte
+	head     func(*span.Span) []byte
 }
 
 // NewEncoder returns an Encoder; only c.Version and c.Resource matter to it.
@@ -67,15 +67,30 @@ func NewEncoder(keys *span.Keys, c Config) *Encoder {
 }
 
 // encodeResource returns the field ResourceSpans.resource.
-func (e *Encoder) encodeResource(service, instance []byte) []byte {
+func (e *Encoder) encodeResource(s *span.Span) []byte {
 	var r []byte
-	if len(service) > 0 {
-		r = appendStringValue(r, tagResourceAttr, "service.name", appendValid(nil, service))
+	if len(s.Service) > 0 {
+		r = appendStringValue(r, tagResourceAttr, "service.name", appendValid(nil, s.Service))
 	}
-	if len(instance) > 0 {
-		r = appendStringValue(r, tagResourceAttr, "service.instance.id", appendValid(nil, instance))
+	if len(s.Instance) > 0 {
+		r = appendStringValue(r, tagResourceAttr, "service.instance.id", appendValid(nil, s.Instance))
+	}
+	for at := range s.Resource.All {
+		if int(at.Key) < e.keys.Len() {
+			r = appendResourceAttr(r, e.keys.Name(at.Key), at)
+		}
 	}
 	return appendField(nil, tagResource, append(r, e.constant...))
+}
+
+// appendResourceAttr adds an attribute of a resource: an integer, or text.
+func appendResourceAttr(r []byte, name string, at span.Attr) []byte {
+	if at.Type == span.TypeInt {
+		var v [32]byte
+		n := putInt(v[:], uint64(at.Num))
+		return appendKeyValue(r, tagResourceAttr, name, v[1:n])
+	}
+	return appendStringValue(r, tagResourceAttr, name, appendValid(nil, at.AppendText(nil)))
 }
 
 // Encode adds one message with these spans to dst and leaves the Encoder empty.
@@ -107,7 +122,7 @@ func (e *Encoder) AppendTo(dst []byte) []byte {
 
 // Add encodes one span; nothing of it is kept.
 func (e *Encoder) Add(s *span.Span) {
-	at := e.known.find(s.Service, s.Instance, e.head)
+	at := e.known.find(s, e.head)
 	from := len(e.body)
 	e.body = slices.Grow(e.body, spanRoom+len(s.Name))
 	e.body = append(e.body, tagSpan, 0, 0)

@@ -145,6 +145,10 @@ func randomSpan(r *rand.Rand, keys *span.Keys) span.Span {
 		Service: []byte([]string{"", "cart", "orders", "db\xff"}[r.IntN(4)]), Instance: []byte([]string{"", "10.0.0.1:80"}[r.IntN(2)]),
 		Name: randomText(r), Attrs: randomAttrs(r, keys),
 	}
+	if r.IntN(2) == 0 {
+		s.Resource = span.AppendString(s.Resource, span.KeyPeerService, []string{"nginx", "p\xffython"}[r.IntN(2)])
+		s.Resource = span.AppendInt(s.Resource, span.KeyClientPort, int64(r.IntN(2)))
+	}
 	for i := range s.Trace {
 		s.Trace[i] = byte(r.IntN(256))
 	}

@@ -41,7 +41,7 @@ func (e *Expr) at(i int, s *span.Span) bool {
 func (e *Expr) compare(c *comparison, s *span.Span) (present, hit bool) {
 	switch c.field.kind {
 	case attribute:
-		at, ok := s.Attrs.Find(c.field.key)
+		at, ok := find(s, c.field.key)
 		return ok, ok && e.attr(c, at)
 	case unknown:
 		return false, false
@@ -242,7 +242,7 @@ func (e *Expr) status(c *comparison, s *span.Span) (present, hit bool) {
 		return true, true
 	}
 	for _, k := range c.field.codes {
-		if at, ok := s.Attrs.Find(k); ok {
+		if at, ok := find(s, k); ok {
 			return true, e.attr(c, at)
 		}
 	}
@@ -280,7 +280,7 @@ func (e *Expr) side(c *comparison, s *span.Span) (present, hit bool) {
 		keys[1] = span.KeyNetworkPeerAddress
 	}
 	for _, k := range keys {
-		if at, ok := s.Attrs.Find(k); ok {
+		if at, ok := find(s, k); ok {
 			present = true
 			if e.attr(c, at) {
 				return true, true
@@ -321,3 +321,11 @@ func containsText(b []byte, sub string) bool {
 }
 
 func hasPrefix(b []byte, p string) bool { return len(b) >= len(p) && string(b[:len(p)]) == p }
+
+// find returns an attribute of a span or of its resource.
+func find(s *span.Span, k span.Key) (span.Attr, bool) {
+	if at, ok := s.Attrs.Find(k); ok || len(s.Resource) == 0 {
+		return at, ok
+	}
+	return s.Resource.Find(k)
+}

@@ -96,7 +96,7 @@ func (b *block) add(s *span.Span) {
 	}
 	n := node{Span: *s}
 	n.Service, n.Instance, n.Name = b.keep(s.Service), nil, b.keep(s.Name)
-	n.Attrs = b.keep(s.Attrs)
+	n.Attrs, n.Resource = b.keep(s.Attrs), b.keep(s.Resource)
 	from := len(b.links)
 	b.links = append(b.links, s.Links...)
 	n.Links = b.links[from:]

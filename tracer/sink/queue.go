@@ -79,6 +79,7 @@ func appendSpan(b []byte, s *span.Span) []byte {
 	b = appendPiece(b, s.Instance)
 	b = appendPiece(b, s.Name)
 	b = appendPiece(b, s.Attrs)
+	b = appendPiece(b, s.Resource)
 	b = binary.AppendUvarint(b, uint64(len(s.Links)))
 	for i := range s.Links {
 		l := &s.Links[i]
@@ -106,6 +107,7 @@ func readSpan(b []byte, s *span.Span) []byte {
 	s.Instance, b = readPiece(b)
 	s.Name, b = readPiece(b)
 	s.Attrs, b = readPiece(b)
+	s.Resource, b = readPiece(b)
 	n, w := binary.Uvarint(b)
 	b = b[w:]
 	if n > 0 {

@@ -28,7 +28,7 @@ func (k *keeper) WriteSpans(_ context.Context, spans []span.Span) error {
 		return err
 	}
 	for _, s := range spans {
-		s.Service, s.Instance = bytes.Clone(s.Service), bytes.Clone(s.Instance)
+		s.Service, s.Instance, s.Resource = bytes.Clone(s.Service), bytes.Clone(s.Instance), bytes.Clone(s.Resource)
 		s.Name, s.Attrs = bytes.Clone(s.Name), bytes.Clone(s.Attrs)
 		k.spans = append(k.spans, s)
 	}
@@ -41,7 +41,7 @@ func sample(i int) span.Span {
 	s := span.Span{
 		Trace: span.TraceID{1, byte(i)}, ID: span.SpanID{2, byte(i)}, Parent: span.SpanID{3},
 		Start: 1_700_000_000_000_000_000, End: -1, Kind: span.Client, Status: span.Error, Depth: i,
-		Service: []byte("shop"), Instance: []byte("10.0.0.1:80"), Name: []byte("GET /"),
+		Service: []byte("shop"), Instance: []byte("10.0.0.1:80"), Resource: span.AppendInt(nil, 7, 42), Name: []byte("GET /"),
 	}
 	s.Attrs = span.AppendString(span.AppendInt(nil, span.KeyServerPort, 80), span.KeyURLPath, "/")
 	if i%2 == 1 {

@@ -59,6 +59,7 @@ type Span struct {
 	Instance []byte // resource service.instance.id, empty if unknown
 	Name     []byte
 	Attrs    Attrs // every attribute of the span, each key once
+	Resource Attrs // of its resource, beside service and instance: process, container, pod
 	Links    []Link
 	Depth    int // distance from the root of its trace in this release, for people
 }

@@ -1,0 +1,70 @@
+package link
+
+import (
+	"time"
+
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
+)
+
+// Who knows who is at an end of a flow: tagger.Tagger. It is called by the
+// Linker's goroutine. Without one, addresses have the names that the
+// configuration, the capture and DNS answers on the wire give them.
+type Who interface {
+	// Endpoint returns who is at an end, nil if nothing is known. The answer
+	// is shared and never changes.
+	Endpoint(q *identity.Query) *identity.Identity
+	// Learn takes an address of a DNS answer; name is borrowed.
+	Learn(at int64, addr [16]byte, name []byte, ttl time.Duration)
+	// SetFile takes a name from a capture file.
+	SetFile(addr [16]byte, name string)
+}
+
+// who asks for one end of an exchange, nil if nothing is known.
+func (l *Linker) who(r *Facts, client bool) *identity.Identity {
+	if l.cfg.Who == nil {
+		return nil
+	}
+	q := identity.Query{
+		At: r.Start, Addr: [16]byte(r.Server.Addr), Port: r.Server.Port, PeerAddr: [16]byte(r.Client.Addr), PeerPort: r.Client.Port,
+		Point: r.Point, UDP: r.Flags&TCP == 0, Client: client,
+	}
+	if client {
+		q.Addr, q.PeerAddr, q.Port, q.PeerPort = q.PeerAddr, q.Addr, q.PeerPort, q.Port
+	}
+	return l.cfg.Who.Endpoint(&q)
+}
+
+// meet asks for both ends when a request begins, so that sockets are looked
+// for while they exist.
+func (l *Linker) meet(r *Facts) {
+	if l.cfg.Who != nil {
+		l.who(r, false)
+		l.who(r, true)
+	}
+}
+
+// knownAs is the name of an end by what is known of its address, empty if it
+// has none.
+func (l *Linker) knownAs(r *Facts, client bool) string {
+	if l.cfg.Who != nil {
+		if id := l.who(r, client); id != nil {
+			return id.Service
+		}
+		return ""
+	}
+	if client {
+		return l.names.addrName([16]byte(r.Client.Addr))
+	}
+	return l.names.addrName([16]byte(r.Server.Addr))
+}
+
+// resource returns who is at the side that a span describes.
+func (l *Linker) resource(r *Facts, k span.Kind) *identity.Identity {
+	if id := l.who(r, k == span.Client); id != nil {
+		return id
+	}
+	return &nobody
+}
+
+var nobody identity.Identity
