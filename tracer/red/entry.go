@@ -18,6 +18,7 @@ type entry struct {
 	exchange   uint64
 	head       bool // its outermost span was there
 	fail       bool
+	partial    bool // counts as a request, but not as a duration
 	kind       span.Kind
 	depth      int
 	start, end int64
@@ -55,6 +56,7 @@ func (e *entry) better(s *span.Span) bool {
 func (e *entry) fill(s *span.Span, v *view) {
 	e.kind, e.depth, e.start, e.end = s.Kind, s.Depth, s.Start, s.End
 	e.trace, e.id, e.fail = s.Trace, s.ID, s.Status == span.Error
+	e.partial = v.partial
 	e.series = appendSeries(e.series[:0], s, v)
 	k := e.endpoint[:0]
 	k = appendValue(k, s.Service)

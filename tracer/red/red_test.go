@@ -32,6 +32,8 @@ type one struct {
 	fail     bool
 	status   int64
 	at       int64 // seconds
+	response string
+	cause    string
 }
 
 func (o one) span() span.Span {
@@ -57,6 +59,12 @@ func (o one) span() span.Span {
 		a = span.AppendString(a, k, "redis")
 		k, _ = testKeys.Lookup("db.operation.name")
 		a = span.AppendString(a, k, o.name)
+	}
+	if o.response != "" {
+		a = span.AppendString(a, span.KeyResponse, o.response)
+	}
+	if o.cause != "" {
+		a = span.AppendString(a, span.KeyErrorType, o.cause)
 	}
 	if o.inner {
 		a = span.AppendString(a, span.KeyLinkRule, "sighting")
@@ -224,6 +232,28 @@ func TestErrorsAndLabels(t *testing.T) {
 				t.Errorf("%s: exemplars %+v", f.Name, p.Hist.Exemplars)
 			}
 		}
+	}
+}
+
+// TestPartialExchanges holds that an exchange of which one message was not
+// captured is a request without duration, and that a timeout has one.
+func TestPartialExchanges(t *testing.T) {
+	s := newSink(t, nil)
+	o := one{kind: span.Server, service: "shop", name: "GET /a", ms: 7}
+	for i, c := range []struct{ response, cause string }{
+		{"orphan", ""}, {"pushed", ""}, {"oneway", ""}, {"none", "capture_ended"}, {"none", "timeout"}, {"none", "connection_reset"},
+	} {
+		o.exchange, o.response, o.cause, o.fail = uint64(i), c.response, c.cause, c.cause != "" && c.cause != "capture_ended"
+		write(t, s, spansOf(o))
+	}
+	s.Flush()
+	want := []string{
+		"wirespan.requests{shop,http,SERVER,GET /a} 6", "wirespan.request.errors{shop,http,SERVER,GET /a} 2",
+		"http.server.request.duration{shop,GET,/a,,connection_reset,http}[4] 1",
+		"http.server.request.duration{shop,GET,/a,,timeout,http}[4] 1",
+	}
+	if d := cmp.Diff(want, lines(s.Families())); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -120,10 +120,13 @@ func (s *Sink) count(e *entry) {
 	if e.fail {
 		p.failed += w
 	}
-	h, all := s.tables.seriesOf(e, own)
-	h.observe(e, w)
 	s.stats.Exchanges++
-	if !own || !all {
+	if !e.partial {
+		h, all := s.tables.seriesOf(e, own)
+		h.observe(e, w)
+		own = own && all
+	}
+	if !own {
 		s.stats.Other++
 	}
 }

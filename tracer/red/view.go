@@ -13,6 +13,7 @@ type view struct {
 	protocol []byte
 	values   [numFields][]byte
 	status   int64 // http.response.status_code, 0 if none
+	partial  bool  // how long it took is not known: one of the two messages was not captured
 }
 
 // field is an attribute that becomes a label.
@@ -58,7 +59,12 @@ func newFields(keys *span.Keys) fields {
 	return f
 }
 
-var sighting = []byte("sighting")
+// Values of attributes that matter here (SPANS.md).
+var (
+	sighting     = []byte("sighting")
+	unanswered   = []byte("none")
+	captureEnded = []byte("capture_ended")
+)
 
 // read fills v from a span.
 func (f fields) read(v *view, s *span.Span) {
@@ -73,6 +79,8 @@ func (f fields) read(v *view, s *span.Span) {
 			v.protocol = at.Str
 		case span.KeyHTTPResponseStatusCode:
 			v.status = at.Num
+		case span.KeyResponse:
+			v.partial = !bytes.Equal(at.Str, unanswered)
 		default:
 			if int(at.Key) >= len(f) || f[at.Key] == numFields {
 				continue
@@ -82,6 +90,7 @@ func (f fields) read(v *view, s *span.Span) {
 			}
 		}
 	}
+	v.partial = v.partial || bytes.Equal(v.values[fErrorType], captureEnded)
 }
 
 // schemaOf chooses the metric of a span.
