@@ -220,7 +220,9 @@ func TestConfigMistakes(t *testing.T) {
 		t.Errorf("status %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 	for _, args := range [][]string{
-		{"config", "check", "/nowhere/w.yaml"}, {"read", "--config", "/nowhere/w.yaml", "x"}, {"config", "print", "nobody"},
+		{"config", "check", "/nowhere/w.yaml"},
+		{"read", "--config", "/nowhere/w.yaml", "x"},
+		{"config", "print", "nobody"},
 		{"config", "print", "--defaults", "--sources"},
 	} {
 		if out := wirespan(t, args...); out.code != exitUsage || out.stderr == "" {

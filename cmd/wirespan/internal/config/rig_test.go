@@ -17,7 +17,6 @@ type rig struct {
 	headers []string
 	names   []string
 	workers int
-	quiet   string
 	agent   string
 }
 
