@@ -10,7 +10,8 @@ import (
 )
 
 // How a capture ends: what the kernel had taken when the end was asked for is
-// still read, until nothing came for drainQuiet, at most for drainLimit.
+// still read. A source that can be told to take no more ends by itself; of
+// another nothing must come for drainQuiet, and drainLimit is the end.
 const (
 	drainQuiet = 100 * time.Millisecond
 	drainLimit = 2 * time.Second
@@ -53,7 +54,7 @@ func (p *pace) last(ctx context.Context) (context.Context, bool) {
 		if p.refuse != nil {
 			p.refuse()
 		}
-	} else if time.Since(p.ending) > drainLimit {
+	} else if p.refuse == nil && time.Since(p.ending) > drainLimit {
 		return nil, false
 	}
 	p.release()
