@@ -203,6 +203,9 @@ func (i *identities) lost() []string {
 		for _, s := range r.Lost() {
 			list = append(list, "processes: "+s)
 		}
+		if r.Unreadable > 0 {
+			list = append(list, "processes: --processes keeps these capabilities after the start; what listened before is known all the same")
+		}
 	}
 	if i.kube != nil {
 		if r := i.kube.Report(); r.Error != "" {
