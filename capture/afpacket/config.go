@@ -81,7 +81,7 @@ type Config struct {
 	Wait bool
 	// Follow is asked about interfaces that appear and are not among
 	// Interfaces; those it accepts are captured as well. nil follows none. It
-	// is called from a goroutine of the source.
+	// is called from a goroutine of the source, and must not call the source.
 	Follow func(Interface) bool
 	// PointName names the capture point of an interface; equal names join
 	// interfaces to one point. nil keeps the names of the interfaces.

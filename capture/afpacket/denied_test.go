@@ -30,7 +30,7 @@ type denial struct {
 	Option int
 	Length int // of the option's value, 0 for any
 	Errno  int
-	Socket bool // all packet sockets are refused
+	Socket int // family of which all sockets are refused
 
 	Netns     string
 	Interface string
@@ -102,7 +102,9 @@ func TestDeniedOptions(t *testing.T) {
 				return o.Report.Mode == FanoutOne && o.Report.Rings == 1 && strings.Contains(o.Report.Reason, "PACKET_FANOUT_DATA")
 			},
 		},
-		{name: "packet sockets", deny: denial{Socket: true, Errno: int(unix.EPERM)}, err: "CAP_NET_RAW", check: func(o outcome) bool { return o.Permission }},
+		{name: "rtnetlink", deny: denial{Socket: unix.AF_NETLINK, Errno: int(unix.EPERM)}, degraded: "rtnetlink"},
+		{name: "rtnetlink, any", deny: denial{Socket: unix.AF_NETLINK, Errno: int(unix.EPERM), Interface: Any}, degraded: "rtnetlink"},
+		{name: "packet sockets", deny: denial{Socket: unix.AF_PACKET, Errno: int(unix.EPERM)}, err: "CAP_NET_RAW", check: func(o outcome) bool { return o.Permission }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.deny.Netns = l.near
@@ -227,9 +229,9 @@ func deny(d denial) error {
 	call, first, second := uint32(unix.SYS_GETSOCKOPT), uint32(d.Level), uint32(d.Option)
 	at, at2 := levelAt+low, optAt+low
 	switch {
-	case d.Socket:
-		call, at, first = unix.SYS_SOCKET, 16+low, unix.AF_PACKET
-		at2, second = 16+low, unix.AF_PACKET
+	case d.Socket != 0:
+		call, at, first = unix.SYS_SOCKET, 16+low, uint32(d.Socket)
+		at2, second = at, first
 	case d.Set:
 		call = unix.SYS_SETSOCKOPT
 	case d.Level == 0:

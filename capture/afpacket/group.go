@@ -138,22 +138,9 @@ func (g *group) abort() {
 
 // start opens the rings of all interfaces that are there.
 func (g *group) start() error {
-	var list []Interface
-	err := g.ns.do(func() (err error) {
-		if g.route, err = openRoute(0); err != nil {
-			return err
-		}
-		list, err = g.route.interfaces(false)
+	list, err := g.look()
+	if err != nil {
 		return err
-	})
-	if err != nil {
-		if g.route == nil || len(list) == 0 {
-			return err
-		}
-	}
-	g.watch, err = newWatcher(g)
-	if err != nil {
-		g.refused("")("rtnetlink", "%v; interfaces that appear or come back are not noticed", err)
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -167,6 +154,32 @@ func (g *group) start() error {
 		g.watch.start()
 	}
 	return nil
+}
+
+// look lists the interfaces at the start, and makes ready for following them.
+// Where rtnetlink is forbidden, those that are named are looked up.
+func (g *group) look() (list []Interface, err error) {
+	err = g.ns.do(func() (err error) {
+		if g.route, err = openRoute(0); err != nil {
+			return err
+		}
+		list, err = g.route.interfaces(false)
+		return err
+	})
+	if err == nil {
+		if g.watch, err = newWatcher(g); err == nil {
+			return list, nil
+		}
+	}
+	g.refused("")("rtnetlink", "%v; interfaces that appear or come back are not noticed, what they drop is not known", err)
+	if list != nil {
+		return list, nil
+	}
+	err = g.ns.do(func() (err error) {
+		list, err = interfacesByName(g.cfg.Interfaces)
+		return err
+	})
+	return list, err
 }
 
 // add makes a tap; the caller holds mu.

@@ -5,15 +5,13 @@ package afpacket
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 
 	"golang.org/x/net/bpf"
 
 	"github.com/wirespan/wirespan/capture"
 )
 
-var errLinux = fmt.Errorf("packet sockets are of Linux, not of %s: use the engine gopcap: %w", runtime.GOOS, errors.ErrUnsupported)
+var errLinux = errors.New("packet sockets are of Linux: use the engine gopcap")
 
 // Source is what Linux has; elsewhere there is none.
 type Source struct{}
