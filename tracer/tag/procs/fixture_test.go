@@ -187,6 +187,9 @@ func TestProcRoot(t *testing.T) {
 	if r.Unowned != 1 || r.Source != "procfs" || r.NoDiag == "" || r.Processes != 6 {
 		t.Errorf("%+v", r)
 	}
+	if lost := strings.Join(r.Lost(), "\n"); !strings.Contains(lost, "1 sockets belong to processes that procfs does not show") {
+		t.Errorf("%q", lost)
+	}
 	if p := tb.Lookup(v4("192.0.2.5", 80, 0)); p.Start == 0 || strings.Contains(fmt.Sprintf("%+v", p), "s3cret") {
 		t.Errorf("%+v", p)
 	}

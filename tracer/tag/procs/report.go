@@ -91,6 +91,10 @@ func (r *Report) Lost() []string {
 		add("%d of %d processes belong to other users: their sockets have a user and no process; "+
 			"CAP_SYS_PTRACE together with CAP_DAC_READ_SEARCH shows them", r.Unreadable, r.Unreadable+r.Processes)
 	}
+	if r.Unowned > 0 && r.Unreadable == 0 {
+		add("%d sockets belong to processes that procfs does not show: in another process namespace, "+
+			"hidden by its mount option hidepid, or the kernel itself", r.Unowned)
+	}
 	if r.NoDiag != "" {
 		add("sockets are listed from procfs, which costs more: %s", r.NoDiag)
 	}
