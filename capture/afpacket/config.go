@@ -102,6 +102,8 @@ type Config struct {
 	// Filter, accept all. The link type of "any" is LinkSLL2.
 	Filter func(capture.LinkType) ([]bpf.RawInstruction, error)
 
+	// Promiscuous captures frames for other hosts, too. Bridges are captured so
+	// in any case: they show what they forward in no other way.
 	Promiscuous bool
 	Direction   capture.Direction // DirUnknown: both
 	Clock       Clock

@@ -281,3 +281,37 @@ func TestTunnelDevice(t *testing.T) {
 		t.Errorf("directions %v", dirs)
 	}
 }
+
+// TestBridgeShowsItsMembers: frames from one member to another pass the bridge
+// itself only while it is promiscuous, which it is made for us alone.
+func TestBridgeShowsItsMembers(t *testing.T) {
+	l := newLab(t)
+	l.run("ip", "-n", l.near, "link", "add", "br0", "up", "type", "bridge")
+	for i, d := range []string{"a", "b"} {
+		l.pair(d, fmt.Sprintf("192.0.2.%d/30", 4*i+1))
+		l.run("ip", "-n", l.near, "link", "set", "x"+d, "master", "br0")
+	}
+	l.running(l.near, "br0")
+	c := l.config("br0")
+	c.Promiscuous = false
+	s := l.source(c)
+	from, to := frameUDP(nearIP, farIP, 1, 2, "forwarded"), frameUDP(farIP, nearIP, 2, 1, "learned")
+	copy(from, []byte{2, 0, 0, 0, 0, 0xb})
+	copy(from[6:], []byte{2, 0, 0, 0, 0, 0xa})
+	copy(to[6:], []byte{2, 0, 0, 0, 0, 0xb})
+	l.sendFrame(l.nearNS, "b", to)
+	l.sendFrame(l.nearNS, "a", from, from)
+	if n := holds(collect(t, s), "forwarded"); n != 2 {
+		t.Errorf("%d frames from member to member, want 2", n)
+	}
+	_ = s.Close()
+	list, err := Interfaces(l.near)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range list {
+		if i.Name == "br0" && i.Promiscuous() {
+			t.Error("still promiscuous after the end")
+		}
+	}
+}

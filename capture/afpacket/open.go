@@ -49,6 +49,7 @@ func tryRing(cfg *Config, v Version, i *Interface, blocks int, k kernel, refused
 		if r.link, r.cooked, unsupported = framing(i.Hardware); unsupported != "" {
 			return nil, fmt.Errorf("capture on %s: %w: %s", i.Name, errUnsupported, unsupported)
 		}
+		r.bridge = i.Kind == "bridge"
 		if i.Loopback() {
 			r.lo, r.way = uint32(i.Index), capture.DirUnknown // what goes out comes in
 		}
@@ -169,7 +170,8 @@ func (r *ring) start(cfg *Config, alone bool, refused refusal) error {
 	if err := bind(r.fd, r.ifindex); err != nil {
 		return fmt.Errorf("capture on %s: %w", r.name, err)
 	}
-	if cfg.Promiscuous && !r.any && r.lo == 0 {
+	// A bridge shows what it forwards between its members in this mode only.
+	if (cfg.Promiscuous || r.bridge) && !r.any && r.lo == 0 {
 		if err := promiscuous(r.fd, r.ifindex); err != nil {
 			refused("promiscuous", "%v; frames for other hosts are not seen", err)
 		}

@@ -35,6 +35,7 @@ type ring struct {
 	link    capture.LinkType
 	cooked  bool   // the kernel takes the link header off
 	any     bool   // all interfaces
+	bridge  bool
 	lo      uint32 // index of the loopback, where this ring may see it
 	tap     *tap
 	source  int // index of the source that reads it
