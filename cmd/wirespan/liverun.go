@@ -33,7 +33,7 @@ const staleAfter = 5 * time.Second
 // traceLive is the run behind open sockets.
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
 	r := &liveRun{o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
-	defer func() { r.watch.stop() }()
+	defer func() { r.watch.stop(ctx) }()
 	if err := r.compose(); err != nil {
 		return err
 	}

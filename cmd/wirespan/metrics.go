@@ -140,12 +140,12 @@ func (t *telemetry) addr() string {
 const stopTime = 5 * time.Second
 
 // stop exports once more and ends everything. What could not be exported is
-// told, and is no reason to fail.
-func (t *telemetry) stop() {
+// told, and is no reason to fail. It does not end early with ctx.
+func (t *telemetry) stop(ctx context.Context) {
 	if t == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	if t.budget != nil {
 		t.budget.stop()

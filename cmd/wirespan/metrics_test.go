@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -67,7 +68,7 @@ func newWatched(t *testing.T, rings int, args ...string) *watched {
 	if err := w.tel.start(w.pipe, f); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.tel.stop)
+	t.Cleanup(func() { w.tel.stop(context.Background()) })
 	return w
 }
 
@@ -431,5 +432,5 @@ func TestWatchNothing(t *testing.T) {
 	if err := tel.start(nil, feeds{}); err != nil || tel.addr() != "" {
 		t.Error(err)
 	}
-	tel.stop()
+	tel.stop(t.Context())
 }

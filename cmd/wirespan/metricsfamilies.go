@@ -118,9 +118,15 @@ func (s *summary) parserFamilies(p *parts) []metric.Family {
 		n    uint64
 		name string
 	}{
-		{s.join.Unanswered, "unanswered"}, {s.join.Orphans, "orphan"}, {s.join.OneWay, "one_way"}, {s.join.Pushed, "pushed"},
-		{s.join.Failed, "failed_connection"}, {s.join.Repeats, "repeated_request"}, {s.join.Late, "late_response"},
-		{s.join.Refused, "request_beyond_bound"}, {s.join.Dropped, "other_beyond_bound"},
+		{s.join.Unanswered, "unanswered"},
+		{s.join.Orphans, "orphan"},
+		{s.join.OneWay, "one_way"},
+		{s.join.Pushed, "pushed"},
+		{s.join.Failed, "failed_connection"},
+		{s.join.Repeats, "repeated_request"},
+		{s.join.Late, "late_response"},
+		{s.join.Refused, "request_beyond_bound"},
+		{s.join.Dropped, "other_beyond_bound"},
 	} {
 		odd.Add(float64(c.n), "kind", c.name)
 	}

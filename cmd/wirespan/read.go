@@ -80,7 +80,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	defer watch.stop()
+	defer watch.stop(ctx)
 	pipe, err := p.newPipelineOn(src)
 	if err != nil {
 		return usage(err)

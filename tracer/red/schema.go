@@ -21,9 +21,6 @@ const (
 	numSchemas
 )
 
-// maxLabels is the most labels of a schema.
-const maxLabels = 5
-
 // schemas are the metrics of the semantic conventions (1.44: http-metrics,
 // database-metrics, dns-metrics, rpc-metrics), and ours for the rest.
 var schemas = [numSchemas]schema{
