@@ -9,14 +9,6 @@ import (
 	"github.com/wirespan/wirespan/tracer/redact"
 )
 
-// What rooms offer whose tables can change while they run.
-type (
-	redactionSetter interface{ Set(c redact.Config) }
-	nameSetter      interface {
-		SetNames(names map[[16]byte]string)
-	}
-)
-
 // retune prepares the change of what the rooms look up while they run:
 // redaction, ID rules, names and the share of traces that is exported. The
 // error leaves everything as it is. The returned function makes the change; the
@@ -55,11 +47,7 @@ func (p *parts) changeRedaction(o *options) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	r, ok := any(p.cfg.rooms.join.Redact).(redactionSetter)
-	if !ok {
-		return nil, errors.New("redaction cannot be changed while the program runs")
-	}
-	return func() { r.Set(rc) }, nil
+	return func() { p.cfg.rooms.join.Redact.Set(rc) }, nil
 }
 
 // redactConfig reads the flags of redaction.
@@ -90,11 +78,7 @@ func changeNames(o *options, l *link.Linker) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	s, ok := any(l).(nameSetter)
-	if !ok {
-		return nil, errors.New("names cannot be changed while the program runs")
-	}
-	return func() { s.SetNames(names) }, nil
+	return func() { l.SetNames(names) }, nil
 }
 
 func (p *parts) changeSampling(o *options) (func(), error) {
