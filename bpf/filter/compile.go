@@ -63,7 +63,7 @@ func (e *Expr) Compile(opt Options) (*Program, error) {
 	}
 	g, err := newGenerator(&opt)
 	if err != nil {
-		return nil, fmt.Errorf("compile filter: %w", err)
+		return nil, err
 	}
 	reject := &node{verdict: true}
 	verdicts := []*node{{verdict: true, ret: opt.Snaplen}}
@@ -75,11 +75,11 @@ func (e *Expr) Compile(opt Options) (*Program, error) {
 	}
 	graph.root = graph.decide(f, accept, reject)
 	if graph.root == nil {
-		return nil, errors.New("compile filter: the expression is too complex")
+		return nil, errors.New("the expression is too complex")
 	}
 	graph.simplify()
 	if graph.root == reject {
-		return nil, fmt.Errorf("compile filter: %w", ErrRejectsAll)
+		return nil, fmt.Errorf("%w of link type %s", ErrRejectsAll, LinkName(opt.Link))
 	}
 	return graph.program(g.p, append(verdicts, reject))
 }
@@ -101,12 +101,12 @@ func (g *graph) program(p *pool, verdicts []*node) (*Program, error) {
 	list := g.order()
 	blocks := chooseCode(list, p)
 	if blocks == nil && len(list) > 0 {
-		return nil, errors.New("compile filter: an expression needs more than the 16 words of scratch memory")
+		return nil, errors.New("an expression needs more than the 16 words of scratch memory")
 	}
 	root, list, blocks := share(g.root, list, blocks)
 	code, err := layout(root, list, blocks, inUse(root, blocks, verdicts))
 	if err != nil {
-		return nil, fmt.Errorf("compile filter: %w", err)
+		return nil, err
 	}
 	return &Program{Instructions: code}, nil
 }

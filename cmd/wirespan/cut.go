@@ -99,7 +99,11 @@ func (o *outputs) cutPackets(ctx context.Context, opt *readOptions, inputs []pca
 }
 
 func (c *cut) write(ctx context.Context, opt *readOptions, inputs []pcapfile.Input) error {
-	src, err := openSource(ctx, opt, inputs)
+	filter, err := newReadFilter(opt)
+	if err != nil {
+		return err
+	}
+	src, err := openSource(ctx, opt, inputs, filter)
 	if err != nil {
 		return err
 	}

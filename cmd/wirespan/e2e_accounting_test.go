@@ -22,7 +22,7 @@ func inside(t *testing.T, files ...string) *summary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := openSource(t.Context(), o, inputs)
+	src, err := openSource(t.Context(), o, inputs, nil)
 	if err != nil {
 		return nil
 	}

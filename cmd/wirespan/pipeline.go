@@ -47,6 +47,7 @@ type pipelineConfig struct {
 	live    bool // the input is still being written
 	paced   bool // it is an interface: timers follow the wall clock
 	watched bool // somebody reads counters while it runs
+	inner   innerFilter
 }
 
 // newPipeline puts the rooms behind a source; several sources are the rings of

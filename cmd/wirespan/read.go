@@ -19,7 +19,10 @@ type readOptions struct {
 	points []string
 	// agentGiven says that the user named the agent; else a recording does.
 	agentGiven bool
-	filter     []string
+	words      []string // filter expression behind --
+	expr       string
+	exprFile   string
+	inner      bool // the filter is for the innermost frame
 }
 
 func newRead() *cobra.Command {
@@ -37,7 +40,7 @@ points of their own and are merged by time. So are the files of a directory.`,
   ssh host 'tcpdump -U -s0 -w - not port 22' | wirespan read --follow -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
-				o.filter, args = args[n:], args[:n]
+				o.words, args = args[n:], args[:n]
 			}
 			o.agentGiven = cmd.Flags().Changed("agent")
 			return runRead(cmd.Context(), o, args)
@@ -47,20 +50,23 @@ points of their own and are merged by time. So are the files of a directory.`,
 	o.add(f)
 	f.BoolVarP(&o.follow, "follow", "f", false, "the input is still being written: go on at its end")
 	f.StringArrayVar(&o.points, "point", nil, "`NAME` of the capture point, or NAME=FILE+FILE to join files into one; repeatable")
+	f.StringVar(&o.expr, "filter", "", "only packets that match `EXPR` (pcap-filter(7)); also the words behind --")
+	f.StringVarP(&o.exprFile, "filter-file", "F", "", "read the filter from `FILE`")
+	f.BoolVar(&o.inner, "filter-inner", false, "apply the filter to the innermost frame inside of tunnels")
 	return cmd
 }
 
 // runRead analyses the inputs.
 func runRead(ctx context.Context, o *readOptions, args []string) error {
-	if len(o.filter) > 0 {
-		return usage(fmt.Errorf("filter %q: read takes a compiled filter only; write it with: tcpdump -ddd %s > FILE, and pass --filter-program FILE",
-			strings.Join(o.filter, " "), quoteWords(o.filter)))
-	}
 	inputs, err := parseInputs(args, o.points)
 	if err != nil {
 		return usage(err)
 	}
-	src, err := openSource(ctx, o, inputs)
+	filter, err := newReadFilter(o)
+	if err != nil {
+		return usage(err)
+	}
+	src, err := openSource(ctx, o, inputs, filter)
 	if err != nil {
 		return err
 	}
@@ -81,6 +87,9 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 		return err
 	}
 	defer watch.stop(ctx)
+	if o.inner {
+		p.cfg.inner = filter.match
+	}
 	pipe, err := p.newPipelineOn(src)
 	if err != nil {
 		return usage(err)
@@ -102,16 +111,15 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	return finishRead(o, p, pipe, src, err)
 }
 
-// quoteWords joins words as a shell reads them.
-func quoteWords(words []string) string {
-	return "'" + strings.ReplaceAll(strings.Join(words, " "), "'", `'\''`) + "'"
-}
-
-// openSource opens the inputs with the filter program.
-func openSource(ctx context.Context, o *readOptions, inputs []pcapfile.Input) (*pcapfile.Source, error) {
+// openSource opens the inputs with the filter, which may be nil, or the filter
+// program.
+func openSource(ctx context.Context, o *readOptions, inputs []pcapfile.Input, filter *readFilter) (*pcapfile.Source, error) {
 	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin})
 	if err != nil {
 		return nil, &statusError{exitPartial, err}
+	}
+	if filter != nil && !o.inner {
+		src.SetFilterFunc(filter.compile)
 	}
 	if o.program == "" {
 		return src, nil
@@ -156,6 +164,10 @@ func parseInputs(args, points []string) ([]pcapfile.Input, error) {
 
 // finishRead prints the summary and decides on the exit status.
 func finishRead(o *readOptions, p *parts, pipe *pipeline, src *pcapfile.Source, err error) error {
+	var mistake *filterError
+	if errors.As(err, &mistake) {
+		return usage(err)
+	}
 	faults := src.Faults()
 	for _, f := range faults {
 		fmt.Fprintf(os.Stderr, "wirespan: %v\n", f)

@@ -46,8 +46,13 @@ type reader struct {
 	tick   int64 // grid point that the next job fires, 0 none
 	own    ownShards
 	sample *readerSample // nil without a budget
+	inner  innerFilter   // nil without --filter-inner
+	left   uint64        // packets that it left out
 	err    error
 }
+
+// innerFilter decides on a packet that dec has decoded last.
+type innerFilter func(dec *wire.Decoder, p *capture.Packet) (bool, error)
 
 // ownShards are the shards that a reader's connections go to: every step-th
 // from first.
@@ -63,7 +68,7 @@ func (o ownShards) of(hash uint32) uint8 {
 func newReader(src capture.Source, cfg *pipelineConfig, own ownShards) *reader {
 	r := &reader{
 		src: src, dec: wire.NewDecoder(defrag.Default()), pkts: make([]capture.Packet, maxFrames),
-		live: cfg.live, silent: time.Second, own: own,
+		live: cfg.live, silent: time.Second, own: own, inner: cfg.inner,
 	}
 	if cfg.paced {
 		r.pace = &pace{}
@@ -102,6 +107,15 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 		f := &j.frames[j.n]
 		if r.dec.Decode(p, f) != wire.OK || r.sample != nil && r.sample.leaves(j, f, now) {
 			continue
+		}
+		if r.inner != nil {
+			if pass, err := r.inner(r.dec, p); err != nil {
+				r.err, j.now, j.last = err, r.clock.now, true
+				return false
+			} else if !pass {
+				r.left++
+				continue
+			}
 		}
 		if f.Fragments > 0 {
 			j.keep(f)

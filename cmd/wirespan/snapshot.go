@@ -177,6 +177,7 @@ func (s *summary) addReader(r *reader) {
 	for i, n := range r.dec.Counters() {
 		s.decode[i] += n
 	}
+	s.innerLeft += r.left
 	if r.sample != nil {
 		s.sampled += r.sample.left
 		s.lowest = r.sample.s.lowest()

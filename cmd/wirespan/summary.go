@@ -16,17 +16,18 @@ import (
 
 // summary sums up what every room counted.
 type summary struct {
-	source  capture.Stats
-	decode  [wire.NumReasons]uint64
-	flows   flows.Stats
-	engine  engine.Stats
-	join    join.Stats
-	link    link.Stats
-	written *tally
-	exports []sink.Stats
-	sampled uint64  // packets of connections outside the sample
-	cut     uint64  // connections that were ended because the rate fell
-	lowest  float64 // rate of connections, 0 if there was no sampling
+	source    capture.Stats
+	decode    [wire.NumReasons]uint64
+	flows     flows.Stats
+	engine    engine.Stats
+	join      join.Stats
+	link      link.Stats
+	written   *tally
+	exports   []sink.Stats
+	innerLeft uint64  // packets that --filter-inner left out
+	sampled   uint64  // packets of connections outside the sample
+	cut       uint64  // connections that were ended because the rate fell
+	lowest    float64 // rate of connections, 0 if there was no sampling
 	// unwritten counts spans that files did not take in a live run.
 	unwritten uint64
 	kernel    func(io.Writer) // prints what the kernel counted; may be nil
@@ -98,6 +99,7 @@ func (s *summary) printCapture(w io.Writer) {
 		l.add(s.source.WireBytes, "bytes on the wire")
 	}
 	l.add(s.source.Filtered, "refused by the filter")
+	l.add(s.innerLeft, "refused by the filter inside of tunnels")
 	l.print(w, "input")
 	l = list{}
 	for r, n := range s.decode {
