@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wirespan/wirespan/tracer/redact"
 )
 
 // TestLiveRetune changes request IDs, redaction and names of a running capture
