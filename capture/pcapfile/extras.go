@@ -33,6 +33,8 @@ type store struct {
 	size    int // bytes of secrets
 
 	namesLost, secretsLost atomic.Uint64
+
+	pointNames map[string]struct{} // of Source.points; the reading goroutine's
 }
 
 // TakeNames returns the names met since the last call. Names of a file that

@@ -16,38 +16,35 @@ const (
 	optionDelivered   = 8 // isb_usrdeliv
 )
 
-// ngOrder is the byte order of what is written.
-var ngOrder = binary.LittleEndian
-
 // openBlock appends the head of a block; closeBlock puts the lengths in.
 func openBlock(b []byte, kind uint32) []byte {
-	b = ngOrder.AppendUint32(b, kind)
+	b = binary.LittleEndian.AppendUint32(b, kind)
 	return append(b, 0, 0, 0, 0)
 }
 
 // closeBlock ends the block that began at from.
 func closeBlock(b []byte, from int) []byte {
 	total := uint32(len(b) - from + 4)
-	ngOrder.PutUint32(b[from+4:], total)
-	return ngOrder.AppendUint32(b, total)
+	binary.LittleEndian.PutUint32(b[from+4:], total)
+	return binary.LittleEndian.AppendUint32(b, total)
 }
 
 func appendOption(b []byte, kind uint16, value string) []byte {
 	value = value[:min(len(value), 1<<16-1)]
-	b = ngOrder.AppendUint16(b, kind)
-	b = ngOrder.AppendUint16(b, uint16(len(value)))
+	b = binary.LittleEndian.AppendUint16(b, kind)
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(value)))
 	return padBlock(append(b, value...), len(value))
 }
 
 func appendOption64(b []byte, kind uint16, value uint64) []byte {
-	b = ngOrder.AppendUint16(b, kind)
-	return ngOrder.AppendUint64(append(b, 8, 0), value)
+	b = binary.LittleEndian.AppendUint16(b, kind)
+	return binary.LittleEndian.AppendUint64(append(b, 8, 0), value)
 }
 
 // appendTime appends a time stamp as blocks have it: the high half first.
 func appendTime(b []byte, ns int64) []byte {
-	b = ngOrder.AppendUint32(b, uint32(uint64(ns)>>32))
-	return ngOrder.AppendUint32(b, uint32(ns))
+	b = binary.LittleEndian.AppendUint32(b, uint32(uint64(ns)>>32))
+	return binary.LittleEndian.AppendUint32(b, uint32(ns))
 }
 
 // padBlock fills up to 32 bits what size bytes left open.
@@ -64,9 +61,9 @@ func endOptions(b []byte) []byte { return append(b, 0, 0, 0, 0) }
 func appendSection(b []byte, r *Recording) []byte {
 	from := len(b)
 	b = openBlock(b, magicSection)
-	b = ngOrder.AppendUint32(b, byteOrderTag)
+	b = binary.LittleEndian.AppendUint32(b, byteOrderTag)
 	b = append(b, 1, 0, 0, 0)                       // version 1.0
-	b = ngOrder.AppendUint64(b, 0xffffffffffffffff) // length unknown
+	b = binary.LittleEndian.AppendUint64(b, 0xffffffffffffffff) // length unknown
 	b = appendOption(b, optionApplication, "wirespan")
 	if r != nil && r.ID != "" {
 		b = appendOption(b, optionComment, r.file())
@@ -78,9 +75,9 @@ func appendSection(b []byte, r *Recording) []byte {
 func appendInterface(b []byte, link capture.LinkType, point string, r *Recording) []byte {
 	from := len(b)
 	b = openBlock(b, blockInterface)
-	b = ngOrder.AppendUint16(b, uint16(link))
+	b = binary.LittleEndian.AppendUint16(b, uint16(link))
 	b = append(b, 0, 0)
-	b = ngOrder.AppendUint32(b, writerSnaplen)
+	b = binary.LittleEndian.AppendUint32(b, writerSnaplen)
 	if point != "" {
 		b = appendOption(b, optionIfName, point[:min(len(point), maxIfName)])
 	}
@@ -101,10 +98,10 @@ func appendInterface(b []byte, link capture.LinkType, point string, r *Recording
 func appendPacket(b []byte, iface uint32, p *capture.Packet, wire uint32, head, tail []byte) []byte {
 	from, size := len(b), len(head)+len(tail)
 	b = openBlock(b, blockEnhanced)
-	b = ngOrder.AppendUint32(b, iface)
+	b = binary.LittleEndian.AppendUint32(b, iface)
 	b = appendTime(b, p.Time)
-	b = ngOrder.AppendUint32(b, uint32(size))
-	b = ngOrder.AppendUint32(b, max(wire, uint32(size)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(size))
+	b = binary.LittleEndian.AppendUint32(b, max(wire, uint32(size)))
 	b = append(append(b, head...), tail...)
 	b = padBlock(b, size)
 	if p.Dir == capture.DirIn || p.Dir == capture.DirOut {
@@ -129,7 +126,7 @@ type IfaceStats struct {
 func appendStatistics(b []byte, iface uint32, s *IfaceStats) []byte {
 	from := len(b)
 	b = openBlock(b, blockStats)
-	b = ngOrder.AppendUint32(b, iface)
+	b = binary.LittleEndian.AppendUint32(b, iface)
 	b = appendTime(b, s.End)
 	if s.Comment != "" {
 		b = appendOption(b, optionComment, s.Comment)

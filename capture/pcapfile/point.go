@@ -3,7 +3,6 @@ package pcapfile
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 
 	"github.com/wirespan/wirespan/capture"
@@ -54,13 +53,21 @@ func (p *point) place(l linkOf) (uint16, *damage) {
 	return tap, bad
 }
 
-// add makes a capture point.
+// add makes a capture point. No two have one name: it is part of span ids.
 func (p *point) add(key, name string) (uint16, *damage) {
 	if len(p.src.points) > math.MaxUint16 {
 		return 0, &damage{reason: fmt.Sprintf("more than %d capture points", math.MaxUint16+1)}
 	}
+	free := name
+	for n := 2; p.src.hasPoint(free); n++ {
+		free = fmt.Sprintf("%s#%d", name, n)
+	}
 	tap := uint16(len(p.src.points))
-	p.src.points = append(p.src.points, capture.Point{Name: name})
+	p.src.points = append(p.src.points, capture.Point{Name: free})
+	if p.src.extra.pointNames == nil {
+		p.src.extra.pointNames = make(map[string]struct{})
+	}
+	p.src.extra.pointNames[free] = struct{}{}
 	p.taps[key] = tap
 	return tap, nil
 }
@@ -77,12 +84,10 @@ func (p *point) recorded(l linkOf) (uint16, *damage) {
 	if p.src.hasPoint(name) && l.agent != "" {
 		name = l.agent + "/" + l.point
 	}
-	for n := 2; p.src.hasPoint(name); n++ {
-		name = fmt.Sprintf("%s#%d", l.point, n)
-	}
 	return p.add(key, name)
 }
 
 func (s *Source) hasPoint(name string) bool {
-	return slices.ContainsFunc(s.points, func(o capture.Point) bool { return o.Name == name })
+	_, ok := s.extra.pointNames[name]
+	return ok
 }
