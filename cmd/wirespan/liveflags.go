@@ -49,8 +49,10 @@ type liveOptions struct {
 const (
 	liveSnaplen = 262144 // as tcpdump
 	liveRing    = 8 << 20
-	// defaultBlock is halved where there is little memory per ring.
-	defaultBlock = "256KiB"
+	// defaultBlock holds the largest packet. A block that time hands over is
+	// used up however few packets are in it, so many small ones last longer
+	// when the reader is late. It is halved where there is little memory.
+	defaultBlock = "128KiB"
 	liveRetire   = 10 * time.Millisecond
 	liveDrain    = 10 * time.Second
 )
