@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -310,6 +311,30 @@ func TestLiveNetns(t *testing.T) {
 	w.interrupt(t)
 	if d := cmp.Diff([]string{"GET /there 200"}, pathsOf(t, out)); d != "" || w.code != 0 {
 		t.Errorf("exit status %d, spans (-want +got):\n%s", w.code, d)
+	}
+}
+
+// TestLiveAdaptive takes little of large bodies, and says nothing of a loss.
+func TestLiveAdaptive(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.nginx(t)
+	out := filepath.Join(t.TempDir(), "spans")
+	w := l.live(t, "-i", "vb", "--adaptive-snap", "--out", "ndjson:"+out, "port", "8080")
+	l.curl(t, l.client, "http://10.79.0.2:8080", "/big/file", "/big/file", "/small", "/big/file")
+	time.Sleep(200 * time.Millisecond)
+	w.interrupt(t)
+	spans := decodeSpans(t, readFile(t, out))
+	for i := range spans {
+		if s := &spans[i]; s.what() == "GET /big/file" && (s.outcome() != "200" || s.str("http.response.body.size") != strconv.Itoa(bigFile)) {
+			t.Errorf("%s: %s, %s bytes", s.what(), s.outcome(), s.str("http.response.body.size"))
+		}
+	}
+	if len(spans) != 4 || w.code != 0 || !strings.Contains(w.err.String(), "losses       none") {
+		t.Errorf("%d spans, want 4, exit status %d\n%s", len(spans), w.code, w.err.String())
+	}
+	if st := w.err.String(); !strings.Contains(st, "bytes on the wire") {
+		t.Errorf("nothing was cut: %s", st)
 	}
 }
 

@@ -179,7 +179,10 @@ func (p *proc) number(text string) int {
 	return -1
 }
 
-// nginx serves files of any name in the server's namespace, at 10.79.0.2:8080
+// bigFile is the size of /big/file.
+const bigFile = 3 << 20
+
+// nginx serves paths of any name, and /big/file, in the server's namespace, at 10.79.0.2:8080
 // and 127.0.0.1:8080.
 func (l *lab) nginx(t *testing.T) {
 	t.Helper()
@@ -193,10 +196,16 @@ events { worker_connections 1024; }
 http {
   access_log off; client_body_temp_path %[1]s/b; proxy_temp_path %[1]s/p; fastcgi_temp_path %[1]s/f; uwsgi_temp_path %[1]s/u; scgi_temp_path %[1]s/s;
   keepalive_requests 10000000;
-  server { listen 8080; location / { return 200 "hello $uri\n"; } }
+  server { listen 8080; location / { return 200 "hello $uri\n"; } location /big/ { root %[1]s; } }
 }
 `, dir)
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "big"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "big", "file"), bytes.Repeat([]byte("x"), bigFile), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	p := start(t, l.in(l.server, toolPath(t, "nginx"), "-c", conf))

@@ -15,6 +15,9 @@ func (r *liveRun) finish(err error) error {
 	sum.source = r.src.stats()
 	sum.exports = r.parts.outs.exportStats()
 	sum.unwritten = r.parts.outs.unwritten()
+	if r.o.adaptive { // bodies are cut because they are passed over
+		sum.spared = min(sum.flows.Truncated, sum.engine.LostSkipped)
+	}
 	if r.o.summary {
 		sum.kernel = func(w io.Writer) { r.src.printCounts(w, &sum.source) }
 		sum.print(os.Stderr, r.parts)

@@ -28,6 +28,7 @@ type summary struct {
 	sampled   uint64  // packets of connections outside the sample
 	cut       uint64  // connections that were ended because the rate fell
 	lowest    float64 // rate of connections, 0 if there was no sampling
+	spared    uint64  // bytes that were cut on purpose, and that nobody wanted
 	// unwritten counts spans that files did not take in a live run.
 	unwritten uint64
 	kernel    func(io.Writer) // prints what the kernel counted; may be nil
@@ -193,7 +194,7 @@ func (s *summary) losses(l *list) {
 	l.add(s.sampled, "packets left out by sampling (--cpu, --memory)")
 	l.add(s.cut, "connections cut by sampling")
 	l.add(s.flows.Gap-min(s.flows.Gap, s.flows.Truncated), "bytes missing in streams")
-	l.add(s.flows.Truncated, "bytes cut by snaplen")
+	l.add(s.flows.Truncated-min(s.flows.Truncated, s.spared), "bytes cut by snaplen")
 	l.add(s.flows.Forced, "reorderings given up")
 	l.add(s.flows.Closed[flows.CloseEvicted], "connections beyond the bound")
 	for _, r := range []engine.Reason{engine.Astray, engine.Panic, engine.Breach} {
