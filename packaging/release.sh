@@ -25,7 +25,7 @@ config=${CONFIG:-packaging/wirespan.yaml}
 # Packages want numbers first and no hyphens: a tag without its v, or else a
 # version that is below every tag.
 case $version in
-v[0-9]* | [0-9]*) package=$(printf %s "${version#v}" | tr - '~') ;;
+v[0-9]*.* | [0-9]*.*) package=$(printf %s "${version#v}" | tr - '~') ;;
 *) package=0.0.0~$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M).$(printf %s "$version" | tr -c 'A-Za-z0-9\n' .) ;;
 esac
 
