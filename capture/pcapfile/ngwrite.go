@@ -62,7 +62,7 @@ func appendSection(b []byte, r *Recording) []byte {
 	from := len(b)
 	b = openBlock(b, magicSection)
 	b = binary.LittleEndian.AppendUint32(b, byteOrderTag)
-	b = append(b, 1, 0, 0, 0)                       // version 1.0
+	b = append(b, 1, 0, 0, 0)                                   // version 1.0
 	b = binary.LittleEndian.AppendUint64(b, 0xffffffffffffffff) // length unknown
 	b = appendOption(b, optionApplication, "wirespan")
 	if r != nil && r.ID != "" {

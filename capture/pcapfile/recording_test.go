@@ -65,7 +65,8 @@ func TestRecordingPoints(t *testing.T) {
 		{"two agents", files(first, second, other), []string{"lo a", "eth0 b", "h2/lo x", "lo c", "tun0 d", "lo e", "h2/lo y", "lo f"}, []string{"h1", "h2"}},
 		{"a name of the user wins", []Input{{Paths: []string{other}, Name: "here"}}, []string{"here x", "here y"}, []string{"h2"}},
 		{
-			"also for several interfaces", []Input{{Paths: []string{first, second}, Name: "here"}},
+			"also for several interfaces",
+			[]Input{{Paths: []string{first, second}, Name: "here"}},
 			[]string{"here a", "here:eth0 b", "here c", "here:tun0 d", "here e", "here f"},
 			[]string{"h1"},
 		},

@@ -252,16 +252,22 @@ func TestPeriods(t *testing.T) {
 		{"without conversion the file is overwritten", FilesConfig{Path: "a", Period: 4 * time.Second}, []string{"a"}, 100},
 		{"ends after so many", FilesConfig{Path: "a-%S", Period: 3 * time.Second, Count: 2}, []string{"a-20", "a-23"}, 60},
 		{
-			"with a size, the number follows", FilesConfig{Path: "a-%S", Period: 6 * time.Second, Size: 1e6},
-			[]string{"a-20", "a-201", "a-202", "a-203", "a-26", "a-261", "a-262"}, 100,
+			"with a size, the number follows",
+			FilesConfig{Path: "a-%S", Period: 6 * time.Second, Size: 1e6},
+			[]string{"a-20", "a-201", "a-202", "a-203", "a-26", "a-261", "a-262"},
+			100,
 		},
 		{
-			"and the count bounds those of one period", FilesConfig{Path: "a-%S", Period: 6 * time.Second, Size: 1e6, Count: 2},
-			[]string{"a-200", "a-201", "a-260", "a-261"}, 100,
+			"and the count bounds those of one period",
+			FilesConfig{Path: "a-%S", Period: 6 * time.Second, Size: 1e6, Count: 2},
+			[]string{"a-200", "a-201", "a-260", "a-261"},
+			100,
 		},
 		{
-			"the first period may have begun before", FilesConfig{Path: "a-%S", Period: 4 * time.Second, Start: time.Unix(1_700_000_000-3, 0)},
-			[]string{"a-17", "a-21", "a-25", "a-29"}, 100,
+			"the first period may have begun before",
+			FilesConfig{Path: "a-%S", Period: 4 * time.Second, Start: time.Unix(1_700_000_000-3, 0)},
+			[]string{"a-17", "a-21", "a-25", "a-29"},
+			100,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -308,5 +314,49 @@ func TestFilesConfigFaults(t *testing.T) {
 	}
 	if _, err := OpenFiles(DefaultFiles(filepath.Join(t.TempDir(), "no", "where"))); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestOthersRead lets tcpdump and capinfos read what was written.
+func TestOthersRead(t *testing.T) {
+	cfg := DefaultFiles(filepath.Join(t.TempDir(), "out.pcapng"))
+	cfg.Agent = "host1"
+	cfg.Drops = func() (capture.Stats, error) { return capture.Stats{Drops: 4, IfDrops: 2}, nil }
+	f := openFiles(t, cfg)
+	list := frames(100, 100, 100)
+	list[7].Dir, list[8].VLAN = capture.DirOut, 7
+	putAll(t, f, list)
+	read := 0
+	for _, c := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"tcpdump", "-n", "-r", cfg.Path}, nil},
+		{[]string{"capinfos", cfg.Path}, []string{"Number of packets:   100", "Name = eth0", "Comment = wirespan.capture.point=eth0", "Number of stat entries = 1"}},
+		{[]string{"tshark", "-r", cfg.Path, "-Y", "frame.packet_flags_direction == 2", "-T", "fields", "-e", "frame.number"}, []string{"8\n"}},
+		{[]string{"tshark", "-r", cfg.Path, "-Y", "vlan.id == 7", "-T", "fields", "-e", "frame.number"}, []string{"9\n"}},
+	} {
+		if _, err := exec.LookPath(c.args[0]); err != nil {
+			t.Logf("no %s to read with", c.args[0])
+			continue
+		}
+		read++
+		cmd := exec.Command(c.args[0], c.args[1:]...)
+		var out, errs bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &errs
+		if err := cmd.Run(); err != nil {
+			t.Errorf("%v: %v: %s", c.args, err, errs.String())
+		}
+		for _, w := range c.want {
+			if !strings.Contains(out.String(), w) {
+				t.Errorf("%v: no %q in\n%s%s", c.args, w, out.String(), errs.String())
+			}
+		}
+		if c.args[0] == "tcpdump" && strings.Count(out.String(), "\n") < 100 {
+			t.Errorf("tcpdump reads\n%s%s", out.String(), errs.String())
+		}
+	}
+	if read == 0 {
+		t.Skip("neither tcpdump nor tshark is installed")
 	}
 }

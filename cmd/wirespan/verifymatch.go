@@ -78,7 +78,6 @@ type feed struct {
 	dec   *wire.Decoder
 	frame wire.Frame
 	hash  maphash.Hash
-	bytes []byte // a frame with its tag
 }
 
 func (m *matcher) feed(side int) *feed {

@@ -25,7 +25,6 @@ type tcpdump struct {
 	ready  chan struct{} // closed when it captures
 	ended  chan struct{} // closed behind its last words
 	words  []string      // what it said, valid after ended
-	src    *pcapfile.Source
 	counts tcpdumpCounts
 }
 
