@@ -58,12 +58,12 @@ func TestLiveSoak(t *testing.T) {
 	}
 	defer r.Close()
 	cmd := l.liveCmd("-i", "vb", "--otlp", "http://10.79.0.1:4318", "--out", "ndjson:-", "-w", filepath.Join(disk, "ring.pcapng"),
-		"--drain-timeout", "2s")
+		"--metrics", "127.0.0.1:9464", "--drain-timeout", "2s")
 	cmd.Stdout = pw
 	w := start(t, cmd)
 	pw.Close()
 	w.listening(t)
-	var rss, threads, fds []int
+	var rss, threads, fds, routines []int
 	pid := w.cmd.Process.Pid
 	for round, end := 0, time.Now().Add(soakTime(t)); time.Now().Before(end); round++ {
 		l.wrk(t, 8, 1)
@@ -89,10 +89,11 @@ func TestLiveSoak(t *testing.T) {
 			t.Fatal(err)
 		}
 		fds = append(fds, len(open))
+		routines = append(routines, l.goroutines(t))
 	}
 	peak := statusOf(t, pid, "VmHWM")
 	w.interrupt(t)
-	t.Logf("rss %v kB (peak %d), threads %v, files %v\n%s", rss, peak, threads, fds, w.err.String())
+	t.Logf("rss %v kB (peak %d), threads %v, files %v, goroutines %v\n%s", rss, peak, threads, fds, routines, w.err.String())
 	if w.code != 0 {
 		t.Errorf("exit status %d", w.code)
 	}
@@ -107,6 +108,21 @@ func TestLiveSoak(t *testing.T) {
 	grows(t, "kB of memory", rss, 16<<10)
 	grows(t, "threads", threads, 8)
 	grows(t, "open files", fds, 4)
+	grows(t, "goroutines", routines, 4)
+}
+
+// goroutines asks the run how many it has.
+func (l *lab) goroutines(t *testing.T) int {
+	t.Helper()
+	b, err := l.in(l.server, toolPath(t, "curl"), "-s", "http://127.0.0.1:9464/debug/pprof/goroutine?debug=1").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if _, err := fmt.Sscanf(string(b), "goroutine profile: total %d", &n); err != nil {
+		t.Fatalf("%v: %.80s", err, b)
+	}
+	return n
 }
 
 // grows fails the test when the second half of the counts goes above the first
