@@ -203,12 +203,11 @@ func TestKernelTakesSpread(t *testing.T) {
 }
 
 type flowPacket struct {
-	v6             bool
-	labels         int
-	ext            bool
-	src, dst       [16]byte
-	sport, dport   uint16
-	fragment, vxln bool
+	v6           bool
+	labels       int
+	ext          bool
+	src, dst     [16]byte
+	sport, dport uint16
 }
 
 func randomPacket(r *rand.Rand) flowPacket {

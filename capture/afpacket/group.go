@@ -57,7 +57,7 @@ type tap struct {
 // with an error that wraps fs.ErrPermission when CAP_NET_RAW is missing. The
 // context bounds opening only.
 func Open(ctx context.Context, cfg Config) (*Source, error) {
-	sources, _, err := open(ctx, cfg, 1, FanoutOne)
+	sources, err := open(ctx, cfg, 1, FanoutOne)
 	if err != nil {
 		return nil, err
 	}
@@ -83,26 +83,25 @@ func OpenFanout(ctx context.Context, cfg Config, n int) ([]*Source, Report, erro
 	if mode == FanoutOne {
 		n = 1
 	}
-	sources, degraded, err := open(ctx, cfg, n, mode)
+	sources, err := open(ctx, cfg, n, mode)
 	if err != nil && n > 1 && errors.Is(err, errFanout) {
 		reason = err.Error()
 		mode, n = FanoutOne, 1
-		sources, degraded, err = open(ctx, cfg, n, mode)
+		sources, err = open(ctx, cfg, n, mode)
 	}
-	_ = degraded
 	return sources, Report{Mode: mode, Rings: len(sources), Reason: reason}, err
 }
 
-func open(ctx context.Context, cfg Config, n int, mode FanoutMode) ([]*Source, []Degraded, error) {
+func open(ctx context.Context, cfg Config, n int, mode FanoutMode) ([]*Source, error) {
 	if err := cfg.Validate(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	ns, err := openNamespace(cfg.Netns)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	g := &group{
 		cfg: cfg, n: n, mode: mode, kernel: runningKernel(), ns: ns, open: n,
@@ -113,15 +112,15 @@ func open(ctx context.Context, cfg Config, n int, mode FanoutMode) ([]*Source, [
 		s, err := newSource(g, id)
 		if err != nil {
 			g.abort()
-			return nil, nil, err
+			return nil, err
 		}
 		g.sources = append(g.sources, s)
 	}
 	if err := g.start(); err != nil {
 		g.abort()
-		return nil, nil, err
+		return nil, err
 	}
-	return slices.Clone(g.sources), g.degraded, nil
+	return slices.Clone(g.sources), nil
 }
 
 // abort undoes what open did.

@@ -11,8 +11,6 @@ const (
 	hwEther      = 1
 	hwInfiniband = 32
 	hwPPP        = 512
-	hwCHDLC      = 513
-	hwRawHDLC    = 518
 	hwRawIP      = 519
 	hwCAN        = 280
 	hwTunnel     = 768
@@ -30,10 +28,8 @@ const (
 	hwPhonetPipe = 821
 	hwCAIF       = 822
 	hwNetlink    = 824
-	hw6LoWPAN    = 825
 	hwVsockMon   = 826
 	hwNone       = 65534
-	hwVoid       = 65535
 )
 
 // framing says how frames of a hardware type are captured: the link type, and

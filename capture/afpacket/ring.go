@@ -33,8 +33,8 @@ type ring struct {
 	name    string // of the interface
 	ifindex int
 	link    capture.LinkType
-	cooked  bool   // the kernel takes the link header off
-	any     bool   // all interfaces
+	cooked  bool // the kernel takes the link header off
+	any     bool // all interfaces
 	bridge  bool
 	lo      uint32 // index of the loopback, where this ring may see it
 	tap     *tap
@@ -95,7 +95,6 @@ const (
 	blockStatus = 8
 	blockCount  = 12
 	blockFirst  = 16
-	blockLen    = 20
 	addr3       = (unix.SizeofTpacket3Hdr + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
 	addr2       = (unix.SizeofTpacket2Hdr + unix.TPACKET_ALIGNMENT - 1) &^ (unix.TPACKET_ALIGNMENT - 1)
 	addrLen     = int(unsafe.Sizeof(unix.RawSockaddrLinklayer{}))
@@ -103,7 +102,6 @@ const (
 	statusKernel = 0
 	statusUser   = 1
 	vlanValid    = 1 << 4
-	tpidValid    = 1 << 6
 	sysHardware  = 1 << 30
 	rawHardware  = 1 << 31
 )

@@ -70,7 +70,6 @@ const (
 	opLoadXImm  = 0x01
 	opAdd       = 0x04
 	opAddX      = 0x0c
-	opSubX      = 0x1c
 	opMul       = 0x24
 	opAnd       = 0x54
 	opLsh       = 0x64
@@ -78,7 +77,6 @@ const (
 	opXorX      = 0xac
 	opJumpEq    = 0x15
 	opJumpSet   = 0x45
-	opJumpGE    = 0x35
 	opJump      = 0x05
 	opToX       = 0x07
 	opFromX     = 0x87
