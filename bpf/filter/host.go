@@ -49,6 +49,9 @@ func (g *generator) net4(c *idCond) *formula {
 		}
 		return g.host4(c, n, mask)
 	}
+	if c.q.proto == "decnet" && c.bits < 0 && c.mask.kind == tokEnd {
+		return g.decnetName(c)
+	}
 	n, size, ok := dotted(c.id.text)
 	if !ok {
 		return g.fail(c.id.span, "%s is no IPv4 address", c.id.text)

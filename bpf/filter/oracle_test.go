@@ -105,7 +105,7 @@ type tally struct {
 	ours, theirs          int
 	worst                 float64
 	worstExpr             string
-	short                 int
+	short, above          int
 }
 
 // compare compiles an expression both ways and compares verdicts.
@@ -158,6 +158,12 @@ func (s *tally) compare(t *testing.T, path string, link capture.LinkType, expr s
 	}
 	s.equal++
 	s.ours, s.theirs = s.ours+len(ours.Instructions), s.theirs+len(theirs)
+	if ratio := float64(len(ours.Instructions)) / float64(len(theirs)); ratio > 1.3 {
+		s.above++
+		if len(theirs) > 9 {
+			t.Logf("OUT %.2f %d %d %s", ratio, len(ours.Instructions), len(theirs), expr)
+		}
+	}
 	if ratio := float64(len(ours.Instructions)) / float64(len(theirs)); ratio > s.worst {
 		s.worst, s.worstExpr = ratio, fmt.Sprintf("%s %q: %d against %d", filter.LinkName(link), expr, len(ours.Instructions), len(theirs))
 	}
