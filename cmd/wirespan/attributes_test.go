@@ -13,6 +13,7 @@ import (
 	"github.com/wirespan/wirespan/l7/all"
 	"github.com/wirespan/wirespan/tracer/join"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 const attributeReference = "../../docs/attributes.md"
@@ -62,13 +63,14 @@ var groups = []group{
 	{"Times", []string{"wirespan.phase.", "wirespan.clock."}},
 	{"TCP", []string{"wirespan.tcp.", "wirespan.flow."}},
 	{"Capture point and tunnels", []string{"wirespan.capture.", "wirespan.observation", "wirespan.signal", "wirespan.tunnel.", "wirespan.vlan", "wirespan.sample."}},
+	{"Resource", []string{"service.", "host.", "process.", "container.", "k8s.", "wirespan.unit"}},
 	{"Other", []string{""}},
 }
 
 // TestAttributeReference holds docs/attributes.md to the attributes that the
 // program knows: its own and those of every protocol.
 func TestAttributeReference(t *testing.T) {
-	keys := join.NewKeys(all.Protos())
+	keys := join.NewKeys(all.Protos(), identity.Keys(nil)...)
 	for _, name := range reserved {
 		if _, ok := keys.Lookup(name); !ok {
 			t.Errorf("%s is reserved, but not known", name)

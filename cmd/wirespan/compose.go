@@ -15,6 +15,7 @@ import (
 	"github.com/wirespan/wirespan/tracer/link"
 	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 // Bounds of one shard; a program has 64.
@@ -30,12 +31,18 @@ type parts struct {
 	protos []l7.Proto
 	cfg    pipelineConfig
 	outs   *outputs
+	ids    *identities // nil: names follow from the capture alone
+}
+
+// newKeys registers every attribute of spans and resources.
+func newKeys(protos []l7.Proto, labels []string) *span.Keys {
+	return join.NewKeys(protos, identity.Keys(labels)...)
 }
 
 // compose makes everything but the source from the flags.
 func compose(o *options) (*parts, error) {
 	p := &parts{protos: all.Protos()}
-	p.keys = join.NewKeys(p.protos)
+	p.keys = newKeys(p.protos, o.labels)
 	rooms, err := composeRooms(o, p)
 	if err != nil {
 		return nil, usage(err)
@@ -101,10 +108,27 @@ func composeLink(o *options, p *parts) (link.Config, error) {
 		c.IDs = append(c.IDs, []byte(id))
 	}
 	var err1, err2, err3 error
-	c.Names, err1 = parseNames(o.names)
+	if p.ids, err1 = composeIdentities(o, p.keys); p.ids != nil {
+		c.Who = p.ids.tagger
+	}
 	c.Memory, err2 = parseSize(o.linkMemory)
 	c.Selector, err3 = newSelector(o, p.keys)
 	return c, errors.Join(err1, err2, err3)
+}
+
+// composeIdentities opens what names the ends of connections beside the capture:
+// what the operator says, and what live knows of its machine.
+func composeIdentities(o *options, keys *span.Keys) (*identities, error) {
+	m, err := readNames(o.names, o.nameFiles)
+	switch {
+	case err != nil:
+		return nil, err
+	case o.identify != nil:
+		return o.identify(keys, m)
+	case len(o.names)+len(o.nameFiles) > 0:
+		return openIdentities(nil, keys, m, nil)
+	}
+	return nil, nil
 }
 
 // newPipelineOn puts the parts behind a source, or the rings of a fan-out.

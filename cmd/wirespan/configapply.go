@@ -24,7 +24,7 @@ func (p *parts) retune(o *options, l *link.Linker, c *configChange) (change func
 	}{
 		{[]string{"redact", "redact-name"}, func() (func(), error) { return p.changeRedaction(o) }},
 		{[]string{"request-id"}, func() (func(), error) { return p.changeIDs(o) }},
-		{[]string{"name"}, func() (func(), error) { return changeNames(o, l) }},
+		{[]string{"name", "names"}, func() (func(), error) { return p.changeNames(o, l) }},
 		{[]string{"sample-ratio"}, func() (func(), error) { return p.changeSampling(o) }},
 	} {
 		if c.has(prepare.flags...) {
@@ -73,12 +73,18 @@ func (p *parts) changeIDs(o *options) (func(), error) {
 	return func() { *m = *next }, nil
 }
 
-func changeNames(o *options, l *link.Linker) (func(), error) {
-	names, err := parseNames(o.names)
+func (p *parts) changeNames(o *options, l *link.Linker) (func(), error) {
+	m, err := readNames(o.names, o.nameFiles)
 	if err != nil {
 		return nil, err
 	}
-	return func() { l.SetNames(names) }, nil
+	if p.ids == nil {
+		return nil, errors.New("names cannot be changed: the run began without any")
+	}
+	return func() {
+		p.ids.tagger.SetNames(m)
+		l.AskAgain()
+	}, nil
 }
 
 func (p *parts) changeSampling(o *options) (func(), error) {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
 )
 
 // TestLiveRetune changes request IDs, redaction and names of a running capture

@@ -8,7 +8,6 @@ import (
 	"github.com/wirespan/wirespan/cmd/wirespan/internal/config"
 	"github.com/wirespan/wirespan/l7/all"
 	"github.com/wirespan/wirespan/l7/ids"
-	"github.com/wirespan/wirespan/tracer/join"
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/query"
 	"github.com/wirespan/wirespan/tracer/redact"
@@ -42,6 +41,7 @@ func configRules() config.Rules {
 		"redact-name":    {Check: checkRedactName, Reload: true},
 		"request-id":     {Check: func(v string) error { return only(ids.New(withRequestIDs([]string{v}))) }, Reload: true},
 		"name":           {Check: func(v string) error { return only(names.ParseRule(v)) }, Reload: true},
+		"names":          {Check: func(v string) error { return only(readNamesFile(v)) }, Reload: true},
 		"sample-ratio":   {Check: checkRatio, Reload: true},
 		"color":          when,
 		"progress":       when,
@@ -103,6 +103,6 @@ func checkRatio(v string) error {
 func checkRedactName(v string) error { return redact.Config{MoreNames: []string{v}}.Validate() }
 
 func checkWhere(v string) error {
-	_, err := query.Parse(v, join.NewKeys(all.Protos()))
+	_, err := query.Parse(v, newKeys(all.Protos(), nil))
 	return err
 }

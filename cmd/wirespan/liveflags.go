@@ -42,6 +42,7 @@ type liveOptions struct {
 	drain     time.Duration
 	status    string
 	privilegeFlags
+	who  identityFlags
 	keep recordOptions
 }
 
@@ -59,6 +60,7 @@ const (
 
 func (o *liveOptions) addLive(f *pflag.FlagSet) {
 	o.options.add(f)
+	o.who.add(f)
 	o.paced, o.live = true, true
 	redefault(f, "agent", "", "`NAME` of this instance, part of span ids (default: the host's name)")
 	redefault(f, "bodies", "0", "`BYTES` of each body to keep, 0 none")

@@ -56,6 +56,7 @@ func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liv
 // compose puts the pipeline behind the source.
 func (r *liveRun) compose() error {
 	o := r.o
+	o.options.identify, o.labels = o.identify, o.who.labels
 	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.line.warn) }
 	p, err := compose(&o.options)
 	if err != nil {
@@ -95,6 +96,7 @@ func (r *liveRun) sandbox(ctx context.Context) error {
 	if r.o.exprFile != "" {
 		plan.Read = append(plan.Read, r.o.exprFile)
 	}
+	plan.Read = append(plan.Read, r.o.who.files()...)
 	plan.Write = append(plan.Write, r.o.laterFiles()...)
 	plan.Write = append(plan.Write, r.o.keep.places()...)
 	report, err := dropPrivileges(plan)
@@ -116,10 +118,16 @@ func (r *liveRun) run(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, r.notify.stopping)()
 	var wg sync.WaitGroup
+	defer func() {
+		if err := r.parts.ids.close(); err != nil {
+			r.line.warn(err)
+		}
+	}()
 	defer wg.Wait()
 	defer cancel() // before the wait
 	wg.Go(func() { r.notify.watch(beside, r.alive) })
 	wg.Go(func() { r.followHangups(beside) })
+	r.parts.ids.start(beside, r.line.warn)
 	defer watchConfig(beside, func(c *configChange) error { return r.apply(beside, c) }, r.line.print)()
 	if r.o.adaptive {
 		wg.Go(func() { r.adapt(beside) })

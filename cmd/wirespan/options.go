@@ -3,13 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/names"
 )
 
 // options are the flags that several subcommands share.
@@ -36,6 +38,7 @@ type options struct {
 	requestIDs  []string
 	bodies      int
 	names       []string
+	nameFiles   []string
 	all         bool
 	verbose     bool
 	color       string
@@ -50,6 +53,11 @@ type options struct {
 	paced       bool // it is an interface: nothing upstream of a sink may wait
 	spool       func(*os.File) *spool
 	env         otelEnv
+
+	// identify opens what else names the ends of connections; nil for captures
+	// that are read. labels are those of pods that spans carry.
+	identify func(*span.Keys, *names.Map) (*identities, error)
+	labels   []string
 	watchOptions
 }
 
@@ -76,7 +84,8 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.redactNames, "redact-name", nil, "also redact the value of this parameter or key; repeatable")
 	f.StringArrayVar(&o.requestIDs, "request-id", nil, "also take this `HEADER` for a request ID; repeatable")
 	f.IntVar(&o.bodies, "bodies", 4096, "`BYTES` of each body to keep, 0 none")
-	f.StringArrayVar(&o.names, "name", nil, "service name of an address, `ADDRESS=NAME`; repeatable")
+	f.StringArrayVar(&o.names, "name", nil, "service name of an address, prefix or port, `WHERE=NAME`: 10.0.0.5=web, 10.0.0.0/8:5432=databases; repeatable")
+	f.StringArrayVar(&o.nameFiles, "names", nil, "service names from `FILE` (.csv or .yaml); repeatable")
 	f.BoolVar(&o.all, "all", false, "print every trace, also of large inputs")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "say why spans are linked, and more")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` auto, always or never")
@@ -132,22 +141,6 @@ func parseForce(list []string) (map[uint16]string, error) {
 			continue
 		}
 		m[uint16(n)] = name
-	}
-	return m, errors.Join(errs...)
-}
-
-// parseNames reads --name.
-func parseNames(list []string) (map[[16]byte]string, error) {
-	m := make(map[[16]byte]string)
-	var errs []error
-	for _, s := range list {
-		addr, name, ok := strings.Cut(s, "=")
-		a, err := netip.ParseAddr(addr)
-		if !ok || err != nil || name == "" {
-			errs = append(errs, fmt.Errorf("--name %q: want ADDRESS=NAME", s))
-			continue
-		}
-		m[a.As16()] = name
 	}
 	return m, errors.Join(errs...)
 }

@@ -3,7 +3,7 @@ package engine
 import "github.com/wirespan/wirespan/l7"
 
 // switchOver starts detection again behind what the parser has consumed: the
-// connection goes on as another protocol.
+// connection goes on as another protocol, not as the same.
 func (e *Engine) switchOver(st *ConnState) {
 	if st.switches++; st.switches > maxSwitches || st.force != "" {
 		e.goOpaque(st, Declared)
@@ -15,6 +15,9 @@ func (e *Engine) switchOver(st *ConnState) {
 		e.hold(h)
 	}
 	clear(st.tried)
+	for i := range e.cfg.Protos { // HTTP through a proxy of HTTP is not a conversation with this server
+		st.tried[i] = e.cfg.Protos[i].Name == st.proto.Name
+	}
 	st.after, st.parser, st.proto, st.phase = st.proto.Name, nil, nil, detecting
 	st.confirmed, st.replay, st.flipped, st.late, st.gapped = false, true, false, false, false
 	st.strikes = 0

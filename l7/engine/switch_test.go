@@ -72,23 +72,16 @@ func TestSwitch(t *testing.T) {
 			[]string{"request knock", "response open", "response", "request GET a"}},
 		{"byte by byte", append(bytewise(client, "knock\n"), append(bytewise(server, "open\n"), append(bytewise(client, "GET a\n"), bytewise(server, "OK 0\n")...)...)...),
 			[]string{"request knock", "response open", "request GET a", "response"}},
-		{"the same again", []l7test.Turn{client("knock\n"), server("open\n"), client("knock\n"), server("open\n"), client("GET a\n"), server("OK 0\n")},
-			[]string{"request knock", "response open", "request knock", "response open", "request GET a", "response"}},
-		{"without end", often(client("knock\n"), server("open\n")), nil},
+		{"not as the same", []l7test.Turn{client("knock\n"), server("open\n"), client("knock\n"), server("open\n")},
+			[]string{"request knock", "response open"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var after []string
-			got, r := play(t, l7test.Session{Turns: c.turns}, toy.Proto(), doorProto(&after))
-			if c.want == nil {
-				if n := len(got); n != 18 || r.Conns[0].Opaque == "" {
-					t.Errorf("%d messages, opaque %q", n, r.Conns[0].Opaque)
-				}
-				return
-			}
+			got, _ := play(t, l7test.Session{Turns: c.turns}, toy.Proto(), doorProto(&after))
 			if d := cmp.Diff(c.want, got); d != "" {
 				t.Error(d)
 			}
-			if after[0] != "" || len(after) > 1 && after[1] != "door" {
+			if len(after) != 1 || after[0] != "" {
 				t.Errorf("after %q", after)
 			}
 		})
@@ -100,11 +93,4 @@ func bytewise(say func(string) l7test.Turn, s string) (turns []l7test.Turn) {
 		turns = append(turns, say(c))
 	}
 	return turns
-}
-
-func often(turns ...l7test.Turn) (out []l7test.Turn) {
-	for range 12 {
-		out = append(out, turns...)
-	}
-	return out
 }

@@ -37,8 +37,9 @@ func ProtocolNames(protos []l7.Proto) []string {
 	return append(n, extraNames[:]...)
 }
 
-// NewKeys returns the registry of the attributes that the protocols may set.
-func NewKeys(protos []l7.Proto) *span.Keys {
+// NewKeys returns the registry of the attributes that the protocols may set,
+// and more.
+func NewKeys(protos []l7.Proto, more ...span.KeyDoc) *span.Keys {
 	types := [...]string{l7.String: "String", l7.Int: "Int", l7.Bool: "Bool", l7.Float: "Float", l7.Strings: "Strings", l7.Ints: "Ints", l7.Body: "String"}
 	var docs []span.KeyDoc
 	for _, p := range protos {
@@ -46,7 +47,7 @@ func NewKeys(protos []l7.Proto) *span.Keys {
 			docs = append(docs, span.KeyDoc{Name: k.Name, Type: types[k.Type], Doc: k.Doc})
 		}
 	}
-	return span.NewKeys(docs...)
+	return span.NewKeys(append(docs, more...)...)
 }
 
 // Stats counts what a Joiner did. Every request is an exchange, open, a repeat

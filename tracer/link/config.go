@@ -35,11 +35,10 @@ type Config struct {
 	Async    bool          // call each sink on a goroutine of its own
 	Keys     *span.Keys
 	Protos   []string // network.protocol.name by Record.Proto
-	Who      Who      // nil: names follow from Names, the capture and DNS answers
+	Who      Who      // nil: names follow from the capture and its DNS answers
 	Forms    []Form
 	Selector func(*span.Span) bool // nil: every span is written
 	IDs      [][]byte              // only traces that carry one of them; nil: all
-	Names    map[[16]byte]string   // configured names, by address
 }
 
 // Form is a way to write spans, and where to.

@@ -34,6 +34,7 @@ type Linker struct {
 	oldest   list // all that wait, for Memory
 	clocks   clocks
 	names    names
+	met      [numAcquaintances]acquaintance
 	out      leave
 	writers  []writer
 	stats    Stats
@@ -48,7 +49,7 @@ func New(cfg Config, points Points) (*Linker, error) {
 	}
 	l := &Linker{opens: list{of: byOpening}, oldest: list{of: byArrival}, cfg: cfg, points: points}
 	l.ix = newIndex(&l.exchs)
-	l.names.init(cfg.Names)
+	l.names.init()
 	l.patience = int((cfg.MaxOpen+cfg.Quiet+time.Duration(maxLookup))/time.Duration(Grid)) + 2*numBuckets
 	l.writers = make([]writer, len(cfg.Forms))
 	for i := range l.writers {

@@ -18,7 +18,6 @@ const (
 
 // names knows which service an address is.
 type names struct {
-	fixed     map[[16]byte]string // configured
 	addrs     map[[16]byte]addrName
 	hosts     map[string]hostAt
 	listeners map[[16]byte]listener
@@ -46,9 +45,8 @@ type listener struct {
 	hosts uint8  // how many it was asked for: none, one, more
 }
 
-func (n *names) init(fixed map[[16]byte]string) {
+func (n *names) init() {
 	n.epoch = 1
-	n.fixed = fixed
 	n.addrs = make(map[[16]byte]addrName)
 	n.hosts = make(map[string]hostAt)
 	n.listeners = make(map[[16]byte]listener)
@@ -154,9 +152,6 @@ func (n *names) isCertain(host string, at flows.Endpoint) bool {
 
 // addrName returns the name of an address, empty if it has none or several.
 func (n *names) addrName(addr [16]byte) string {
-	if s, ok := n.fixed[addr]; ok {
-		return s
-	}
 	if a, ok := n.addrs[addr]; ok && !a.many {
 		return a.name
 	}

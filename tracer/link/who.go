@@ -20,11 +20,55 @@ type Who interface {
 	SetFile(addr [16]byte, name string)
 }
 
+// acquaintance is an answer that was given lately. Connections are asked about
+// with every request, and at both ends; what is known of them changes seldom.
+type acquaintance struct {
+	q     identity.Query // but for its time
+	until int64          // processing time
+	id    *identity.Identity
+}
+
+// An answer holds for so long, and for a shorter time if there was none, since
+// then it may have been looked for.
+const (
+	numAcquaintances = 512 // a power of two
+	knownFor         = int64(time.Second)
+	unknownFor       = int64(100 * time.Millisecond)
+)
+
 // who asks for one end of an exchange, nil if nothing is known.
 func (l *Linker) who(r *Facts, client bool) *identity.Identity {
 	if l.cfg.Who == nil {
 		return nil
 	}
+	q := l.query(r, client)
+	a := &l.met[acquaintanceOf(&q)]
+	at := q.At
+	if q.At = 0; a.q == q && l.now < a.until {
+		return a.id
+	}
+	a.q = q
+	q.At = at
+	a.id, a.until = l.cfg.Who.Endpoint(&q), l.now+knownFor
+	if a.id == nil {
+		a.until = l.now + unknownFor
+	}
+	return a.id
+}
+
+// AskAgain makes the Linker ask Who anew about everybody, since names have
+// changed. Nothing else of the Linker may run meanwhile.
+func (l *Linker) AskAgain() { clear(l.met[:]) }
+
+func acquaintanceOf(q *identity.Query) int {
+	h := uint(q.Port)*31 + uint(q.PeerPort)*17 + uint(q.Addr[15]) + uint(q.Addr[14])<<3 + uint(q.PeerAddr[15])<<1
+	if q.Client {
+		h += numAcquaintances / 2
+	}
+	return int(h % numAcquaintances)
+}
+
+func (l *Linker) query(r *Facts, client bool) identity.Query {
 	q := identity.Query{
 		At: r.Start, Addr: [16]byte(r.Server.Addr), Port: r.Server.Port, PeerAddr: [16]byte(r.Client.Addr), PeerPort: r.Client.Port,
 		Point: r.Point, UDP: r.Flags&TCP == 0, Client: client,
@@ -32,7 +76,7 @@ func (l *Linker) who(r *Facts, client bool) *identity.Identity {
 	if client {
 		q.Addr, q.PeerAddr, q.Port, q.PeerPort = q.PeerAddr, q.Addr, q.PeerPort, q.Port
 	}
-	return l.cfg.Who.Endpoint(&q)
+	return q
 }
 
 // meet asks for both ends when a request begins, so that sockets are looked
