@@ -13,8 +13,7 @@ import (
 // as tcpdump does.
 const DefaultSnaplen = 262144
 
-// Options say what a program is for. The zero value is for Ethernet frames of
-// LinkType 1 if Link is set so; Link has no default.
+// Options say what a program is for. Link must be set (0 is NULL).
 type Options struct {
 	// Link is the link type of the frames.
 	Link capture.LinkType
@@ -28,8 +27,14 @@ type Options struct {
 
 	// Live says that the program runs in the kernel of this machine on a packet
 	// socket: the outer VLAN tag is not in the frame but beside it (Linux 3.8
-	// and later), and IPv6 on a loopback device has Linux's address family.
+	// and later).
 	Live bool
+
+	// Foreign says that the frames may come from other systems, as those of
+	// files do: NULL and LOOP headers have the address families of any of them,
+	// NULL ones in either byte order. Else they are those of Linux on a
+	// little-endian machine, as with tcpdump -y.
+	Foreign bool
 
 	// Netmask of the network the interface is on, for "ip broadcast".
 	Netmask uint32
@@ -67,7 +72,7 @@ func (e *Expr) Compile(opt Options) (*Program, error) {
 	}
 	reject := &node{verdict: true}
 	verdicts := []*node{{verdict: true, ret: opt.Snaplen}}
-	graph := &graph{reject: reject}
+	graph := &graph{}
 	accept := graph.snaps(g, verdicts[0], &verdicts)
 	f := g.scope(e.scope())
 	if g.err != nil {

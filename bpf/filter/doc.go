@@ -17,9 +17,9 @@
 // packet that ends before a field that is looked at is rejected, also below
 // "not". Deviations, where libpcap cannot be right: protochain follows at most
 // six headers, as the kernel takes no loops, and adds up the lengths of
-// authentication headers; on NULL and, for IPv6, LOOP frames, the address
-// families of all systems are known unless Options.Live is set; "byte" with &
-// and | looks at the byte.
+// authentication headers; "byte" with & and | looks at the byte; registers of
+// comparisons and of headers of variable length (802.11, Geneve) are kept
+// apart. Options.Foreign knows more address families of loopback headers.
 //
 // Expressions and programs own their memory and are not changed once made. The
 // package opens no files and asks no name servers: see Resolver.

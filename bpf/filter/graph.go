@@ -22,10 +22,9 @@ const maxNodes = 200_000
 
 // graph builds decision graphs.
 type graph struct {
-	root   *node
-	reject *node // the verdict
-	made   int
-	stamp  int
+	root  *node
+	made  int
+	stamp int
 }
 
 // decide makes the nodes of a formula that go on with t or f. It gives nil if

@@ -66,11 +66,12 @@ func (l *lexer) word(pos int) (int, *SyntaxError) {
 		l.add(token{kind: tokName, text: rest[1:n], span: at(n)})
 		return n, nil
 	}
-	if n := len(arcWord.FindString(rest)); n > 0 {
+	run := rest[:runLen(rest)]
+	if n := len(arcWord.FindString(run)); n > 0 {
 		l.add(token{kind: tokARC, text: rest[1:n], span: at(n)})
 		return n, nil
 	}
-	kind, n := longest(rest)
+	kind, n := longest(run)
 	if n == 0 {
 		return l.operator(pos)
 	}
@@ -96,6 +97,16 @@ func (l *lexer) word(pos int) (int, *SyntaxError) {
 	}
 	l.add(t)
 	return n, nil
+}
+
+// runLen is the length of what could be one word at the begin of s, so that
+// patterns need not look at all that follows.
+func runLen(s string) int {
+	n := 0
+	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n]|0x20 >= 'a' && s[n]|0x20 <= 'z' || strings.IndexByte("-_.:$", s[n]) >= 0) {
+		n++
+	}
+	return n
 }
 
 // longest finds the longest word at the begin of s; of equal length the first

@@ -169,15 +169,15 @@ func (g *generator) nextRaw(proto uint32) *formula {
 	return never
 }
 
-// nextLoopback compares address families. IPv6 has one on each system; live
-// it is Linux's. Those of NULL are in the byte order of whoever wrote the file.
+// nextLoopback compares address families. That of IPv6 differs between
+// systems, and those of NULL are in the byte order of whoever wrote the file.
 func (g *generator) nextLoopback(proto uint32) *formula {
 	families := []uint32{familyIPv4}
 	switch {
-	case proto == etherIPv6 && g.opt.Live:
-		families = []uint32{familyLinux6}
-	case proto == etherIPv6:
+	case proto == etherIPv6 && g.opt.Foreign:
 		families = []uint32{familyNetBSD6, familyFree6, familyDarwin6, familyLinux6}
+	case proto == etherIPv6:
+		families = []uint32{familyLinux6}
 	case proto != etherIP:
 		return never
 	}
@@ -189,7 +189,7 @@ func (g *generator) nextLoopback(proto uint32) *formula {
 		}
 	}
 	for _, family := range families {
-		if g.link == capture.LinkLoop || !g.opt.Live {
+		if g.link == capture.LinkLoop || g.opt.Foreign {
 			f = or(f, g.eq(field, family))
 		}
 	}

@@ -178,12 +178,13 @@ func TestMeanings(t *testing.T) {
 	chained := ether(0x86dd, ip6(r, 0, append([]byte{60, 0, 0, 0, 0, 0, 0, 0}, append([]byte{51, 0, 0, 0, 0, 0, 0, 0}, append(ah, tcp(1, 80, 0, 2)...)...)...)))
 	empty := filter.EmptyACK().String()
 	for _, c := range []struct {
-		expr  string
-		link  capture.LinkType
-		frame []byte
-		meta  cbpf.Meta
-		live  bool
-		want  bool
+		expr    string
+		link    capture.LinkType
+		frame   []byte
+		meta    cbpf.Meta
+		live    bool
+		foreign bool
+		want    bool
 	}{
 		{expr: empty, frame: ack4, want: true},
 		{expr: empty, frame: append(append([]byte{}, ack4...), 0, 0, 0, 0, 0, 0), want: true}, // Ethernet padding
@@ -199,9 +200,12 @@ func TestMeanings(t *testing.T) {
 		{expr: "byte 1 & 2", frame: []byte{0, 5}, want: false},
 		{expr: "byte 1 | 0", frame: []byte{0, 0}, want: false},
 		{expr: "ip6", link: capture.LinkNull, frame: []byte{10, 0, 0, 0}, want: true},
-		{expr: "ip6", link: capture.LinkNull, frame: []byte{0, 0, 0, 30}, want: true},
+		{expr: "ip6", link: capture.LinkNull, frame: []byte{0, 0, 0, 30}, want: false},
+		{expr: "ip6", link: capture.LinkNull, foreign: true, frame: []byte{0, 0, 0, 30}, want: true},
+		{expr: "ip6", link: capture.LinkNull, foreign: true, frame: []byte{30, 0, 0, 0}, want: true},
 		{expr: "ip6", link: capture.LinkLoop, frame: []byte{0, 0, 0, 10}, want: true},
-		{expr: "ip6", link: capture.LinkLoop, live: true, frame: []byte{0, 0, 0, 24}, want: false},
+		{expr: "ip6", link: capture.LinkLoop, frame: []byte{0, 0, 0, 24}, want: false},
+		{expr: "ip6", link: capture.LinkLoop, foreign: true, frame: []byte{0, 0, 0, 24}, want: true},
 		{expr: "inbound", frame: ack4, want: true},
 		{expr: "outbound", frame: ack4, meta: cbpf.Meta{PktType: 4}, want: true},
 		{expr: "inbound", frame: ack4, meta: cbpf.Meta{PktType: 4}, want: false},
@@ -224,7 +228,7 @@ func TestMeanings(t *testing.T) {
 		if c.link == 0 && c.expr != "ip6" {
 			c.link = capture.LinkEthernet
 		}
-		p, err := filter.Compile(c.expr, filter.Options{Link: c.link, Live: c.live})
+		p, err := filter.Compile(c.expr, filter.Options{Link: c.link, Live: c.live, Foreign: c.foreign})
 		if err != nil {
 			t.Errorf("%s: %v", c.expr, err)
 			continue
@@ -463,5 +467,23 @@ func TestHostNames(t *testing.T) {
 	}
 	if _, err := filter.Compile("host other.example.org", opt); err == nil || !strings.Contains(err.Error(), "no such host") {
 		t.Errorf("error %v, want that of the resolver", err)
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, n := range []int{1, 14, 700} {
+		var list []string
+		for i := range n {
+			list = append(list, fmt.Sprintf("port %d", 80+7*i))
+		}
+		expr := strings.Join(list, " or ")
+		b.Run(fmt.Sprintf("ports=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := filter.Compile(expr, filter.Options{Link: capture.LinkEthernet}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -11,54 +11,67 @@ func (g *graph) thread() bool {
 	for _, n := range list {
 		n.in, n.reached = nil, false
 	}
-	changed := false
-	g.root, changed = g.arrive(g.root, nil)
+	root := g.root.follow(nil)
+	changed := root != g.root
+	g.root = root
+	root.arrive(nil)
 	for _, n := range list {
 		if !n.reached {
 			continue
 		}
-		for _, way := range []bool{true, false} {
-			to := &n.jf
-			if way {
-				to = &n.jt
-			}
-			// Nobody goes where a test cannot lead, but the value must be computed
-			// all the same: a packet too short for it is rejected.
-			next, moved := g.reject, *to != g.reject
-			if f, ok := n.in.with(n.test, way); ok {
-				next, moved = g.arrive(*to, f)
-			}
-			*to, changed = next, changed || moved
+		// Where a test cannot lead nobody goes, but it stays: the value must be
+		// computed all the same, as a packet too short for it is rejected.
+		yes, possible := n.in.with(n.test, true)
+		if !possible {
+			yes = n.in
 		}
+		no, possible := n.in.with(n.test, false)
+		if !possible {
+			no = n.in
+		}
+		jt, jf := n.jt.follow(yes), n.jf.follow(no)
+		switch { // a test is in vain if one way leads on where the other one ends up, too
+		case jt != jf && jt.follow(no) == jf:
+			jf = jt
+		case jt != jf && jf.follow(yes) == jt:
+			jt = jf
+		}
+		changed = changed || jt != n.jt || jf != n.jf
+		n.jt, n.jf = jt, jf
+		jt.arrive(yes)
+		jf.arrive(no)
 		n.in = nil
 	}
 	return changed
 }
 
-// arrive follows an edge on which f is known to where it really leads, and
-// tells that node.
-func (g *graph) arrive(n *node, f facts) (*node, bool) {
-	moved := false
+// follow goes on from n, with f known, to where that really leads.
+func (n *node) follow(f facts) *node {
 	for !n.verdict {
-		if n.jt != n.jf {
-			yes, known := f.decide(n.test)
-			if !known {
-				break
-			}
-			if !yes {
-				n, moved = n.jf, true
-				continue
-			}
+		if n.jt == n.jf {
+			n = n.jt
+			continue
 		}
-		n, moved = n.jt, true
+		yes, known := f.decide(n.test)
+		if !known {
+			return n
+		}
+		if yes {
+			n = n.jt
+		} else {
+			n = n.jf
+		}
 	}
-	if n.verdict {
-		return n, moved
-	}
-	if n.reached {
+	return n
+}
+
+// arrive notes that f is known on a way to n.
+func (n *node) arrive(f facts) {
+	switch {
+	case n.verdict:
+	case n.reached:
 		n.in = n.in.meet(f)
-	} else {
+	default:
 		n.in, n.reached = f, true
 	}
-	return n, moved
 }

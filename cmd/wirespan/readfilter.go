@@ -57,7 +57,7 @@ func newReadFilter(o *readOptions) (*readFilter, error) {
 // compile makes the program for a link type; what can match nothing there
 // takes nothing.
 func (f *readFilter) compile(link capture.LinkType) ([]bpf.RawInstruction, error) {
-	p, err := f.expr.Compile(filter.Options{Link: link, Resolver: f.resolver})
+	p, err := f.expr.Compile(filter.Options{Link: link, Foreign: true, Resolver: f.resolver})
 	if errors.Is(err, filter.ErrRejectsAll) {
 		return filter.RejectAll().Instructions, nil
 	}
