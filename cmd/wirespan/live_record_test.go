@@ -25,13 +25,14 @@ func idsOf(t *testing.T, b []byte) []string {
 
 // TestLiveRecording reads what -w kept: the same spans with the same ids and
 // attributes, with the agent and point of the recording or with those given.
+// What packets do not say, the processes, is left out.
 func TestLiveRecording(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.nginx(t)
 	dir := t.TempDir()
 	out, kept := filepath.Join(dir, "spans"), filepath.Join(dir, "kept.pcapng")
-	w := l.live(t, "-i", "vb=front", "-w", kept, "--out", "ndjson:"+out, "port", "8080")
+	w := l.live(t, "-i", "vb=front", "--proc-root", "off", "--hosts-file", "off", "-w", kept, "--out", "ndjson:"+out, "port", "8080")
 	paths, want := numbered(10)
 	l.curl(t, l.client, "http://10.79.0.2:8080", paths...)
 	l.wrk(t, 4, 1)

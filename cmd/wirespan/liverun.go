@@ -85,7 +85,7 @@ func (r *liveRun) compose() error {
 	for i, rd := range r.pipe.readers {
 		rd.pace.refuse, rd.pace.quiet, rd.pace.gather = r.src.refuse(i), max(drainQuiet, 2*o.retire), r.src.gather
 	}
-	r.pipe.drain = max(o.drain, time.Millisecond)
+	r.pipe.drain, r.pipe.drains = max(o.drain, time.Millisecond), p.outs.drain
 	return r.watch.start(r.pipe, r.feeds())
 }
 

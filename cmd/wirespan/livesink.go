@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
@@ -15,11 +16,13 @@ type steady struct {
 	sink.Sink
 	spans  *atomic.Uint64
 	failed *atomic.Uint64
+	outs   *outputs
 }
 
 // WriteSpans meets sink.Sink.
 func (s *steady) WriteSpans(ctx context.Context, spans []span.Span) error {
 	s.spans.Add(uint64(len(spans)))
+	s.outs.awaitRoom()
 	if err := s.Sink.WriteSpans(ctx, spans); err != nil {
 		s.failed.Add(1)
 	}
@@ -57,6 +60,40 @@ func (p *parts) steadySinks(c *liveCounts) {
 		if i == 0 {
 			n = &c.spans
 		}
-		f.Sink = &steady{Sink: f.Sink, spans: n, failed: &c.failed}
+		f.Sink = &steady{Sink: f.Sink, spans: n, failed: &c.failed, outs: p.outs}
 	}
 }
+
+// drain lets sinks wait for room from now on, until ctx ends. While packets
+// come nothing waits; at the end, when all that was held leaves at once, there
+// is time.
+func (o *outputs) drain(ctx context.Context) {
+	o.draining.Store(&ctx)
+	for _, f := range o.files {
+		if f.spool != nil {
+			f.spool.await(ctx)
+		}
+	}
+}
+
+// awaitRoom waits, at the end of a run, until every receiver has room for a
+// batch.
+func (o *outputs) awaitRoom() {
+	ctx := o.draining.Load()
+	if ctx == nil {
+		return
+	}
+	for (*ctx).Err() == nil {
+		full := false
+		for _, x := range o.exporters {
+			full = full || x.Stats().Bytes > liveQueue/2
+		}
+		if !full {
+			return
+		}
+		time.Sleep(drainLook)
+	}
+}
+
+// drainLook is how often the queues of receivers are looked at.
+const drainLook = 2 * time.Millisecond

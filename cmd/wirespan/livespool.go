@@ -9,7 +9,7 @@ import (
 )
 
 // spoolBytes bounds what waits for a file in a live run.
-const spoolBytes = 4 << 20
+const spoolBytes = 8 << 20
 
 // spool writes to a file on a goroutine of its own, so that a full pipe or a
 // slow disk never holds up the capture. What is written between two commits
@@ -24,6 +24,7 @@ type spool struct {
 	wait    spoolPart // committed, not on its way
 	spare   []byte
 	closing bool
+	patient bool          // refuse waits for room
 	done    chan struct{} // closed when the goroutine has ended
 	at      int64         // length of a regular file, -1 of anything else
 	gone    uint64        // spans that were lost
@@ -64,11 +65,27 @@ func (s *spool) Write(b []byte) (int, error) {
 func (s *spool) refuse(spans int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.wait.b) < spoolBytes {
-		return false
+	for len(s.wait.b) >= spoolBytes {
+		if !s.patient {
+			s.gone += uint64(spans)
+			return true
+		}
+		s.changed.Wait()
 	}
-	s.gone += uint64(spans)
-	return true
+	return false
+}
+
+// await lets refuse wait for room from now on, until ctx ends: the capture has
+// ended, so that nothing is held up.
+func (s *spool) await(ctx context.Context) {
+	set := func(patient bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.patient = patient
+		s.changed.Broadcast()
+	}
+	set(true)
+	context.AfterFunc(ctx, func() { set(false) })
 }
 
 // commit hands on what was written since the last commit.
@@ -86,7 +103,7 @@ func (s *spool) commit(spans int) {
 		s.wait.spans += s.fresh.spans
 		s.fresh = spoolPart{b: s.fresh.b[:0]}
 	}
-	s.changed.Signal()
+	s.changed.Broadcast()
 }
 
 // run writes what is committed until close.
@@ -117,6 +134,7 @@ func (s *spool) next() (spoolPart, bool) {
 		s.changed.Wait()
 	}
 	p := s.wait
+	s.changed.Broadcast()
 	s.wait, s.spare = spoolPart{b: s.spare[:0]}, nil // which is nil only before the first part was written
 	return p, true
 }
@@ -140,6 +158,7 @@ func (s *spool) write(b []byte) error {
 func (s *spool) written(p spoolPart, err error) {
 	s.mu.Lock()
 	s.spare = p.b
+	s.changed.Broadcast()
 	first := err != nil && !s.failing
 	s.failing = err != nil
 	if err != nil {
@@ -166,7 +185,7 @@ func (s *spool) close(ctx context.Context) {
 	s.commit(0)
 	s.mu.Lock()
 	s.closing = true
-	s.changed.Signal()
+	s.changed.Broadcast()
 	s.mu.Unlock()
 	select {
 	case <-s.done:

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -59,6 +60,34 @@ func TestSpoolNeverWaits(t *testing.T) {
 	s.close(ctx)
 	if got := s.lost(); got < 270 || got > 300 {
 		t.Errorf("%d spans lost of 300", got)
+	}
+}
+
+// At the end there is time: everything is written to a reader that reads.
+func TestSpoolIsPatientAtTheEnd(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSpool(w, nil, nil)
+	s.await(t.Context())
+	read := make(chan int64)
+	go func() {
+		n, _ := io.Copy(io.Discard, r)
+		read <- n
+	}()
+	chunk := make([]byte, 1<<20)
+	for range 40 {
+		if s.refuse(1) {
+			t.Fatal("refused")
+		}
+		s.Write(chunk)
+		s.commit(1)
+	}
+	s.close(t.Context())
+	_ = w.Close()
+	if n := <-read; n != 40<<20 || s.lost() != 0 {
+		t.Errorf("%d bytes arrived, %d spans lost", n, s.lost())
 	}
 }
 

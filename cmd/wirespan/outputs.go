@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/wirespan/wirespan/tracer/export"
 	"github.com/wirespan/wirespan/tracer/link"
@@ -24,7 +25,8 @@ type outputs struct {
 	sampler   *sampler // before all exporters; nil without any
 	people    bool     // a tree or table goes to standard output
 	// spool makes what writes to a file in a live run; nil when files may wait.
-	spool func(*os.File) *spool
+	spool    func(*os.File) *spool
+	draining atomic.Pointer[context.Context] // set at the end of a live run
 }
 
 // outFile is a file that is written through a buffer.

@@ -32,8 +32,9 @@ type pipeline struct {
 	shards  []*shard
 	linker  *link.Linker
 	workers int
-	drain   time.Duration // how long sinks may take at the end, 0 as long as they need
-	board   *board        // nil unless somebody reads counters while it runs
+	drains  func(context.Context) // called with the first half of drain; required with it
+	drain   time.Duration         // how long sinks may take at the end, 0 as long as they need
+	board   *board                // nil unless somebody reads counters while it runs
 	points  atomic.Pointer[[]capture.Point]
 	turn    sync.RWMutex  // held by who works on a job or its records
 	free    []*link.Batch // used by the linker's goroutine when there is one worker
@@ -97,6 +98,9 @@ func (p *pipeline) run(ctx context.Context) error {
 		var cancel context.CancelFunc
 		drain, cancel = context.WithTimeout(drain, p.drain)
 		defer cancel()
+		half, enough := context.WithTimeout(drain, p.drain/2)
+		defer enough()
+		p.drains(half)
 	}
 	err = errors.Join(err, p.linker.Flush(drain))
 	for _, f := range p.forms {
