@@ -57,6 +57,7 @@ const denyEnv = "WIRESPAN_TEST_DENY"
 // TestDeniedOptions refuses one option after the other by seccomp, and looks at
 // what becomes of the capture.
 func TestDeniedOptions(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	set := func(option int) denial {
 		return denial{Set: true, Level: unix.SOL_PACKET, Option: option, Errno: int(unix.ENOPROTOOPT)}

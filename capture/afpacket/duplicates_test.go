@@ -12,6 +12,7 @@ import (
 // TestSeenOnSeveralInterfaces captures a bridge, its port and the veth behind
 // it: three sightings of each packet, one of which is kept.
 func TestSeenOnSeveralInterfaces(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run("ip", "-n", l.near, "link", "add", "br0", "type", "bridge")
 	l.run("ip", "-n", l.near, "addr", "flush", "dev", "near")
@@ -100,6 +101,7 @@ func FuzzPacketKey(f *testing.F) {
 
 // TestReorder: two interfaces that are one point come out in the order of time.
 func TestReorder(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run("ip", "-n", l.near, "link", "add", "p0", "type", "veth", "peer", "name", "p1")
 	for _, d := range []string{"p0", "p1"} {

@@ -40,6 +40,7 @@ func present(t testing.TB, s *Source, name string, want bool) func() bool {
 // TestInterfaceGoesAndComes takes an interface down and up, deletes it and
 // makes it again: capturing goes on, the point stays, counters do not go back.
 func TestInterfaceGoesAndComes(t *testing.T) {
+	t.Parallel()
 	for _, rings := range []int{1, 2} {
 		for _, dev := range []string{"near", Any} {
 			t.Run(fmt.Sprintf("%s, %d rings", dev, rings), func(t *testing.T) { goesAndComes(t, dev, rings) })
@@ -125,6 +126,7 @@ func (l *lab) pair(dev, addr string) {
 }
 
 func TestWaitForInterface(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	c := l.config("later0")
 	c.Wait = true
@@ -142,6 +144,7 @@ func TestWaitForInterface(t *testing.T) {
 }
 
 func TestFollow(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	c := l.config("near")
 	c.Follow = func(i Interface) bool { return strings.HasPrefix(i.Name, "dum") }
@@ -176,6 +179,7 @@ func TestFollow(t *testing.T) {
 
 // TestManyInterfacesShareMemory: rings get smaller, not more.
 func TestManyInterfacesShareMemory(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	var names []string
 	for n := range 10 {
@@ -198,6 +202,7 @@ func TestManyInterfacesShareMemory(t *testing.T) {
 }
 
 func TestInterfaces(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	l.run("ip", "-n", l.near, "link", "add", "br0", "up", "type", "bridge")
 	l.run("ip", "-n", l.near, "link", "add", "p0", "up", "type", "veth", "peer", "name", "p1")
@@ -257,6 +262,7 @@ func TestRawDevice(t *testing.T) {
 // TestTunnelDevice sends through an IPIP tunnel: on its device, packets begin
 // with the inner header in both directions.
 func TestTunnelDevice(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	for _, e := range []struct{ ns, local, remote, addr string }{{l.near, nearIP, farIP, "192.0.2.1"}, {l.far, farIP, nearIP, "192.0.2.2"}} {
 		if out, err := exec.Command("ip", "-n", e.ns, "link", "add", "tun7", "type", "ipip", "local", e.local, "remote", e.remote).CombinedOutput(); err != nil {
@@ -285,6 +291,7 @@ func TestTunnelDevice(t *testing.T) {
 // TestBridgeShowsItsMembers: frames from one member to another pass the bridge
 // itself only while it is promiscuous, which it is made for us alone.
 func TestBridgeShowsItsMembers(t *testing.T) {
+	t.Parallel()
 	l, other := newLab(t), newLab(t)
 	l.run("ip", "-n", l.near, "link", "add", "br0", "type", "bridge")
 	l.run("ip", "-n", l.near, "addr", "flush", "dev", "near")

@@ -88,6 +88,7 @@ func TestLendUnderLoad(t *testing.T) {
 // TestAllLent keeps every block: the kernel freezes, the reader waits, and all
 // goes on when they come back. What is lent outlives Close.
 func TestAllLent(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	c := l.config("near")
 	c.BlockSize, c.Blocks, c.Direction = 64<<10, 2, capture.DirIn

@@ -228,7 +228,7 @@ func collectUntil(t testing.TB, s *Source, enough func([]got) bool) []got {
 	batch := make([]capture.Packet, 256)
 	var out []got
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 		n, err := s.ReadBatch(ctx, batch)
 		cancel()
 		for _, p := range batch[:n] {
@@ -244,6 +244,21 @@ func collectUntil(t testing.TB, s *Source, enough func([]got) bool) []got {
 			return out
 		}
 	}
+}
+
+// balanced reads on until what was delivered and dropped is what was received:
+// neighbour discovery may go on meanwhile. n is how many were delivered.
+func balanced(t testing.TB, s *Source, n *int) capture.Stats {
+	t.Helper()
+	var st capture.Stats
+	for range 5 {
+		if st = stats(t, s); st.Received == uint64(*n)+st.Drops && st.Packets == uint64(*n) {
+			return st
+		}
+		*n += len(collect(t, s))
+	}
+	t.Errorf("%d delivered, %+v", *n, st)
+	return st
 }
 
 // stats fails the test where Source.Stats fails.

@@ -38,6 +38,7 @@ func versions(t *testing.T, f func(t *testing.T, v Version)) {
 }
 
 func TestEveryPacketOnceInOrder(t *testing.T) {
+	t.Parallel()
 	versions(t, func(t *testing.T, v Version) {
 		l := newLab(t)
 		for _, dev := range []string{"near", Any} {
@@ -68,8 +69,9 @@ func TestEveryPacketOnceInOrder(t *testing.T) {
 			if next != n {
 				t.Errorf("%s: %d datagrams, want %d", dev, next, n)
 			}
-			if st := stats(t, s); st.Drops != 0 || st.Received != uint64(len(ps)) || st.Packets != st.Received || st.Faults != 0 {
-				t.Errorf("%s: %d packets, stats %+v", dev, len(ps), st)
+			all := len(ps)
+			if st := balanced(t, s, &all); st.Drops != 0 || st.Faults != 0 {
+				t.Errorf("%s: %+v", dev, st)
 			}
 			if d := s.Degraded(); len(d) != 0 {
 				t.Errorf("%s: degraded %v", dev, d)
@@ -81,6 +83,7 @@ func TestEveryPacketOnceInOrder(t *testing.T) {
 
 // TestDecodes shows that what comes out is what capture/wire reads.
 func TestDecodes(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	for _, dev := range []string{"near", Any} {
 		s := l.source(l.config(dev))
@@ -106,6 +109,7 @@ func TestDecodes(t *testing.T) {
 }
 
 func TestLoopbackOnce(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	for _, dev := range []string{"lo", Any} {
 		for _, dir := range []capture.Direction{capture.DirUnknown, capture.DirIn, capture.DirOut} {
@@ -130,6 +134,7 @@ func TestLoopbackOnce(t *testing.T) {
 }
 
 func TestDirection(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	for _, dev := range []string{"near", Any} {
 		for _, dir := range []capture.Direction{capture.DirIn, capture.DirOut} {
@@ -138,13 +143,15 @@ func TestDirection(t *testing.T) {
 			s := l.source(c)
 			l.sendUDP(l.nearNS, farIP, 4300, 7, marked("out", 30))
 			l.sendUDP(l.farNS, nearIP, 4300, 5, marked("in", 30))
-			for _, p := range collect(t, s) {
+			ps := collect(t, s)
+			for _, p := range ps {
 				if p.Dir != dir {
 					t.Errorf("%s: direction %d among %d", dev, p.Dir, dir)
 				}
 			}
-			if st := stats(t, s); st.Packets < 5 || st.Received != st.Packets {
-				t.Errorf("%s direction %d: %+v: the kernel is to leave the rest out", dev, dir, st)
+			// The kernel leaves the rest out: it is not among what was received.
+			if all := len(ps); balanced(t, s, &all).Packets < 5 {
+				t.Errorf("%s direction %d: %d packets", dev, dir, all)
 			}
 			_ = s.Close()
 		}
@@ -176,6 +183,7 @@ func udpPort(port uint32, keep uint32) func(capture.LinkType) ([]bpf.RawInstruct
 // TestFilterFromTheFirstPacket opens rings while packets flow: none passes that
 // the filter does not want.
 func TestFilterFromTheFirstPacket(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -205,6 +213,7 @@ func TestFilterFromTheFirstPacket(t *testing.T) {
 }
 
 func TestSetFilterWhileRunning(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	for _, dev := range []string{"near", Any} {
 		s := l.source(l.config(dev))
@@ -236,6 +245,7 @@ func TestSetFilterWhileRunning(t *testing.T) {
 }
 
 func TestSnaplen(t *testing.T) {
+	t.Parallel()
 	versions(t, func(t *testing.T, v Version) {
 		l := newLab(t)
 		for _, byFilter := range []bool{false, true} {
@@ -265,6 +275,7 @@ func TestSnaplen(t *testing.T) {
 
 // TestVLAN sends frames with tags; the kernel strips the outer one.
 func TestVLAN(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	udp := frameUDP(nearIP, farIP, 4000, 4001, "tagged")
 	tag := func(frame []byte, tags ...uint16) []byte {
@@ -323,6 +334,7 @@ func frameUDP(src, dst string, sport, dport uint16, payload string) []byte {
 // TestFullRing sends more than the ring holds while nobody reads: what was
 // sent is what was delivered and what the kernel says it dropped.
 func TestFullRing(t *testing.T) {
+	t.Parallel()
 	versions(t, func(t *testing.T, v Version) {
 		l := newLab(t)
 		c := l.config("near")
@@ -333,8 +345,8 @@ func TestFullRing(t *testing.T) {
 		const n = 2000
 		l.sendUDP(l.farNS, nearIP, 9, n, marked("full", 500))
 		got := len(collect(t, s))
-		st := stats(t, s)
-		if st.Drops == 0 || st.Received != uint64(got)+st.Drops || st.Received < n {
+		st := balanced(t, s, &got)
+		if st.Drops == 0 || st.Received < n {
 			t.Errorf("%d delivered: %+v", got, st)
 		}
 		if v == V3 && st.Freezes == 0 {
@@ -346,7 +358,7 @@ func TestFullRing(t *testing.T) {
 			t.Errorf("%d packets after the ring was full", n)
 		}
 		after := stats(t, s)
-		if again := stats(t, s); again != after || after.Drops != st.Drops {
+		if again := stats(t, s); again.Received < after.Received || after.Drops < st.Drops || again.Drops != after.Drops {
 			t.Errorf("reading counters changes them: %+v, %+v", after, again)
 		}
 	})
@@ -381,6 +393,7 @@ func TestCloseUnblocks(t *testing.T) {
 }
 
 func TestContext(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	s := l.source(l.config("lo"))
 	ctx, cancel := context.WithCancel(context.Background())
@@ -397,6 +410,7 @@ func TestContext(t *testing.T) {
 
 // TestStop drains: what the ring holds comes out, then io.EOF.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	c := l.config("near")
 	c.Direction = capture.DirIn

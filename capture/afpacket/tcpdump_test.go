@@ -26,6 +26,7 @@ import (
 // TestSameAsTcpdump captures beside tcpdump: the same frames, byte for byte,
 // of the same lengths, as often.
 func TestSameAsTcpdump(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("tcpdump"); err != nil {
 		t.Skip("no tcpdump")
 	}

@@ -29,6 +29,9 @@
 //     traffic it stays asleep, with its ring of 4 MiB.
 //   - An interface that goes down ends the handle with neither packet nor
 //     error. It is opened again when the interface is back.
+//   - Opening a handle writes variables of its package, the same values each
+//     time, while others read: a race by the letter. All handles are opened
+//     before the first is read, but for those that are opened again.
 //   - logrus is silenced. It costs a microsecond per packet all the same.
 //
 // # What it lacks

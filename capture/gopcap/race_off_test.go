@@ -1,0 +1,5 @@
+//go:build !race
+
+package gopcap
+
+const raceEnabled = false
