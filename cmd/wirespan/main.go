@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -40,10 +41,17 @@ func usage(err error) error { return &statusError{exitUsage, err} }
 // pointers, so that looking through it costs next to nothing.
 const gcPercent = 25
 
+// sameSignal is how long further signals count as the first: timeout(1) and
+// terminals send one to the process and to its group.
+const sameSignal = 300 * time.Millisecond
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends at once
+	context.AfterFunc(ctx, func() {
+		time.Sleep(sameSignal)
+		stop() // a second signal ends at once
+	})
 	debug.SetGCPercent(gcPercent)
 	os.Exit(run(ctx, os.Args[1:]))
 }
