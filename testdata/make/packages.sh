@@ -220,12 +220,12 @@ user() {
 	grep -q 'setcap cap_net_raw+ep /usr/bin/wirespan' /tmp/said || fail "no advice without the capability: $(cat /tmp/said)"
 	setcap cap_net_raw+ep /usr/bin/wirespan
 	# shellcheck disable=SC2086
-	setpriv --reuid=alice --regid=alice --inh-caps=-all --groups="$(getent group wirespan | cut -d: -f3)" timeout -s KILL 60 $live >/tmp/said 2>&1 &
+	setpriv --reuid=alice --regid=alice --inh-caps=-all --groups="$(getent group wirespan | cut -d: -f3)" $live >/tmp/said 2>&1 &
 	job=$!
 	seen /tmp/said 'listening on' || fail "a member does not capture: $(cat /tmp/said)"
 	asks "member-$kind"
 	seen /tmp/alice "member-$kind" || fail "a member gets no trace: $(cat /tmp/said)"
-	kill -TERM $job # timeout passes it on
+	kill -TERM $job
 	wait $job || fail "ends with $?: $(cat /tmp/said)"
 	# Everybody may read files.
 	as --clear-groups /usr/bin/wirespan version >/dev/null || fail "a stranger may not even start it"
