@@ -69,10 +69,14 @@ func usefulIfaces(netns string) ([]string, error) {
 	return names, nil
 }
 
-// netnsPath turns a process id into the path of its network namespace.
+// netnsPath is the path of a network namespace that is named by path, by
+// process id, or by the name that ip netns knows it by; "" stays.
 func netnsPath(ns string) string {
-	if ns != "" && strings.Trim(ns, "0123456789") == "" {
+	switch {
+	case ns == "" || strings.Contains(ns, "/"):
+		return ns
+	case strings.Trim(ns, "0123456789") == "":
 		return "/proc/" + ns + "/ns/net"
 	}
-	return ns
+	return "/var/run/netns/" + ns // ip-netns(8)
 }

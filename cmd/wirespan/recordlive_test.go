@@ -19,7 +19,7 @@ func TestLiveCut(t *testing.T) {
 	l.nginx(t)
 	dir := t.TempDir()
 	out, cut := filepath.Join(dir, "spans"), filepath.Join(dir, "cut.pcapng")
-	w := l.live(t, "-i", "vb=front", "--record", "16MiB", "--record-payload", "--where", `path ~ "^/n[0-4]$"`,
+	w := l.live(t, "-i", "vb=front", "--proc-root", "off", "--hosts-file", "off", "--record", "16MiB", "--record-payload", "--where", `path ~ "^/n[0-4]$"`,
 		"--out", "ndjson:"+out, "--out", "pcapng:"+cut, "port", "8080")
 	for _, p := range []string{"/n0", "/n1", "/n2", "/n3", "/n4", "/other", "/n9"} {
 		l.curl(t, l.client, "http://10.79.0.2:8080", p)
