@@ -28,10 +28,11 @@ type formula struct {
 	test test
 }
 
-var (
-	always = &formula{kind: fConst, yes: true}
-	never  = &formula{kind: fConst}
-)
+func always() *formula { return &formula{kind: fConst, yes: true} }
+
+func never() *formula { return &formula{kind: fConst} }
+
+func (f *formula) isNever() bool { return f.kind == fConst && !f.yes }
 
 // and is true if all of list are; they are evaluated in order.
 func and(list ...*formula) *formula {
@@ -66,9 +67,9 @@ func or(list ...*formula) *formula {
 func not(f *formula) *formula {
 	switch {
 	case f.kind == fConst && f.yes:
-		return never
+		return never()
 	case f.kind == fConst:
-		return always
+		return always()
 	case f.kind == fNot:
 		return f.l
 	}
@@ -98,9 +99,9 @@ func (p *pool) compare(op uint8, a, b *value) *formula {
 func (p *pool) compareConst(op uint8, v *value, k uint32) *formula {
 	if v.isConst() {
 		if holds(op, v.k, k) {
-			return always
+			return always()
 		}
-		return never
+		return never()
 	}
 	switch {
 	case op == jmpJEQ && v.kind == kALU && v.b.isConst():

@@ -1,6 +1,7 @@
 package filter_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -25,8 +26,8 @@ func FuzzCompile(f *testing.F) {
 		links := filter.Links()
 		p, err := filter.Compile(expr, filter.Options{Link: links[int(n)%len(links)], Live: live})
 		if err != nil {
-			mistake, ok := err.(*filter.SyntaxError)
-			if ok && (mistake.Offset < 0 || mistake.Length < 0 || mistake.Offset+mistake.Length > len(mistake.Expr)) {
+			var mistake *filter.SyntaxError
+			if errors.As(err, &mistake) && (mistake.Offset < 0 || mistake.Length < 0 || mistake.Offset+mistake.Length > len(mistake.Expr)) {
 				t.Errorf("%q: mistake at %d, %d", expr, mistake.Offset, mistake.Length)
 			}
 			return

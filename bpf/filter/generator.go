@@ -35,14 +35,14 @@ func (g *generator) fail(at span, format string, args ...any) *formula {
 			}
 		}
 	}
-	return never
+	return never()
 }
 
 // cond makes the formula of a condition. Conditions are visited in the order
 // of the text, which is the order in which layers move.
 func (g *generator) cond(c cond) *formula {
 	if g.err != nil {
-		return never
+		return never()
 	}
 	switch c := c.(type) {
 	case *andCond:
@@ -64,14 +64,14 @@ func (g *generator) cond(c cond) *formula {
 	case *relCond:
 		return g.relation(c)
 	}
-	return always
+	return always()
 }
 
 // scope makes the formula of an expression of its own.
 func (g *generator) scope(c *scopeCond) *formula {
 	expr, moved := g.expr, g.layers
 	g.expr, g.layers = c.expr, g.start
-	f := always
+	f := always()
 	if c.x != nil {
 		f = g.cond(c.x)
 	}
@@ -112,9 +112,9 @@ func (g *generator) ge(v *value, k uint32) *formula { return g.p.compareConst(jm
 func (g *generator) masked(v *value, mask, k uint32) *formula {
 	if mask == 0 {
 		if k == 0 {
-			return always
+			return always()
 		}
-		return never
+		return never()
 	}
 	return g.eq(g.alu(aluAnd, v, mask), k)
 }
@@ -125,7 +125,7 @@ func (g *generator) set(v *value, mask uint32) *formula { return not(g.masked(v,
 // bytes compares what is at a with b, from the last bytes to the first: hosts
 // of one network differ at the end.
 func (g *generator) bytes(a addr, b []byte) *formula {
-	f := always
+	f := always()
 	for n := len(b); n > 0; {
 		size := 4
 		if n < 4 {

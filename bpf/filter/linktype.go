@@ -159,14 +159,14 @@ func (g *generator) nextRaw(proto uint32) *formula {
 	version := g.at(g.header, 0, 1)
 	switch {
 	case g.link == capture.LinkIPv4 && proto == etherIP, g.link == capture.LinkIPv6 && proto == etherIPv6:
-		return always
+		return always()
 	case g.link != capture.LinkRaw:
 	case proto == etherIP:
 		return g.masked(version, 0xf0, 0x40)
 	case proto == etherIPv6:
 		return g.masked(version, 0xf0, 0x60)
 	}
-	return never
+	return never()
 }
 
 // nextLoopback compares address families. That of IPv6 differs between
@@ -179,9 +179,9 @@ func (g *generator) nextLoopback(proto uint32) *formula {
 	case proto == etherIPv6:
 		families = []uint32{familyLinux6}
 	case proto != etherIP:
-		return never
+		return never()
 	}
-	f := never
+	f := never()
 	field := g.at(g.header, 0, 4)
 	for _, family := range families {
 		if g.link == capture.LinkNull {

@@ -40,7 +40,7 @@ func (g *generator) mac(addr [6]byte, dir string) *formula {
 // then link-layer payload and link-layer header are one place.
 func (g *generator) bridged() *formula {
 	if !g.geneve {
-		return always
+		return always()
 	}
 	return not(g.p.compare(jmpJEQ, g.sum(g.header), g.sum(g.payload)))
 }

@@ -54,8 +54,13 @@ func libpcap(path, expr string) ([]bpf.RawInstruction, error) {
 	if err := cmd.Run(); err != nil {
 		return nil, errors.New(strings.TrimSpace(complaint.String()))
 	}
+	return decimal(out.String())
+}
+
+// decimal reads a program in the form of tcpdump -ddd.
+func decimal(text string) ([]bpf.RawInstruction, error) {
 	var program []bpf.RawInstruction
-	for i, line := range strings.Split(strings.TrimSpace(out.String()), "\n") {
+	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		var in bpf.RawInstruction
 		if i == 0 {
 			continue

@@ -19,7 +19,7 @@ func (g *generator) port(c *idCond) *formula {
 	default:
 		return g.fail(c.at, "%s does not have ports", c.q.proto)
 	}
-	low, high, ok := uint32(0), uint32(0), true
+	var low, high uint32
 	switch c.id.kind {
 	case tokNum:
 		low, high = c.id.num, c.id.num
@@ -27,9 +27,9 @@ func (g *generator) port(c *idCond) *formula {
 			return g.fail(c.id.span, "port %d is more than 65535", low)
 		}
 	case tokName:
-		low, high, protos, ok = g.portNames(c, protos)
-		if !ok {
-			return never
+		var ok bool
+		if low, high, protos, ok = g.portNames(c, protos); !ok {
+			return never()
 		}
 	default:
 		return g.fail(c.at, "%s is no port", c.id.text)
@@ -43,7 +43,7 @@ func (g *generator) port(c *idCond) *formula {
 // ports4 looks behind the IPv4 header, unless the packet is a fragment other
 // than the first.
 func (g *generator) ports4(c *idCond, protos []uint32, low, high uint32) *formula {
-	f := never
+	f := never()
 	whole := not(g.set(g.at(g.network(), 6, 2), 0x1fff))
 	for _, proto := range protos {
 		is := and(g.eq(g.at(g.network(), 9, 1), proto), whole)
@@ -54,7 +54,7 @@ func (g *generator) ports4(c *idCond, protos []uint32, low, high uint32) *formul
 
 // ports6 looks behind the fixed IPv6 header only.
 func (g *generator) ports6(c *idCond, protos []uint32, low, high uint32) *formula {
-	f := never
+	f := never()
 	for _, proto := range protos {
 		is := g.eq(g.at(g.network(), 6, 1), proto)
 		f = or(f, and(is, g.portsAt(c, g.transport6(), low, high)))

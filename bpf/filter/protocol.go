@@ -75,7 +75,7 @@ func (g *generator) protocol(name string, at span) *formula {
 		return g.ipProto(p.num, p.over)
 	}
 	if types, ok := isisTypes[name]; ok {
-		f := never
+		f := never()
 		for _, t := range types {
 			f = or(f, g.isisType(t))
 		}

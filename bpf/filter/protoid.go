@@ -1,7 +1,9 @@
 package filter
 
 import (
+	"encoding/binary"
 	"errors"
+	"net/netip"
 	"strings"
 )
 
@@ -74,13 +76,13 @@ func (g *generator) chain(next *value, a addr, proto uint32, left int, headers .
 	if left == 0 {
 		return f
 	}
-	over := never
+	over := never()
 	for _, h := range headers {
 		if h != proto {
 			over = or(over, g.eq(next, h))
 		}
 	}
-	if over == never {
+	if over.isNever() {
 		return f
 	}
 	// All count in units of 8 bytes without the first one, the authentication
@@ -115,7 +117,7 @@ func (g *generator) namedHost(c *idCond) *formula {
 	if err != nil {
 		return g.fail(c.id.span, "unknown host %q: %v", c.id.text, err)
 	}
-	f := never
+	f, found := never(), false
 	for _, a := range addrs {
 		a = a.Unmap()
 		one := *c
@@ -124,16 +126,21 @@ func (g *generator) namedHost(c *idCond) *formula {
 			if !g.typed && c.q.proto == "" {
 				one.q.proto = "ip"
 			}
-			b := a.As4()
-			f = or(f, g.host4(&one, uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8|uint32(b[3]), 1<<32-1))
+			f, found = or(f, g.host4(&one, num4(a), 1<<32-1)), true
 		case a.Is6() && c.q.proto != "ip" && c.q.proto != "arp" && c.q.proto != "rarp":
-			f = or(f, g.host6(&one, a, 128))
+			f, found = or(f, g.host6(&one, a, 128)), true
 		}
 	}
-	if f == never && g.err == nil {
+	if !found {
 		return g.fail(c.id.span, "host %q has no address of this family", c.id.text)
 	}
 	return f
+}
+
+// num4 is an IPv4 address as a number.
+func num4(a netip.Addr) uint32 {
+	b := a.As4()
+	return binary.BigEndian.Uint32(b[:])
 }
 
 // decnetName reads area.node, as the lexer takes 1.2 for an IPv4 address.
@@ -156,9 +163,7 @@ func (g *generator) namedNet(c *idCond) *formula {
 	if !p.Addr().Is4() {
 		return g.host6(c, p.Addr(), p.Bits())
 	}
-	b := p.Addr().As4()
-	n := uint32(b[0])<<24 | uint32(b[1])<<16 | uint32(b[2])<<8 | uint32(b[3])
-	return g.host4(c, n, uint32(0xffffffff<<(32-p.Bits())))
+	return g.host4(c, num4(p.Addr()), uint32(0xffffffff<<(32-p.Bits())))
 }
 
 // gateway is true for packets through a host: to or from its Ethernet address,
@@ -181,9 +186,8 @@ func (g *generator) gateway(c *idCond) *formula {
 	known := false
 	for _, a := range addrs {
 		if a = a.Unmap(); a.Is4() {
-			b := a.As4()
 			known = true
-			f = and(f, not(g.host4(c, uint32(b[0])<<24|uint32(b[1])<<16|uint32(b[2])<<8|uint32(b[3]), 1<<32-1)))
+			f = and(f, not(g.host4(c, num4(a), 1<<32-1)))
 		}
 	}
 	if !known && g.err == nil {

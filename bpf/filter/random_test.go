@@ -38,8 +38,10 @@ func primitive(r *rand.Rand, link capture.LinkType) string {
 	case n < 15:
 		return pick(r, []string{"tcp", "udp", "icmp", "icmp6", "sctp", "ip", "ip6", "igmp", "pim", "vrrp", "ah", "esp", "igrp", "carp"})
 	case n < 17:
-		return pick(r, []string{"arp", "rarp", "ip", "ip6", "atalk", "aarp", "decnet", "lat", "sca", "moprc", "mopdl", "iso", "clnp", "esis",
-			"isis", "stp", "ipx", "netbeui", "l1", "l2", "iih", "lsp", "snp", "csnp", "psnp"})
+		return pick(r, []string{
+			"arp", "rarp", "ip", "ip6", "atalk", "aarp", "decnet", "lat", "sca", "moprc", "mopdl", "iso", "clnp", "esis",
+			"isis", "stp", "ipx", "netbeui", "l1", "l2", "iih", "lsp", "snp", "csnp", "psnp",
+		})
 	case n < 19:
 		return pick(r, []string{"", "ip ", "ip6 "}) + "proto " + pick(r, []string{"6", "17", `\tcp`, `\udp`, "58", "50", "132"})
 	case n == 19:

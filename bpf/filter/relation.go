@@ -11,11 +11,11 @@ var arithOps = map[string]uint8{
 // those on the right of an operator.
 func (g *generator) relation(c *relCond) *formula {
 	g.here = c.at
-	guard := always
+	guard := always()
 	l := g.number(c.l, &guard)
 	r := g.number(c.r, &guard)
 	if g.err != nil {
-		return never
+		return never()
 	}
 	var f *formula
 	switch c.op {
@@ -54,7 +54,7 @@ func (g *generator) number(a arith, guard **formula) *value {
 }
 
 func (g *generator) binary(a *binArith, guard **formula) *value {
-	dropped := always
+	dropped := always()
 	l, r := g.number(a.l, guard), g.number(a.r, &dropped)
 	op := arithOps[a.op]
 	if _, ok := a.r.(*numArith); ok {
@@ -82,13 +82,13 @@ func (g *generator) access(a *accessArith, guard **formula) *value {
 	var is *formula
 	switch a.proto {
 	case "link":
-		base, is = g.header, always
+		base, is = g.header, always()
 	case "radio":
 		if g.start.header.v == nil {
 			g.fail(a.at, "there is no radio header on %s", linkNames[g.start.link])
 			return index
 		}
-		is = always
+		is = always()
 	case "ip", "arp", "rarp", "atalk", "decnet", "sca", "lat", "moprc", "mopdl", "ip6":
 		base, is = g.network(), g.protocol(a.proto, a.at)
 	case "tcp", "udp", "sctp", "icmp", "igmp", "igrp", "pim", "vrrp", "carp":

@@ -43,7 +43,7 @@ func (g *generator) strippedVLAN(c *wordCond, tagged *formula, id *value) *formu
 
 // mpls is true for labelled packets; all that follows looks behind the label.
 func (g *generator) mpls(c *wordCond) *formula {
-	f := always
+	var f *formula
 	switch {
 	case g.labels > 0:
 		f = g.masked(g.at(g.network(), ^uint32(1), 1), 0x01, 0)
