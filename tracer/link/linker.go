@@ -199,7 +199,7 @@ func (l *Linker) open(r *Record, b *Batch) {
 	l.touch(g)
 	l.names.saw(b.Piece(&r.Facts, Host), &r.Facts, isNew)
 	l.relate(x, s, isNew)
-	if isNew {
+	if isNew && r.Flags&FirstOfConn != 0 {
 		l.meet(&r.Facts)
 	}
 	l.stats.Opened++

@@ -195,7 +195,7 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 		r.Flags |= Failed
 	}
 	if c.conn != 0 {
-		r.Flags |= Handshake
+		r.Flags |= Handshake | FirstOfConn
 		r.ConnStart = epoch + c.conn*ms
 	}
 	if c.target != "" {

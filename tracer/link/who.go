@@ -79,8 +79,8 @@ func (l *Linker) query(r *Facts, client bool) identity.Query {
 	return q
 }
 
-// meet asks for both ends when a request begins, so that sockets are looked
-// for while they exist.
+// meet asks for both ends when a connection begins to be used, so that sockets
+// are looked for while they exist.
 func (l *Linker) meet(r *Facts) {
 	if l.cfg.Who != nil {
 		l.who(r, false)
