@@ -40,6 +40,9 @@ const liveGCPercent = 100
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
 	r := &liveRun{o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
 	defer func() { r.watch.stop(ctx) }()
+	if err := becomeUser(o.plan(src.follows)); err != nil {
+		return &statusError{exitPartial, err}
+	}
 	if err := r.compose(); err != nil {
 		return err
 	}

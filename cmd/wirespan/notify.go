@@ -49,7 +49,7 @@ func watchdogPeriod(usec, pid string, self int) time.Duration {
 }
 
 // ready says that capturing has begun, also after reloading.
-func (n *notifier) ready(status string) { n.send(sdnotify.Ready, "STATUS="+oneLine(status)) }
+func (n *notifier) ready(status string) { n.send(sdnotify.Ready, "STATUS="+statusText(status)) }
 
 // reloading says that the configuration is being read again; ready ends it. The
 // time is what Type=notify-reload of systemd 253 asks for.
@@ -63,7 +63,7 @@ func (n *notifier) reloading() {
 func (n *notifier) stopping() { n.send(sdnotify.Stopping) }
 
 // status is a line for `systemctl status`.
-func (n *notifier) status(line string) { n.send("STATUS=" + oneLine(line)) }
+func (n *notifier) status(line string) { n.send("STATUS=" + statusText(line)) }
 
 // watch pats the watchdog for as long as alive says so, until ctx ends. alive
 // must notice a capture that hangs, and not block.
@@ -99,8 +99,8 @@ func (n *notifier) send(states ...string) {
 	}
 }
 
-// oneLine keeps a status within its line of the protocol.
-func oneLine(s string) string {
+// statusText keeps a status within its line of the protocol.
+func statusText(s string) string {
 	b := []byte(s)
 	for i, c := range b {
 		if c < ' ' {

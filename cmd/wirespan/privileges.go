@@ -39,6 +39,10 @@ func (p *privilegeFlags) plan(follow bool) privilegePlan {
 	return privilegePlan{User: p.user, Group: captureGroup, FollowInterfaces: follow, Processes: p.processes, NoSandbox: p.noSandbox}
 }
 
+// becomeUser changes to the user of --user. It is called between sockets and
+// files, so that those are made by the one who goes on writing them.
+func becomeUser(p privilegePlan) error { return privileges.Become(p) }
+
 // dropPrivileges gives up, on all threads and for good, what the plan does not
 // keep. It is called once, after sockets and files are open and before the
 // first packet is read. After an error the process must end.

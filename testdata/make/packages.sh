@@ -92,6 +92,7 @@ inside() {
 	installed /lib/systemd/system /usr/share/zsh/vendor-completions
 	same "links of run levels" "$(find /etc/rc?.d -name '[SK]*wirespan' | wc -l | tr -d ' ')" 7
 	operator /etc/init.d/wirespan
+	unit /lib/systemd/system
 	user
 	/etc/init.d/wirespan start >/dev/null || fail "start"
 	before=$(cat /var/run/wirespan.pid)
@@ -117,6 +118,7 @@ inside() {
 	rpm -i --nodeps /tmp/p/1.rpm >/tmp/log 2>&1 || fail "rpm -i: $(cat /tmp/log)"
 	installed /usr/lib/systemd/system /usr/share/zsh/site-functions
 	operator /etc/rc.d/init.d/wirespan
+	unit /usr/lib/systemd/system
 	user
 	/etc/rc.d/init.d/wirespan start >/dev/null || fail "start"
 	before=$(cat /var/run/wirespan.pid)
@@ -203,6 +205,49 @@ operator() {
 	echo "no.such.key: 1" >>/etc/wirespan/wirespan.yaml
 	same "start with a mistake" "$(status "$init" start)" 1
 	seen /tmp/syslog 'no.such.key' || fail "no word on the mistake"
+	cat /tmp/yaml >/etc/wirespan/wirespan.yaml
+}
+
+# unit UNITS starts what the unit says with the rights that it gives, and is the
+# service manager: told of ready, alive, stopping.
+unit() {
+	cp /etc/wirespan/wirespan.yaml /tmp/yaml
+	printf 'out: [ndjson:/var/lib/wirespan/spans]\nwrite: /var/lib/wirespan/ring.pcapng\nfile: {size: 1KiB, count: 2}\n' >>/etc/wirespan/wirespan.yaml
+	cat >/tmp/manager.py <<'P'
+import os, re, signal, socket, subprocess, sys, time
+unit = open(sys.argv[1]).read()
+command = re.search(r"^ExecStart=(.*)$", unit, re.M).group(1).split()
+rights = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M).group(1).lower().replace("cap_", "+").split()
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("/tmp/notify"); os.chmod("/tmp/notify", 0o777); s.settimeout(20)
+os.umask(0o007)
+p = subprocess.Popen(["setpriv", "--no-new-privs", "--bounding-set=-all," + ",".join(rights)] + command, cwd="/var/lib/wirespan",
+    env={"NOTIFY_SOCKET": "/tmp/notify", "WATCHDOG_USEC": "1000000", "PATH": "/usr/bin"}, stdout=subprocess.DEVNULL)
+def told(word):
+    end = time.time() + 20
+    while True:
+        if time.time() > end:
+            raise TimeoutError
+        if word in s.recv(4096).decode().split("\n"):
+            return
+try:
+    told("READY=1"); told("WATCHDOG=1")
+    for i in range(40): # beyond the first file of the ring
+        subprocess.run(["curl", "-s", "-o", "/dev/null", "http://127.0.0.1:8080/unit-%d" % i])
+    p.send_signal(signal.SIGHUP)
+    time.sleep(2)
+    told("WATCHDOG=1")
+    p.send_signal(signal.SIGTERM)
+    told("STOPPING=1")
+    sys.exit(p.wait(30))
+except TimeoutError:
+    p.kill(); sys.exit("the service manager was not told")
+P
+	python3 /tmp/manager.py "$1/wirespan.service" 2>/tmp/said || fail "as the unit: $(cat /tmp/said)"
+	grep -q 'unit-39' /var/lib/wirespan/spans || fail "no span of the unit: $(cat /tmp/said)"
+	grep -q -i 'denied' /tmp/said && fail "the unit lacks a right: $(cat /tmp/said)"
+	same "files of the ring" "$(find /var/lib/wirespan -name 'ring*' -size +0 | wc -l | tr -d ' ')" 2
+	rm -f /tmp/notify /var/lib/wirespan/*
 	cat /tmp/yaml >/etc/wirespan/wirespan.yaml
 }
 

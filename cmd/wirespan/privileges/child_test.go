@@ -35,6 +35,8 @@ type order struct {
 	// instead of dropping.
 	Missing []uint32
 	Explain bool
+	// Become is tried before, and makes the file of this name in between.
+	Become string
 }
 
 // outcome is what came of it.
@@ -128,7 +130,10 @@ func child() {
 	if o.Explain {
 		exe, _ := os.Executable()
 		res.Advice = text(privileges.Explain(attempt("packet socket", nil), exe))
-	} else if err = withoutCalls(o.Missing); err == nil {
+	} else if err = become(o); err == nil {
+		err = withoutCalls(o.Missing)
+	}
+	if err == nil && !o.Explain {
 		res.Report, err = privileges.Drop(o.Plan)
 	}
 	res.Err = text(err)
@@ -140,6 +145,17 @@ func child() {
 	if err := json.NewEncoder(os.Stdout).Encode(res); err != nil {
 		os.Exit(1)
 	}
+}
+
+// become changes the user and makes a file as it.
+func become(o order) error {
+	if o.Become == "" {
+		return nil
+	}
+	if err := privileges.Become(o.Plan); err != nil {
+		return err
+	}
+	return os.WriteFile(o.Become, []byte("x"), 0o600)
 }
 
 // threads starts threads of the operating system that stay until released.

@@ -11,6 +11,8 @@
 //   - capabilities, but those that the options need, out of every set;
 //   - seccomp: calls that a tracer never makes are refused with EPERM.
 //
+// [Become] does the change of user ahead, between sockets and files.
+//
 // What the kernel does not know is left out with its reason in the [Report].
 // Only what was asked for and fails is an error: a user that cannot be
 // switched to, capabilities that stay.

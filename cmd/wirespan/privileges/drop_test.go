@@ -213,6 +213,35 @@ func TestSwitchesUser(t *testing.T) {
 	}
 }
 
+// TestBecome makes files between the change of user and the rest: they are the
+// user's, root's are out of reach, and Drop still empties every set.
+func TestBecome(t *testing.T) {
+	needRoot(t)
+	theirs, mine := t.TempDir(), t.TempDir()
+	if err := os.Chown(theirs, 65534, 65534); err != nil {
+		t.Fatal(err)
+	}
+	open(t, theirs)
+	file := filepath.Join(theirs, "f")
+	o := drop(t, order{
+		Plan: privileges.Plan{User: "nobody", Write: []string{file}}, Become: file,
+		Try: []string{"write"}, Paths: map[string]string{"write": file},
+	})
+	if o.Err != "" {
+		t.Fatal(o.Err)
+	}
+	expect(t, o, "write", "") // again, which root's file would not let it
+	for _, set := range []string{"CapPrm", "CapEff", "CapBnd"} {
+		everyThread(t, o, set, noCaps)
+	}
+	if o = drop(t, order{Plan: privileges.Plan{User: "nobody"}, Become: filepath.Join(mine, "f")}); !strings.Contains(o.Err, permission) {
+		t.Errorf("a file in root's directory: %q", o.Err)
+	}
+	if o = drop(t, order{Plan: privileges.Plan{User: "root"}, Become: file}, unprivileged(t)...); !strings.Contains(o.Err, "only root can") {
+		t.Errorf("as nobody: %q", o.Err)
+	}
+}
+
 // open lets others search the directories above dir.
 func open(t *testing.T, dir string) {
 	t.Helper()

@@ -15,6 +15,14 @@ func Drop(p Plan) (Report, error) {
 	return Probe(""), nil
 }
 
+// Become does nothing but on Linux.
+func Become(p Plan) error {
+	if p.User != "" {
+		return ErrNotLinux
+	}
+	return nil
+}
+
 // Probe says that there is nothing to be had.
 func Probe(string) Report { return Report{{Capabilities, Off, "needs Linux"}} }
 

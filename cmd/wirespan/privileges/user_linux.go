@@ -44,13 +44,6 @@ func (p *Plan) identity() (*identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look up user %q: %w", p.User, err)
 	}
-	if id.uid == now {
-		return id, nil
-	}
-	if now != 0 {
-		return nil, fmt.Errorf("switch to user %q: only root can, and this is user %d", p.User, now)
-	}
-	id.change = true
 	names, err := u.GroupIds()
 	if err != nil {
 		return nil, fmt.Errorf("look up groups of user %q: %w", p.User, err)
@@ -60,7 +53,45 @@ func (p *Plan) identity() (*identity, error) {
 			id.groups = append(id.groups, g)
 		}
 	}
+	id.change = id.uid != now
+	if id.change && now != 0 {
+		return nil, fmt.Errorf("switch to user %q: only root can, and this is user %d", p.User, now)
+	}
 	return id, nil
+}
+
+// overFiles are capabilities that set permissions of files aside, or who one is.
+var overFiles = []cap.Value{
+	cap.CHOWN, cap.DAC_OVERRIDE, cap.FOWNER, cap.FSETID, cap.LINUX_IMMUTABLE, cap.MAC_OVERRIDE, cap.MKNOD, cap.SETFCAP, cap.SETGID, cap.SETUID,
+}
+
+// Become switches to the plan's user ahead of Drop, so that files which are made
+// between the two are the user's own, and none is opened with root's rights. All
+// capabilities are lost for good that set permissions of files aside; others
+// stay until Drop. Without a user in the plan, or as that user, it does nothing.
+func Become(p Plan) error {
+	if p.User == "" {
+		return nil
+	}
+	id, err := p.identity()
+	if err != nil || !id.change {
+		return err
+	}
+	if _, err := id.assume(); err != nil {
+		return err
+	}
+	set := cap.GetProc()
+	err = set.SetFlag(cap.Permitted, false, overFiles...)
+	if err == nil {
+		err = set.Fill(cap.Effective, cap.Permitted)
+	}
+	if err == nil {
+		err = set.SetProc()
+	}
+	if err != nil {
+		return fmt.Errorf("keep capabilities of user %q: %w", p.User, err)
+	}
+	return nil
 }
 
 // assume switches to the user. Capabilities outlive the switch, so that those
