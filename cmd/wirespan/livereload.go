@@ -25,7 +25,7 @@ func (r *liveRun) apply(ctx context.Context, c *configChange) error {
 		return err
 	}
 	var retune func()
-	if c.has("redact", "redact-name", "request-id", "name", "sample-ratio") {
+	if c.has("redact", "redact-name", "request-id", "name", "names", "sample-ratio") {
 		var err error
 		if retune, err = r.parts.retune(&next.options, r.pipe.linker, c); err != nil {
 			return err
@@ -71,17 +71,20 @@ func (r *liveRun) refilter(ctx context.Context, o *liveOptions) error {
 }
 
 // followHangups looks at SIGHUP for what the configuration does not hold: the
-// file of -F may have other words, and receivers other addresses.
-func (r *liveRun) followHangups(ctx context.Context) {
+// file of -F may have other words, and receivers other addresses. The returned
+// function does so until ctx is done; signals are taken from now on.
+func (r *liveRun) followHangups(ctx context.Context) func() {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hup:
-			r.hangup(ctx)
+	return func() {
+		defer signal.Stop(hup)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-hup:
+				r.hangup(ctx)
+			}
 		}
 	}
 }

@@ -121,7 +121,6 @@ func (r *liveRun) sandbox(ctx context.Context) error {
 
 // run captures until ctx ends or the source does.
 func (r *liveRun) run(ctx context.Context) error {
-	r.announce()
 	r.line.start(r.src, &r.counts)
 	defer r.line.stop()
 	beside, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -136,12 +135,13 @@ func (r *liveRun) run(ctx context.Context) error {
 	defer wg.Wait()
 	defer cancel() // before the wait
 	wg.Go(func() { r.notify.watch(beside, r.alive) })
-	wg.Go(func() { r.followHangups(beside) })
+	wg.Go(r.followHangups(beside))
 	r.parts.ids.start(beside, r.line.warn)
 	defer watchConfig(beside, func(c *configChange) error { return r.apply(beside, c) }, r.line.print)()
 	if r.o.adaptive {
 		wg.Go(func() { r.adapt(beside) })
 	}
+	r.announce() // from now on signals are understood
 	err := r.pipe.run(ctx)
 	ending, end := context.WithTimeout(beside, r.pipe.drain)
 	defer end()
