@@ -57,9 +57,14 @@ for suite; do
 	fi
 	console=$dir/$suite/console
 	# Emulated by default: a boot takes seconds, and works where /dev/kvm does not.
-	timeout 600 qemu-system-x86_64 -accel "${ACCEL:-tcg}" -m 512 -smp 2 -nodefaults -no-reboot -display none -serial stdio \
-		-kernel "$dir/$suite/vmlinuz" -initrd "$dir/initrd" -append "console=ttyS0 quiet panic=-1 ${ARGS:+-- $ARGS}" \
-		</dev/null >"$console" 2>&1 || true
+	# On a busy machine emulated timers come late, so their check is left out, and a
+	# kernel that did not come as far as init gets a second chance.
+	for _ in 1 2; do
+		timeout 600 qemu-system-x86_64 -accel "${ACCEL:-tcg}" -m 512 -smp 2 -nodefaults -no-reboot -display none -serial stdio \
+			-kernel "$dir/$suite/vmlinuz" -initrd "$dir/initrd" -append "console=ttyS0 quiet panic=-1 no_timer_check ${ARGS:+-- $ARGS}" \
+			</dev/null >"$console" 2>&1 || true
+		! grep -aqE 'KERNEL TEST|\[said\]' "$console" || break
+	done
 	[ -z "${KEEP:-}" ] || cat "$console"
 	if grep -a 'KERNEL TEST PASSED' "$console"; then continue; fi
 	status=1
