@@ -4,6 +4,7 @@ import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/dns"
 	"github.com/wirespan/wirespan/l7/http1"
+	"github.com/wirespan/wirespan/l7/redis"
 )
 
 // Protos lists the protocols in detection order: those whose Detect is the
@@ -11,6 +12,7 @@ import (
 func Protos() []l7.Proto {
 	return []l7.Proto{
 		http1.Proto(),
+		redis.Proto(),
 		dns.TCP(),
 		dns.UDP(),
 	}
