@@ -8,6 +8,8 @@ type Emitter struct {
 	here    Stamp
 	dir     Dir
 	pending bool
+	side    bool // one of the fields of aside is set
+	aside   aside
 }
 
 // Reset prepares the Emitter for a call of Parse, End or Finish whose b[0] is

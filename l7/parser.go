@@ -107,7 +107,8 @@ type Proto struct {
 	Ports     []uint16 // a hint that orders detection, never a decision
 	Window    int      // most bytes of one direction that are kept for Parse to see at once
 	Pairing   Pairing
-	Keys      []Key // attributes that the parser sets; Attr.Key indexes it
+	Keys      []Key  // attributes that the parser sets; Attr.Key indexes it
+	Depth     string // one line for wirespan doctor --protocols: how much of a message is read
 	Detect    func(dir Dir, b []byte) Verdict
 	New       func(Options) Parser
 }
@@ -152,7 +153,24 @@ type Options struct {
 	// mdns, llmnr). A hint for naming only: roles may be exchanged later.
 	ClientPort, ServerPort uint16 // 0 if unknown
 	Multicast              bool   // one end is a multicast group: nobody answers on this connection
-	After                  string // name of the protocol that ended with ErrSwitch before this one
+	After                  string // name of the protocol that ended with ErrSwitch before this one, or that carries this one
+
+	Keys KeySource // secrets of encrypted connections; nil if there are none
+}
+
+// KeySource knows secrets by which encrypted connections can be read. It is used
+// by several goroutines at once. What it returns must not be changed, and must
+// not get into messages.
+type KeySource interface {
+	// Secret returns the secret of this label (SSLKEYLOGFILE format:
+	// "CLIENT_RANDOM", "SERVER_TRAFFIC_SECRET_0") of the connection whose
+	// ClientHello had this random; nil if it is not known, which may change.
+	Secret(label string, random []byte) []byte
+	// PreMaster deciphers what a client enciphered to the server's RSA key; nil
+	// if the key is not known.
+	PreMaster(encrypted []byte) []byte
+	// Private reports whether PreMaster has keys to try.
+	Private() bool
 }
 
 // IDMatcher recognises names of headers, comment keys and properties that

@@ -5,12 +5,14 @@ import (
 	"github.com/wirespan/wirespan/l7/dns"
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/redis"
+	"github.com/wirespan/wirespan/l7/tls"
 )
 
 // Protos lists the protocols in detection order: those whose Detect is the
 // surest come first. The caller owns the slice.
 func Protos() []l7.Proto {
 	return []l7.Proto{
+		tls.Proto(),
 		http1.Proto(),
 		redis.Proto(),
 		dns.TCP(),

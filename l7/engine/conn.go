@@ -43,6 +43,12 @@ type ConnState struct {
 	after     string // the last of them
 	strikes   int    // datagrams in a row that were not of the protocol
 
+	inner     *ConnState // what the parser deciphers, nil if nothing
+	depth     int        // of nesting; 0 is the connection itself
+	plainEnd  [2]int64   // bytes of the deciphered stream so far, by direction
+	handshake int64      // ns that encryption took to set up, until an exchange says so
+	forwarded []byte     // client that a PROXY header named, empty if none
+
 	half  [2]*half // by direction
 	store [2]half
 }
@@ -58,14 +64,33 @@ func (st *ConnState) Proto() *l7.Proto { return st.proto }
 // candidate.
 func (st *ConnState) retains() bool { return st.replay && !st.confirmed }
 
+// Handshake is how long the connection took to become encrypted, in
+// nanoseconds; 0 if it did not, or has been asked before.
+func (st *ConnState) Handshake() int64 {
+	ns := st.handshake
+	st.handshake = 0
+	return ns
+}
+
+// settledRoles reports whether content cannot exchange client and server: they
+// were seen to connect, or the stream lies within another.
+func (st *ConnState) settledRoles() bool { return st.conn.Roles == flows.Observed || st.depth > 0 }
+
 // mid reports whether the first bytes need not begin a message: the capture may
 // have begun within the connection, or the protocol later than the connection.
 func (st *ConnState) mid() bool {
-	return st.transport == l7.TCP && (st.gapped || st.late || st.conn.Roles != flows.Observed)
+	return st.transport == l7.TCP && (st.gapped || st.late || !st.settledRoles())
 }
 
 // open readies a state for a new connection.
 func (e *Engine) open(c *flows.Conn) *ConnState {
+	st := e.fresh(c)
+	c.Ext = st
+	return st
+}
+
+// fresh readies a state.
+func (e *Engine) fresh(c *flows.Conn) *ConnState {
 	var st *ConnState
 	if n := len(e.spare); n > 0 {
 		st, e.spare = e.spare[n-1], e.spare[:n-1]
@@ -79,15 +104,16 @@ func (e *Engine) open(c *flows.Conn) *ConnState {
 	if c.Proto == wire.ProtoUDP {
 		st.transport = l7.UDP
 	}
-	c.Ext = st
 	return st
 }
 
 // recycle takes back the state of a closed connection.
 func (e *Engine) recycle(st *ConnState) {
-	st.conn.Ext = nil
+	if st.depth == 0 {
+		st.conn.Ext = nil
+	}
 	tried, a, b := st.tried, st.store[0], st.store[1]
-	*st = ConnState{tried: tried}
+	*st = ConnState{tried: tried, forwarded: st.forwarded[:0]}
 	st.store[0] = half{marks: a.marks[:0], open: a.open[:0]}
 	st.store[1] = half{marks: b.marks[:0], open: b.open[:0]}
 	if len(e.spare) < maxSpare {
@@ -100,6 +126,9 @@ func (e *Engine) options(st *ConnState) l7.Options {
 	c, o := st.conn, e.cfg.Options
 	o.After = st.after
 	o.ClientPort, o.ServerPort = c.Client.Port, c.Server.Port
+	if st.depth >= l7.MaxNested {
+		o.Keys = nil
+	}
 	o.Multicast = multicast(&c.Client.Addr) || multicast(&c.Server.Addr)
 	return o
 }

@@ -9,6 +9,8 @@ func (e *Engine) deliver(st *ConnState, dir, mdir l7.Dir, m *l7.Message, taken [
 	h := st.half[dir]
 	var last l7.Stamp
 	switch {
+	case m.Kind == l7.End && mdir != dir: // the other direction shows that it is over
+		last = st.half[mdir].last
 	case end > 0 || m.Kind == l7.End && h.read > 0:
 		last = h.stampAt(h.base + int64(h.read+end) - 1)
 	case m.Kind == l7.End && h.tail.Time != 0: // it was over before these bytes
@@ -40,6 +42,9 @@ func (e *Engine) announce(st *ConnState, dir l7.Dir, m *l7.Message, head []byte,
 	whole := !m.More && rest == 0
 	if whole {
 		m.Last = last
+	}
+	if len(st.forwarded) > 0 && (m.Kind == l7.Request || m.Kind == l7.OneWay) {
+		m.ID(l7.IDForwarded, forwardedName, st.forwarded)
 	}
 	e.sink.Message(st.conn, st.proto, dir, m, head, whole)
 	if whole {

@@ -100,12 +100,17 @@ func (e *Engine) Gap(c *flows.Conn, d flows.Dir, lost int64, at flows.Stamp) {
 func (e *Engine) EOF(c *flows.Conn, d flows.Dir, _ flows.Stamp) {
 	st := StateOf(c)
 	defer e.rescue(st)
+	e.eof(st, l7.Dir(d))
+}
+
+// eof ends a direction in order.
+func (e *Engine) eof(st *ConnState, d l7.Dir) {
 	h := st.half[d]
 	if h.ended {
 		return
 	}
 	if st.phase == detecting {
-		e.settleFor(st, l7.Dir(d))
+		e.settleFor(st, d)
 	}
 	h.ended = true
 	if st.phase == parsing {
@@ -132,6 +137,7 @@ func (e *Engine) Close(c *flows.Conn, why flows.CloseReason, now int64) {
 
 // finish ends what is half done.
 func (e *Engine) finish(st *ConnState) {
+	e.closeInner(st)
 	defer e.release(st, OfEnd)
 	defer e.rescue(st)
 	if st.phase == detecting {
@@ -190,6 +196,7 @@ func (e *Engine) goOpaque(st *ConnState, why Reason) {
 	if st.phase == opaque {
 		return
 	}
+	e.closeInner(st)
 	st.phase, st.why = opaque, why
 	e.stats.Opaque[why]++
 	e.release(st, OfOpaque)

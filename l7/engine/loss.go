@@ -188,6 +188,9 @@ func (e *Engine) end(st *ConnState, dir l7.Dir) {
 				e.announce(st, mdir, m, h.head(m.First.Offset, b, m.HeadSize), h.last, 0)
 			}
 		}
+		if e.out.Aside() {
+			e.asides(st, h, h.read)
+		}
 	}
 	if all {
 		e.skipped(st, dir, h.last)

@@ -49,7 +49,7 @@ func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
 			case l7.NeedMore:
 				need = true
 			}
-			if st.conn.Roles == flows.Observed && !st.late {
+			if st.settledRoles() && (!st.late || st.depth > 0) {
 				continue
 			}
 			switch e.ask(st, p, 1) {

@@ -56,7 +56,7 @@ type ProtoStats struct {
 
 // Stats count what an Engine did. They belong to its goroutine.
 //
-// Seen = Consumed + Skipped + the sum of Discarded + Held.
+// Seen + Deciphered = Consumed + Skipped + the sum of Discarded + Held.
 type Stats struct {
 	Opened, Closed uint64
 	Silent         uint64             // connections closed without a byte of payload
@@ -68,11 +68,12 @@ type Stats struct {
 	Switched       uint64             // times a protocol ended with ErrSwitch
 	Protos         []ProtoStats       // by index into Config.Protos
 
-	Seen      uint64 // payload bytes
-	Consumed  uint64
-	Skipped   uint64
-	Discarded [NumDiscards]uint64
-	Held      int64 // in carry-over buffers now
+	Seen       uint64 // payload bytes
+	Deciphered uint64 // bytes of the streams within encrypted ones
+	Consumed   uint64
+	Skipped    uint64
+	Discarded  [NumDiscards]uint64
+	Held       int64 // in carry-over buffers now
 
 	LostSkipped  uint64 // bytes of gaps inside skipped bodies
 	LostKept     uint64 // bytes of gaps that the parser coped with
@@ -114,20 +115,21 @@ func (s *Stats) Add(o *Stats) {
 	}
 }
 
-func (s *Stats) counters() [25]*uint64 {
-	return [25]*uint64{
+func (s *Stats) counters() [26]*uint64 {
+	return [26]*uint64{
 		&s.Opened, &s.Closed, &s.Silent, &s.Undecided, &s.Found, &s.Flipped, &s.Midstream, &s.Switched,
-		&s.Seen, &s.Consumed, &s.Skipped,
+		&s.Seen, &s.Deciphered, &s.Consumed, &s.Skipped,
 		&s.LostSkipped, &s.LostKept, &s.LostBoundary, &s.LostUnparsed, &s.Gaps,
 		&s.Resynced, &s.Desynced, &s.Overflows, &s.Cut, &s.Forgotten, &s.StrayEnds, &s.Panics, &s.Datagrams, &s.CarryBytes,
 	}
 }
 
-// Accounted is the right side of the equation above.
+// Accounted is the right side of the equation above less Deciphered: what
+// became of the bytes of the connections.
 func (s *Stats) Accounted() uint64 {
 	n := s.Consumed + s.Skipped + uint64(s.Held)
 	for _, d := range s.Discarded {
 		n += d
 	}
-	return n
+	return n - s.Deciphered
 }

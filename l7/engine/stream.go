@@ -135,8 +135,12 @@ func (e *Engine) step(st *ConnState, dir l7.Dir) bool {
 	}
 	e.stats.Consumed += uint64(s.Consumed)
 	e.stats.Skipped += uint64(here)
+	first := h.read
 	h.read += end
 	h.skip, h.need = rest, s.Need
+	if e.out.Aside() {
+		e.asides(st, h, first)
+	}
 	if err != nil {
 		return e.fault(st, dir, err)
 	}

@@ -9,6 +9,7 @@ func (e *Engine) switchOver(st *ConnState) {
 		e.goOpaque(st, Declared)
 		return
 	}
+	e.closeInner(st)
 	for d, h := range st.half {
 		e.cutAll(st, l7.Dir(d))
 		h.restart()

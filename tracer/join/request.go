@@ -3,6 +3,7 @@ package join
 import (
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/engine"
 	"github.com/wirespan/wirespan/tracer/link"
 	"github.com/wirespan/wirespan/tracer/span"
 )
@@ -89,6 +90,9 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 		if !j.cfg.Core {
 			j.describeConn(x, c)
 		}
+	}
+	if ns := engine.StateOf(c).Handshake(); ns > 0 && !j.cfg.Core {
+		x.attrs = span.AppendInt(x.attrs, span.KeyPhaseTLS, ns)
 	}
 	j.describeTarget(x, m)
 	j.attributes(x, m)

@@ -21,8 +21,12 @@ func (j *Joiner) describeTarget(x *exchange, m *l7.Message) {
 		x.rec.Target, x.rec.Variant = xxhash.Sum64(m.Resource), uint16(xxhash.Sum64(m.Op))
 	default:
 		x.name = append(x.name[:0], m.Op...)
-		if len(m.Resource) > 0 {
+		switch {
+		case len(m.Resource) > 0:
 			x.name = append(append(x.name, ' '), limit(m.Resource, 256)...)
+		case x.rec.Class == l7.ClassTLS: // the client named nobody
+			addr := [16]byte(x.rec.Server.Addr)
+			x.name = span.AppendIP(append(x.name, ' '), &addr)
 		}
 	}
 	if len(m.Version) > 0 && !j.cfg.Core {
