@@ -99,7 +99,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRead(), newFilter(), newLive(), newVerify(), newVersion(), newMan())
+	root.AddCommand(newRead(), newFilter(), newLive(), newVerify(), newDoctor(), newVersion(), newMan())
 	withConfig(root)
 	return root
 }

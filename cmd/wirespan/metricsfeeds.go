@@ -10,6 +10,7 @@ type feeds struct {
 	source func() capture.Stats
 	points func() []pointCounts // nil without interfaces
 	lost   func() uint64        // spans that files did not take; may be nil
+	about  func(*runStatus)     // adds what only the run knows; may be nil
 }
 
 // pointCounts are the counters of one interface.
@@ -28,7 +29,7 @@ func statsOf(src capture.Source) func() capture.Stats {
 
 // feeds tells a telemetry of a live capture.
 func (r *liveRun) feeds() feeds {
-	f := feeds{source: r.src.stats, lost: r.parts.outs.unwritten}
+	f := feeds{source: r.src.stats, lost: r.parts.outs.unwritten, about: r.about}
 	if len(r.src.rings) > 0 {
 		f.points = r.src.pointCounts
 	}

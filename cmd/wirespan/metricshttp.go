@@ -100,24 +100,25 @@ func (s *metricsServer) routes() http.Handler {
 	}))
 	m.HandleFunc("GET /healthz", s.answer(s.t.health))
 	m.HandleFunc("GET /readyz", s.answer(s.t.ready))
+	m.HandleFunc("GET /status", nearby(s.status))
 	m.HandleFunc("GET /debug/pprof/", nearby(pprof.Index))
 	m.HandleFunc("GET /debug/pprof/cmdline", nearby(pprof.Cmdline))
 	m.HandleFunc("GET /debug/pprof/profile", nearby(pprof.Profile))
 	m.HandleFunc("GET /debug/pprof/symbol", nearby(pprof.Symbol))
 	m.HandleFunc("GET /debug/pprof/trace", nearby(pprof.Trace))
 	m.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, "wirespan %s\n\n/metrics\n/healthz\n/readyz\n/debug/pprof/\n", versionString())
+		fmt.Fprintf(w, "wirespan %s\n\n/metrics\n/healthz\n/readyz\n/status\n/debug/pprof/\n", versionString())
 	})
 	return m
 }
 
-// nearby serves profiles to this host only: they cost time and show the command
-// line.
+// nearby serves profiles and the status to this host only: they cost time, and
+// show the command line.
 func nearby(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		a, err := netip.ParseAddrPort(r.RemoteAddr)
 		if err != nil || !a.Addr().Unmap().IsLoopback() {
-			http.Error(w, "profiles are served to 127.0.0.1 and ::1 only", http.StatusForbidden)
+			http.Error(w, "this page is served to 127.0.0.1 and ::1 only", http.StatusForbidden)
 			return
 		}
 		h(w, r)

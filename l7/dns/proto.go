@@ -49,6 +49,9 @@ const maxTCP = lengthLen + 65535
 // maxUDP is the longest payload of a UDP datagram.
 const maxUDP = 65535
 
+// depth is Proto.Depth of both.
+const depth = "header, questions, all record sections, EDNS; answers give addresses their names"
+
 // UDP describes DNS over UDP, one message per datagram.
 func UDP() l7.Proto {
 	return l7.Proto{
@@ -59,6 +62,7 @@ func UDP() l7.Proto {
 		Ports:     []uint16{portDNS, portMDNS, portLLMNR},
 		Window:    maxUDP,
 		Pairing:   l7.ByMatch,
+		Depth:     depth,
 		Keys:      keys,
 		Detect:    detectUDP,
 		New:       func(o l7.Options) l7.Parser { return &datagrams{conversation: converse(o)} },
@@ -74,6 +78,7 @@ func TCP() l7.Proto {
 		Ports:     []uint16{portDNS, portMDNS, portLLMNR},
 		Window:    maxTCP,
 		Pairing:   l7.ByMatch,
+		Depth:     depth,
 		Keys:      keys,
 		Detect:    detectTCP,
 		New: func(o l7.Options) l7.Parser {

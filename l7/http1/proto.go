@@ -35,6 +35,7 @@ func Proto() l7.Proto {
 		Ports:     []uint16{80, 8080, 8000, 8888, 3128, 5000, 3000, 8081, 8008, 9090, 9200, 2375, 5601, 15672, 9000},
 		Window:    maxHead,
 		Pairing:   l7.InOrder,
+		Depth:     "request and response heads, bodies by length, pipelining, upgrades, WebSocket frames counted",
 		Keys: []l7.Key{
 			keyUserAgent:     {Name: "user_agent.original", Type: l7.String, Doc: "User-Agent of the request"},
 			keyScheme:        {Name: "url.scheme", Type: l7.String, Doc: "scheme, when the request names it (absolute form)"},

@@ -28,3 +28,6 @@ func Probe(string) Report { return Report{{Capabilities, Off, "needs Linux"}} }
 
 // Explain returns the error as it is.
 func Explain(err error, _ string) error { return err }
+
+// Admits refuses nobody but on Linux.
+func Admits(string) error { return nil }

@@ -70,3 +70,7 @@ func probeSeccomp() Measure {
 	}
 	return Measure{Seccomp, Off, "needs Linux 3.5 with CONFIG_SECCOMP_FILTER"}
 }
+
+// Admits says why Drop would refuse a process that has its rights from the
+// executable file and whose user is not in the group, nil if it would not.
+func Admits(group string) error { return admit(group) }

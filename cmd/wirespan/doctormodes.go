@@ -1,0 +1,50 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// modesSection says what each way of running can do here.
+func modesSection(h *hostFacts, r *ringTrial) section {
+	s := section{Name: "what can run here"}
+	s.add(markOK, "read", "needs nothing but its files")
+	if r.ok() {
+		s.add(markOK, "live", "captures on interfaces")
+	} else {
+		s.add(markMissing, "live", "%s", oneLine(r.err.Error()))
+	}
+	commands := newRoot().Commands()
+	has := func(name string) bool {
+		return slices.ContainsFunc(commands, func(c *cobra.Command) bool { return c.Name() == name })
+	}
+	switch {
+	case !has("mirror"):
+		s.add(markNote, "mirror", "not in this version; a mirror port is an interface for live -i IF --promiscuous")
+	case r.ok():
+		s.add(markOK, "mirror", "captures on mirror ports; --listen needs no rights above port 1023")
+	default:
+		s.add(markWarning, "mirror", "--listen above port 1023 works; -i needs CAP_NET_RAW")
+	}
+	s.sysMode(h)
+	return s
+}
+
+// sysMode is about the eBPF module, live --sys.
+func (s *section) sysMode(h *hostFacts) {
+	here := newLive().Flags().Lookup("sys") != nil
+	switch ready := !h.kernelBefore(4, 14) && h.tracing != "" && len(h.missingTracepoints()) == 0; {
+	case !here && ready:
+		s.add(markNote, "sys", "eBPF is not in this version; this kernel would have what it needs")
+	case !here:
+		s.add(markNote, "sys", "eBPF is not in this version; this kernel, or this user, would lack something it needs")
+	case !ready:
+		s.add(markNote, "sys", "the kernel lacks what the eBPF module needs, or hides it from this user: see above; packets are enough for live")
+	case h.has(capSysAdmin) || h.has(capBPF) && h.has(capPerfmon):
+		s.add(markOK, "sys", "threads and processes of requests, by eBPF")
+	default:
+		s.add(markNote, "sys", "needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN before 5.8")
+		s.fix("sudo setcap cap_net_raw,cap_bpf,cap_perfmon+ep %s", h.exe)
+	}
+}
