@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -30,11 +29,6 @@ type liveRun struct {
 // staleAfter is how old the counters of a reader may be until the run is taken
 // for hanging: they are copied once a second, also in silence.
 const staleAfter = 5 * time.Second
-
-// liveGCPercent lets the heap grow further before it is looked through: a run
-// that goes on for days has its bounds elsewhere (--memory), and every look
-// costs the programs that are traced.
-const liveGCPercent = 100
 
 // traceLive is the run behind open sockets.
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
@@ -65,7 +59,6 @@ func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liv
 // compose puts the pipeline behind the source.
 func (r *liveRun) compose() error {
 	o := r.o
-	debug.SetGCPercent(liveGCPercent)
 	o.options.identify, o.labels = o.identify, o.who.labels
 	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.line.warn) }
 	p, err := compose(&o.options)
