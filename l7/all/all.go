@@ -4,6 +4,7 @@ import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/dns"
 	"github.com/wirespan/wirespan/l7/http1"
+	"github.com/wirespan/wirespan/l7/http2"
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/tls"
 )
@@ -14,6 +15,7 @@ func Protos() []l7.Proto {
 	return []l7.Proto{
 		tls.Proto(),
 		http1.Proto(),
+		http2.Proto(),
 		redis.Proto(),
 		dns.TCP(),
 		dns.UDP(),

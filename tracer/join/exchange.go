@@ -12,6 +12,7 @@ import (
 // their byte slices are their own.
 type exchange struct {
 	rec   link.Record
+	proto uint8 // index of the protocol whose parser found it; rec may have another name
 	match uint64
 	first l7.Stamp // of the request
 	born  uint64   // guards the deadline against reuse
@@ -121,7 +122,7 @@ func (j *Joiner) place(x *exchange, c *flows.Conn, p *l7.Proto, m *l7.Message, s
 		if p != j.proto {
 			j.proto, j.index = p, uint8(j.protos[p])
 		}
-		r.Class, r.Proto = p.Class, j.index
+		r.Class, r.Proto, x.proto = p.Class, j.index, j.index
 		if m != nil {
 			j.override(r, m)
 		}

@@ -80,7 +80,7 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 	if c.Proto == 6 {
 		r.SeqRequest = m.First.Seq
 		r.Flags |= link.HasSeq
-		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, stream(j, m, r))
+		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, j.stream(x, m))
 	} else {
 		r.Exchange = span.ExchangeUDP(m.Match, head, r.Client.Port, m.First.Time)
 	}
@@ -101,8 +101,8 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 
 // stream is the stream id of a multiplexed protocol, which is part of the
 // exchange key.
-func stream(j *Joiner, m *l7.Message, r *link.Record) uint64 {
-	if int(r.Proto) < len(j.cfg.Protos) && j.cfg.Protos[r.Proto].Pairing == l7.ByMatch {
+func (j *Joiner) stream(x *exchange, m *l7.Message) uint64 {
+	if j.cfg.Protos[x.proto].Pairing == l7.ByMatch {
 		return m.Match
 	}
 	return 0
@@ -130,11 +130,7 @@ func (j *Joiner) describeConn(x *exchange, c *flows.Conn) {
 // attributes adds those that the parser set, each key once for an exchange;
 // lists come as repeated attributes in a row.
 func (j *Joiner) attributes(x *exchange, m *l7.Message) {
-	p := int(x.rec.Proto)
-	if p >= len(j.keys) {
-		p = j.fallbackProto(x)
-	}
-	keys, docs := j.keys[p], j.cfg.Protos[p].Keys
+	keys, docs := j.keys[x.proto], j.cfg.Protos[x.proto].Keys
 	for i := 0; i < len(m.Attrs) && len(x.attrs) < maxAttrs; i++ {
 		a := &m.Attrs[i]
 		if set := uint64(1) << (a.Key % 64); x.keys[a.Key/64]&set != 0 {
@@ -180,16 +176,6 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 			x.attrs = span.AppendInts(x.attrs, key, l)
 		}
 	}
-}
-
-// fallbackProto finds the protocol of an exchange that goes by another name.
-func (j *Joiner) fallbackProto(x *exchange) int {
-	for i := range j.cfg.Protos {
-		if j.cfg.Protos[i].Class == x.rec.Class {
-			return i
-		}
-	}
-	return 0
 }
 
 // maxValue bounds one attribute value, maxList one list before its last

@@ -70,7 +70,7 @@ func (j *Joiner) interim(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
 
 // describeResponse copies what the response says.
 func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
-	if x.rec.Class == l7.ClassHTTP {
+	if x.rec.Class == l7.ClassHTTP && m.Code != 0 { // 0: HTTP/2 without its header table, or a stream that was reset
 		x.attrs = span.AppendInt(x.attrs, span.KeyHTTPResponseStatusCode, int64(m.Code))
 	}
 	if len(m.Name) > 0 {
@@ -109,7 +109,7 @@ func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.
 	x.match, x.first = m.Match, m.First
 	r.Outcome, r.Start = link.Orphan, m.First.Time
 	if c.Proto == 6 {
-		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, stream(j, m, r))
+		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, j.stream(x, m))
 	} else {
 		r.Exchange = span.ExchangeUDP(m.Match, head, r.Client.Port, m.First.Time)
 	}

@@ -36,10 +36,13 @@ func (j *Joiner) describeTarget(x *exchange, m *l7.Message) {
 
 // describeHTTP sets method, path and query, redacted, and the template.
 func (j *Joiner) describeHTTP(x *exchange, m *l7.Message) {
-	if knownMethod(m.Op) {
+	switch {
+	case len(m.Op) == 0: // HTTP/2 whose header table was not seen
+		x.name = append(x.name[:0], "HTTP"...)
+	case knownMethod(m.Op):
 		x.name = append(x.name[:0], m.Op...)
 		x.attrs = span.AppendString(x.attrs, span.KeyHTTPRequestMethod, m.Op)
-	} else {
+	default:
 		x.name = append(x.name[:0], "HTTP"...)
 		x.attrs = span.AppendString(x.attrs, span.KeyHTTPRequestMethod, "_OTHER")
 		x.attrs = span.AppendString(x.attrs, span.KeyHTTPRequestMethodOriginal, limit(m.Op, 64))
