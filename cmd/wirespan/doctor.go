@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -100,7 +101,7 @@ func runDoctor(cmd *cobra.Command, o *doctorOptions, flags []string) error {
 	}
 	if addr != "" {
 		var err error
-		if addr, err = metricsAddr(addr); err != nil {
+		if addr, err = metricsAddr(bareAddr(addr)); err != nil {
 			return usage(err)
 		}
 	}
@@ -164,6 +165,16 @@ func (o *doctorOptions) parseLive(flags []string) (*liveOptions, *pflag.FlagSet,
 	return l, fs, nil
 }
 
+// bareAddr takes the address out of a URL, as one has it from a scraper.
+func bareAddr(s string) string {
+	_, rest, ok := strings.Cut(s, "://")
+	if !ok {
+		return s
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	return host
+}
+
 // one is a list of a value, empty without.
 func one(s string) []string {
 	if s == "" {
@@ -209,7 +220,6 @@ func examine(ctx context.Context, o *doctorOptions, addr string, asked bool) *do
 	case in.answers():
 		sleep(ctx, o.length) // time has to pass between two looks all the same
 	}
-	r.Live = rings.ok()
 	r.add(host.kernelSection(&rings), host.sandboxSection(), host.ebpfSection())
 	r.add(host.rightsSection(o.live), rings.section(o.live, o.liveFile, o.liveErr))
 	r.addInterfaces(ifs, o.live)
@@ -222,8 +232,23 @@ func examine(ctx context.Context, o *doctorOptions, addr string, asked bool) *do
 		in.finish(ctx)
 		r.addInstance(in, asked, movedPackets(ifs, readInterfaces(o.live)), trials)
 	}
-	r.conclude(&rings)
+	r.conclude(&rings, o.obstacles(host, &rings))
 	return r
+}
+
+// obstacles are what keeps live from running.
+func (o *doctorOptions) obstacles(h *hostFacts, rings *ringTrial) (list []error) {
+	for _, err := range []error{o.liveErr, rings.err, h.admit} {
+		if err != nil {
+			list = append(list, err)
+		}
+	}
+	for _, d := range h.disk {
+		if d.err != nil && d.what != "" {
+			list = append(list, fmt.Errorf("%s: %w", d.what, d.err))
+		}
+	}
+	return list
 }
 
 // sleep waits, or until ctx is done.

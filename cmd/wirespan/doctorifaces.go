@@ -208,14 +208,16 @@ func (r *doctorReport) addInterfaces(ifs *ifaceList, l *liveOptions) {
 }
 
 func (i *ifaceReport) findings(s *section, l *liveOptions) {
-	m, verb := markNote, "not captured without -i: "
+	m, verb := markNote, "not useful: "
 	switch {
 	case i.Captured && !i.Up:
-		m, verb = markWarning, "captured, but "
+		m, verb = markWarning, "named by -i, but "
+	case i.Captured && len(l.ifaces) > 0:
+		m, verb = markOK, "named by -i; "+pick(i.Useful, "", "not useful without: ")
 	case i.Captured:
-		m, verb = markOK, "captured: "
+		m, verb = markOK, "useful: "
 	case len(l.ifaces) > 0:
-		verb = "not named by -i; "
+		verb = "not named by -i; " + pick(i.Useful, "", "not useful: ")
 	}
 	s.add(m, i.Name, "%s\n%s%s", i.state(), verb, i.Why)
 	f := &s.Findings[len(s.Findings)-1]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -90,6 +91,10 @@ func (in *instance) get(ctx context.Context, path string) ([]byte, int, error) {
 		return nil, 0, err
 	}
 	resp, err := in.client.Do(req)
+	var asking *url.Error
+	if errors.As(err, &asking) {
+		err = asking.Err // the rest is the URL, which is known
+	}
 	if err != nil {
 		return nil, 0, err
 	}

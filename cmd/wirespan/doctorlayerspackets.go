@@ -27,7 +27,7 @@ func (v *view) capture() {
 		v.stop(name, "no packet has come: %s", v.interfaces())
 		v.fix("sudo ip link set IF up, or -i another interface")
 	case packets == 0 && v.quiet():
-		v.stop(name, "no packet passes on %s: there is nothing to see", v.interfaces())
+		v.stop(name, "no packet passes on %s, or next to none: there is nothing to see", v.interfaces())
 		v.fix("make some traffic, or look for it elsewhere: wirespan live -D")
 	case packets == 0:
 		v.stop(name, "no packet has come on %s: there is no traffic, or the filter (%s) refuses all", v.interfaces(), v.filter())
@@ -50,14 +50,11 @@ func (v *view) refusesAll(packets float64) bool {
 			judged, passed = judged+t.judged, passed+t.passed
 		}
 	}
-	if judged > 0 {
+	if judged >= fewPackets {
 		return passed == 0 && v.grew("wirespan_capture_packets_total") == 0
 	}
-	if packets > 0 || v.moved == nil {
-		return false
-	}
 	for name, n := range v.moved {
-		if n > 0 && v.captures(name) {
+		if packets == 0 && n >= fewPackets && v.captures(name) {
 			return true
 		}
 	}
@@ -70,7 +67,7 @@ func (v *view) quiet() bool {
 	for name, n := range v.moved {
 		if v.captures(name) {
 			known = true
-			if n > 0 {
+			if n >= fewPackets {
 				return false
 			}
 		}

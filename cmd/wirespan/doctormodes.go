@@ -13,7 +13,8 @@ func modesSection(h *hostFacts, r *ringTrial) section {
 	if r.ok() {
 		s.add(markOK, "live", "captures on interfaces")
 	} else {
-		s.add(markMissing, "live", "%s", oneLine(r.err.Error()))
+		text, _ := firstLine(r.err)
+		s.add(markMissing, "live", "%s", text)
 	}
 	commands := newRoot().Commands()
 	has := func(name string) bool {

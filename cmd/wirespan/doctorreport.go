@@ -70,10 +70,14 @@ func (r *doctorReport) add(list ...section) {
 }
 
 // conclude says in a sentence or two what follows.
-func (r *doctorReport) conclude(rings *ringTrial) {
+func (r *doctorReport) conclude(rings *ringTrial, obstacles []error) {
+	r.Live = len(obstacles) == 0
 	switch {
 	case !r.Live:
-		r.Verdict = append(r.Verdict, "live cannot run: "+oneLine(rings.err.Error()))
+		for _, err := range obstacles {
+			text, advice := firstLine(err)
+			r.Verdict = append(append(r.Verdict, "live cannot run: "+text), advice...)
+		}
 	case len(rings.names) == 0:
 		r.Verdict = append(r.Verdict, "live can run, but no interface is useful: it would wait for one")
 	default:
@@ -91,9 +95,17 @@ func (r *doctorReport) conclude(rings *ringTrial) {
 	}
 }
 
-// oneLine puts the lines of an error behind each other.
-func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\n' }), "; ")
+// firstLine parts what an error says from its advice, which is on further lines.
+func firstLine(err error) (text string, advice []string) {
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); line != "" {
+			advice = append(advice, line)
+		}
+	}
+	if len(advice) == 0 {
+		return "", nil
+	}
+	return advice[0], advice[1:]
 }
 
 // widestName is how wide the column of names gets.

@@ -102,9 +102,9 @@ func (r *ringTrial) section(l *liveOptions, file string, mistake error) section 
 		s.add(markOK, "configuration", "%s", file)
 	}
 	if r.err != nil {
-		text, fix, _ := strings.Cut(r.err.Error(), "\n")
+		text, fix := firstLine(r.err)
 		s.add(markMissing, "start", "%s", text)
-		s.fix("%s", fix)
+		s.fix("%s", strings.Join(fix, "\n"))
 		return s
 	}
 	where := strings.Join(r.names, ", ")
