@@ -5,6 +5,7 @@ import (
 	"github.com/wirespan/wirespan/l7/dns"
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/http2"
+	"github.com/wirespan/wirespan/l7/memcached"
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/tls"
 )
@@ -17,6 +18,9 @@ func Protos() []l7.Proto {
 		http1.Proto(),
 		http2.Proto(),
 		redis.Proto(),
+		memcached.Binary(),
+		memcached.Text(),
+		memcached.UDP(),
 		dns.TCP(),
 		dns.UDP(),
 	}
