@@ -105,7 +105,7 @@ func runDoctor(cmd *cobra.Command, o *doctorOptions, flags []string) error {
 			return usage(err)
 		}
 	}
-	r := examine(cmd.Context(), o, addr, asked)
+	r := examine(cmd, o, addr, asked)
 	if err := r.write(out, o.json); err != nil {
 		return &statusError{exitPartial, err}
 	}
@@ -203,7 +203,8 @@ func fillLive(cmd *cobra.Command, fs *pflag.FlagSet) (file string, err error) {
 
 // examine looks at everything. The instance is asked before and behind the
 // trial, so that the two are about the same time.
-func examine(ctx context.Context, o *doctorOptions, addr string, asked bool) *doctorReport {
+func examine(cmd *cobra.Command, o *doctorOptions, addr string, asked bool) *doctorReport {
+	ctx := cmd.Context()
 	host := readHost(os.DirFS("/"), o.live)
 	r := &doctorReport{Version: versionString(), Host: host.Name}
 	var in *instance
@@ -227,7 +228,7 @@ func examine(ctx context.Context, o *doctorOptions, addr string, asked bool) *do
 		r.addTrials(trials, ifs, o.length)
 	}
 	r.add(host.limitsSection(o.live), namesSection(o.live))
-	r.add(modesSection(host, &rings))
+	r.add(presentModes(cmd.Root().Commands()).section(host, &rings))
 	if in != nil {
 		in.finish(ctx)
 		r.addInstance(in, asked, movedPackets(ifs, readInterfaces(o.live)), trials)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -28,6 +29,7 @@ type hostFacts struct {
 
 	disk    []diskFacts
 	files   uint64 // descriptors that may be open
+	cores   int
 	unsync  bool   // the clock is not disciplined by anyone
 	tracing string // directory of tracefs
 }
@@ -42,7 +44,7 @@ type diskFacts struct {
 
 // readHost gathers facts. What cannot be read is left out.
 func readHost(root fs.FS, l *liveOptions) *hostFacts {
-	h := &hostFacts{fs: root}
+	h := &hostFacts{fs: root, cores: runtime.NumCPU()}
 	h.Name, _ = os.Hostname()
 	h.Release = h.word("proc/sys/kernel/osrelease")
 	h.exe, _ = os.Executable()

@@ -181,7 +181,9 @@ func (v *view) flows() {
 		v.stop(name, "%.0f opened, but --snaplen cuts their payload off", opened)
 		v.fix("leave --snaplen out")
 	case delivered == 0:
-		v.stop(name, "%.0f opened, but none carries a byte: %s", opened, pick(len(closed) == 0, "they are open", topOf(closed, 3)))
+		// Connections that fail are spans, too: then the screen is not empty.
+		failed := v.n("wirespan_spans_total") > 0
+		v.add(pick2(failed, markWarning, markMissing), !failed, name, "%.0f opened, but none carries a byte: %s", opened, pick(len(closed) == 0, "they are open", topOf(closed, 3)))
 		v.fix("%s", pick(closed["syn_timeout"] > 0, "nobody answers, or only one direction is captured", "connections that only keep alive tell nothing"))
 	case v.oneSided():
 		v.stop(name, "%.0f opened, but half connections: one direction only is seen, or nobody answers (%s of %.0f exchanges)",
@@ -199,15 +201,17 @@ func (v *view) flows() {
 func (v *view) oneSided() bool {
 	n := total(v.after.by("wirespan_parser_exchanges_total", "network_protocol_name"))
 	odd := v.after.by("wirespan_parser_odd_exchanges_total", "kind")
-	if n >= fewExchanges && odd["unanswered"]+odd["orphan"] >= oddShare*n {
+	n -= odd["failed_connection"] // which are unanswered, too
+	half := odd["unanswered"] + odd["orphan"] - odd["failed_connection"]
+	if n >= fewExchanges && half >= oddShare*n {
 		return true
 	}
-	var conns, half uint64
+	var conns, sided uint64
 	for i := range v.trials {
 		if t := &v.trials[i]; v.captures(t.name) {
 			c := t.conns.sum()
-			conns, half = conns+c.TCP, half+c.OneSided
+			conns, sided = conns+c.TCP, sided+c.OneSided
 		}
 	}
-	return conns > 0 && half == conns && n-odd["unanswered"]-odd["orphan"]-odd["one_way"]-odd["failed_connection"] <= 0
+	return conns > 0 && sided == conns && n <= half+odd["one_way"]
 }

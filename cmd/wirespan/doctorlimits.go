@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -20,7 +19,7 @@ func (h *hostFacts) limitsSection(l *liveOptions) section {
 	s := section{Name: "limits"}
 	h.memoryFindings(&s, l)
 	group := cgroupLimits(h.fs)
-	s.add(markOK, "CPU", "%d cores%s", runtime.NumCPU(), pick(group.cpu > 0, fmt.Sprintf("; the control group allows %.2g", group.cpu), ""))
+	s.add(markOK, "CPU", "%d cores%s", h.cores, pick(group.cpu > 0, fmt.Sprintf("; the control group allows %.2g", group.cpu), ""))
 	if lim, err := l.limits(h.fs, true); err != nil {
 		s.add(markWarning, "budget", "%v", err)
 	} else if lim.any() {

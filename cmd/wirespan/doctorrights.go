@@ -22,10 +22,14 @@ func (h *hostFacts) rightsSection(l *liveOptions) section {
 		s.add(markMissing, "group", "%v", h.admit)
 	}
 	h.processRights(&s, l)
-	if !h.has(capNetAdmin) {
-		s.add(markNote, "CAP_NET_ADMIN", "missing: only -j adapter needs it, to switch on time stamps of network cards")
-	} else {
+	switch {
+	case h.has(capNetAdmin):
 		s.add(markOK, "CAP_NET_ADMIN", "not needed but by -j adapter")
+	case l.stamps != "host":
+		s.add(markWarning, "CAP_NET_ADMIN", "missing: -j %s cannot switch on time stamps of network cards", l.stamps)
+		s.fix("sudo setcap cap_net_raw,cap_net_admin+ep %s", h.exe)
+	default:
+		s.add(markNote, "CAP_NET_ADMIN", "missing: only -j adapter needs it, to switch on time stamps of network cards")
 	}
 	need := l.netns != ""
 	s.judge(h.has(capSysAdmin), map[bool]mark{true: markMissing, false: markNote}[need], "CAP_SYS_ADMIN",

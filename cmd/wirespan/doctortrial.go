@@ -31,6 +31,7 @@ type trial struct {
 	twice, elsewhere uint64 // seen before at this interface, or at another
 	compared         uint64 // packets that could have been
 	conns            connSurvey
+	filter           string // that packets were held to
 	passed, judged   uint64 // packets that the filter of live, or of an instance, takes
 	backwards        uint64 // times that went back
 	skew             time.Duration
@@ -89,6 +90,7 @@ type trialRun struct {
 	src    capture.Source
 	dec    *wire.Decoder
 	filter *trialFilter // nil takes all
+	expr   string
 	seen   sightingTable
 	list   []trial
 }
@@ -113,13 +115,16 @@ func runTrial(ctx context.Context, l *liveOptions, length time.Duration, expr st
 	defer src.close()
 	r := &trialRun{src: src.sources[0], dec: wire.NewDecoder(defrag.Default()), seen: newSightingTable()}
 	if expr != "" {
-		r.filter = newTrialFilter(expr)
+		r.filter, r.expr = newTrialFilter(expr), expr
 	}
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()
 	began := time.Now()
 	err = r.read(ctx)
 	r.name(time.Since(began), err)
+	if len(r.list) == 1 { // whatever the engine
+		r.list[0].stats = src.stats()
+	}
 	for i := range r.list {
 		t := &r.list[i]
 		for _, p := range src.trialPoints() {
@@ -165,7 +170,7 @@ func (r *trialRun) name(took time.Duration, err error) {
 		r.list = append(r.list, trial{})
 	}
 	for i := range r.list {
-		r.list[i].name, r.list[i].took, r.list[i].err = points[i].Name, took, err
+		r.list[i].name, r.list[i].took, r.list[i].err, r.list[i].filter = points[i].Name, took, err, r.expr
 	}
 }
 

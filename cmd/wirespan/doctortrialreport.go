@@ -126,6 +126,9 @@ func (t *trial) figures(r *trialReport) string {
 		l = append(l, fmt.Sprintf("%d%% of payload encrypted", r.Survey.Encrypted*100/r.Survey.Bytes))
 	}
 	l = append(l, fmt.Sprintf("%d dropped", r.Drops))
+	if t.passed < t.judged {
+		l = append(l, fmt.Sprintf("the filter takes %d%%", t.passed*100/t.judged))
+	}
 	text := strings.Join(l, ", ")
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(r.Survey.Protocols)) {
@@ -184,6 +187,6 @@ func (t *trial) judgeContent(s *section, r *trialReport) {
 		s.fix("capture where it is plain: on the loopback or behind the proxy that ends TLS")
 	}
 	if t.judged > 0 && t.passed == 0 {
-		s.add(markWarning, t.name, "the filter takes none of %d packets", t.judged)
+		s.add(markWarning, t.name, "the filter (%s) takes none of %d packets", t.filter, t.judged)
 	}
 }
