@@ -6,6 +6,7 @@ import (
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/http2"
 	"github.com/wirespan/wirespan/l7/memcached"
+	"github.com/wirespan/wirespan/l7/mysql"
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/tls"
 )
@@ -17,6 +18,7 @@ func Protos() []l7.Proto {
 		tls.Proto(),
 		http1.Proto(),
 		http2.Proto(),
+		mysql.Proto(),
 		redis.Proto(),
 		memcached.Binary(),
 		memcached.Text(),

@@ -33,8 +33,12 @@ const mss = 1400
 // sequence numbers on.
 func (s Session) frames() []wire.Frame {
 	b := frameBuilder{s: s, seq: [2]uint32{firstSeq, firstSeq}}
+	if !s.UDP && !s.Midstream { // a SYN takes a number; bytes have those that Play gives them
+		b.seq = [2]uint32{firstSeq - 1, firstSeq - 1}
+	}
 	b.ends[l7.ToServer], b.ends[l7.ToClient] = endpoints(s)
 	if !s.UDP && !s.Midstream {
+		b.seq = [2]uint32{firstSeq - 1, firstSeq - 1} // SYN takes one: the first byte is where Play has it
 		b.add(l7.ToServer, wire.SYN, nil)
 		b.add(l7.ToClient, wire.SYN|wire.ACK, nil)
 		b.add(l7.ToServer, wire.ACK, nil)

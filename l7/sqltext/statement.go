@@ -34,9 +34,16 @@ type Keys struct {
 // Describe puts the statement into a message: operation, target, span name,
 // attributes and ids. The message borrows from s.
 func (s *Statement) Describe(m *l7.Message, k Keys) {
-	m.Op, m.Resource, m.Name = s.Op, s.Table, s.Summary
-	if len(s.Op) > 0 {
-		m.Str(k.Operation, s.Op)
+	s.DescribeAs(m, k, s.Op)
+	m.Name = s.Summary
+}
+
+// DescribeAs is Describe for a message that does something else with the
+// statement than run it: op is the operation, and the caller names the span.
+func (s *Statement) DescribeAs(m *l7.Message, k Keys, op []byte) {
+	m.Op, m.Resource = op, s.Table
+	if len(op) > 0 {
+		m.Str(k.Operation, op)
 	}
 	if len(s.Query) > 0 {
 		m.Str(k.Query, s.Query)
