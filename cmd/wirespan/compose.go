@@ -84,6 +84,9 @@ func composeRooms(o *options, p *parts) (roomConfig, error) {
 		Protos: p.protos, Force: force, MaxCarry: shardCarry,
 		Options: l7.Options{IDs: matcher, Bodies: o.bodies},
 	}
+	if r.engine.Options.Keys, err1 = o.openKeys(); err1 != nil {
+		return roomConfig{}, err1
+	}
 	r.join = join.Config{
 		Timeout: o.timeout, MaxOpen: shardOpen, Keys: p.keys, Protos: p.protos, Redact: redact.New(rc),
 		// --id looks for parts of contexts, too, and --out pcapng for handshakes.

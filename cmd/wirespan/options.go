@@ -36,6 +36,9 @@ type options struct {
 	redact      string
 	redactNames []string
 	requestIDs  []string
+	tlsKeyLog   []string
+	tlsKey      []string
+	secrets     func() [][]byte // key logs that the input brings along; nil if it cannot
 	bodies      int
 	names       []string
 	nameFiles   []string
@@ -83,6 +86,8 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.redact, "redact", "on", "`MODE` on or off: credentials in queries, headers and bodies")
 	f.StringArrayVar(&o.redactNames, "redact-name", nil, "also redact the value of this parameter or key; repeatable")
 	f.StringArrayVar(&o.requestIDs, "request-id", nil, "also take this `HEADER` for a request ID; repeatable")
+	f.StringArrayVar(&o.tlsKeyLog, "tls-keylog", nil, "decipher TLS with the secrets in `FILE` (SSLKEYLOGFILE format), followed while it is written; repeatable")
+	f.StringArrayVar(&o.tlsKey, "tls-key", nil, "decipher TLS whose secrets were enciphered to the RSA private key in `FILE` (PEM); repeatable")
 	f.IntVar(&o.bodies, "bodies", 4096, "`BYTES` of each body to keep, 0 none")
 	f.StringArrayVar(&o.names, "name", nil, "service name of an address, prefix or port, `WHERE=NAME`: 10.0.0.5=web, 10.0.0.0/8:5432=databases; repeatable")
 	f.StringArrayVar(&o.nameFiles, "names", nil, "service names from `FILE` (.csv or .yaml); repeatable")

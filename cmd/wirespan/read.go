@@ -71,7 +71,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 		return err
 	}
 	defer src.Close()
-	o.live = o.follow
+	o.live, o.secrets = o.follow, keyLogsOf(src)
 	recordedAgent(o, src)
 	p, err := compose(&o.options)
 	if err != nil {

@@ -7,7 +7,9 @@ import (
 	"github.com/wirespan/wirespan/l7/http2"
 	"github.com/wirespan/wirespan/l7/memcached"
 	"github.com/wirespan/wirespan/l7/mysql"
+	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
+	"github.com/wirespan/wirespan/l7/socks"
 	"github.com/wirespan/wirespan/l7/tls"
 )
 
@@ -15,6 +17,7 @@ import (
 // surest come first. The caller owns the slice.
 func Protos() []l7.Proto {
 	return []l7.Proto{
+		proxy.Proto(),
 		tls.Proto(),
 		http1.Proto(),
 		http2.Proto(),
@@ -23,6 +26,7 @@ func Protos() []l7.Proto {
 		memcached.Binary(),
 		memcached.Text(),
 		memcached.UDP(),
+		socks.Proto(),
 		dns.TCP(),
 		dns.UDP(),
 	}

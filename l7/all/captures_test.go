@@ -14,6 +14,11 @@ import (
 // largest is the size of the largest capture that TestCaptures reads.
 const largest = 512 << 10
 
+// silent are protocols of which TestCaptures finds no message.
+var silent = []string{
+	"proxy", // tells the engine, not the sink
+}
+
 // TestCaptures runs captures of all kinds through flows, the engine and every
 // protocol: nothing may panic, every byte is accounted for, every message ends.
 func TestCaptures(t *testing.T) {
@@ -51,7 +56,7 @@ func TestCaptures(t *testing.T) {
 	}
 	t.Logf("%d captures, messages %v", files, messages)
 	for name, n := range messages {
-		if n == 0 {
+		if n == 0 && !slices.Contains(silent, name) {
 			t.Errorf("no message of %s in %d captures", name, files)
 		}
 	}

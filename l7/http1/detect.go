@@ -55,13 +55,6 @@ func methodLen(b []byte) int {
 // Detect judges the first bytes of a direction. A request line or a status
 // line must be complete up to its version or status for a Yes.
 func Detect(dir l7.Dir, b []byte) l7.Verdict {
-	if dir == l7.ToServer {
-		n, v := prefaceSize(b)
-		if v != l7.Yes {
-			return v
-		}
-		b = b[n:]
-	}
 	for len(b) > 0 && (b[0] == '\r' || b[0] == '\n') {
 		b = b[1:]
 	}

@@ -10,7 +10,7 @@ import (
 func (p *parser) head(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 	h := &p.half[dir]
 	if b[0] <= '\r' || b[0] == 'P' && !p.seen {
-		if step, err, done := p.before(dir, b); done {
+		if step, err, done := before(b); done {
 			return step, err
 		}
 	}
@@ -45,20 +45,8 @@ func (p *parser) head(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 }
 
 // before passes over what may stand in front of a message: empty lines (RFC
-// 9112, 2.2) and, at the start of a connection, a PROXY header.
-func (p *parser) before(dir l7.Dir, b []byte) (step l7.Step, err error, done bool) {
-	if dir == l7.ToServer && !p.seen {
-		n, v := prefaceSize(b)
-		switch {
-		case v == l7.NeedMore:
-			return l7.Step{}, nil, true
-		case v == l7.No:
-			return l7.Step{}, l7.ErrNotMine, true
-		case n > 0:
-			p.proxy = appendPrefaceClient(p.proxy[:0], b[:n])
-			return l7.Step{Consumed: n}, nil, true
-		}
-	}
+// 9112, 2.2).
+func before(b []byte) (step l7.Step, err error, done bool) {
 	n := 0
 	for n < len(b) && (b[n] == '\n' || b[n] == '\r' && n+1 < len(b) && b[n+1] == '\n') {
 		n++

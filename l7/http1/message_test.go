@@ -97,15 +97,8 @@ func TestCapturedBodies(t *testing.T) {
 	check(t, 100, talk(get, "< HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\x00c"), gotA, `response < @0 200 ok size=3 more`, `end < size=3 to 41`)
 }
 
-func TestPreface(t *testing.T) {
-	req := "GET / HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
-	check(t, 0, talk("> PROXY TCP4 198.51.100.7 203.0.113.1 4711 80\r\n"+req+"POST / HTTP/1.1\r\n\r\n"),
-		`request > @45 "GET" "/" "" "1.1" id4:X-Forwarded-For="192.0.2.1" id4:PROXY="198.51.100.7" to 91`,
-		`request > @91 "POST" "/" "" "1.1" id4:PROXY="198.51.100.7" to 110`)
-	check(t, 0, talk("> \r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c\xc6\x33\x64\x07\xcb\x00\x71\x01\x12\x67\x00\x50"+req),
-		`request > @28 "GET" "/" "" "1.1" id4:X-Forwarded-For="192.0.2.1" id4:PROXY="198.51.100.7" to 74`)
-	check(t, 0, talk("> PROXY UNKNOWN\r\n\r\n"+req), `request > @17 "GET" "/" "" "1.1" id4:X-Forwarded-For="192.0.2.1" to 63`)
-	check(t, 0, talk("> \r\n\r\n"+req), `request > @4 "GET" "/" "" "1.1" id4:X-Forwarded-For="192.0.2.1" to 50`)
+func TestEmptyLinesBefore(t *testing.T) {
+	check(t, 0, talk("> \r\n\r\nGET / HTTP/1.1\r\n\r\n"), `request > @4 "GET" "/" "" "1.1" to 22`)
 }
 
 func TestMidConnection(t *testing.T) {

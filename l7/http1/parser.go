@@ -56,9 +56,8 @@ type parser struct {
 	seen   bool // a message was found
 	closed uint16
 
-	fold  []byte // values that obsolete folding tore apart
-	proxy []byte // client named by a PROXY header
-	path  []byte // path of an absolute-form target without one
+	fold []byte // values that obsolete folding tore apart
+	path []byte // path of an absolute-form target without one
 }
 
 var _ l7.Parser = (*parser)(nil)

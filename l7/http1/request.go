@@ -66,9 +66,6 @@ func (p *parser) describe(m *l7.Message, method, target, version []byte, f *fiel
 	default:
 		p.absolute(m, method, target)
 	}
-	if len(p.proxy) > 0 {
-		m.ID(l7.IDForwarded, proxyName, p.proxy)
-	}
 }
 
 // absolute takes scheme://[userinfo@]host[path][?query] apart (RFC 9112,

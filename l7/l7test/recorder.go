@@ -40,6 +40,7 @@ type Message struct {
 	Trailer  *Trailer `json:"trailer,omitempty"`
 
 	Head string `json:"-"` // bytes for the exchange key
+	of   *l7.Proto
 	dir  l7.Dir
 	kind l7.Kind
 	at   int64 // time of the first byte
@@ -107,7 +108,7 @@ func (r *Recorder) Message(c *flows.Conn, p *l7.Proto, dir l7.Dir, m *l7.Message
 	conn := recordOf(c)
 	conn.proto, conn.Proto = p, p.Name
 	rec := r.copyOf(p, dir, m)
-	rec.Head, rec.at = string(head), m.First.Time
+	rec.Head, rec.at, rec.of = string(head), m.First.Time, p
 	rec.Open, rec.First, rec.Lost = !whole, m.First.Offset, m.Lost
 	if whole {
 		rec.Last = m.Last.Offset
@@ -130,7 +131,7 @@ func (r *Recorder) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, 
 		}
 		rec.Open, rec.Last, rec.Lost, rec.Cut = false, last.Offset, lost, cut
 		if m != nil {
-			t := r.copyOf(conn.proto, dir, m)
+			t := r.copyOf(rec.of, dir, m)
 			rec.Trailer = &Trailer{t.Status, t.Code, t.Error, t.Size, t.IDs, t.Attrs}
 		}
 		return

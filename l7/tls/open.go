@@ -26,6 +26,7 @@ func (p *parser) open(dir l7.Dir, r record, b []byte, out *l7.Emitter) (l7.Step,
 	case typeAlert:
 		p.closing(dir, plain, out)
 	case typeData:
+		p.endHello(out)
 		if s.lost > 0 {
 			out.PlainGap(dir, s.lost)
 			s.lost = 0
@@ -136,6 +137,13 @@ func (p *parser) closing(dir l7.Dir, b []byte, out *l7.Emitter) {
 		out.PlainEnd(dir)
 	case b[1] != alertCancelled && (b[0] == alertFatal || p.version == tls13):
 		p.fail(dir, b[1], out)
+	}
+}
+
+// endHello ends a handshake whose last message was lost.
+func (p *parser) endHello(out *l7.Emitter) {
+	if p.half[l7.ToClient].open == hello {
+		p.endOpen(l7.ToClient, out)
 	}
 }
 

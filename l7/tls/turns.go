@@ -171,12 +171,12 @@ func (p *parser) tells(r record, out *l7.Emitter) l7.Step {
 // speak begins the message of a turn.
 func (p *parser) speak(k l7.Kind, out *l7.Emitter) *l7.Message {
 	m := out.Begin(k)
-	m.More = true
+	m.More, m.Op = true, opTurn
+	m.Bool(keyOpaque, true)
 	if k == l7.Response {
 		return m
 	}
-	m.Op, m.Resource, m.Host = opTurn, p.name, p.name
-	m.Bool(keyOpaque, true)
+	m.Resource, m.Host = p.name, p.name
 	if len(p.name) > 0 {
 		m.Str(keyServerName, p.name)
 	}

@@ -21,7 +21,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$d
 cp "$dir/key.pem" "$out/keyed/server.key"
 
 dump() { # name
-	tcpdump -q -Z root -i lo -U -w "$out/$1.pcap" "tcp and not host 127.0.0.1" 2>/dev/null &
+	tcpdump -q -Z root -i lo --immediate-mode -U -w "$out/$1.pcap" "tcp and not host 127.0.0.1" 2>/dev/null &
 	dump=$!
 	sleep 0.7
 }
@@ -34,7 +34,7 @@ done_dump() {
 # openssl's server answers every request with a page about the connection;
 # requests are typed one after the other, so that there are several turns.
 ask() { # arguments of s_client
-	{ sleep 0.3; printf 'GET /one HTTP/1.0\r\nHost: shop.example\r\n\r\n'; sleep 0.4; } |
+	{ sleep 0.5; printf 'GET /one HTTP/1.0\r\nHost: shop.example\r\n\r\n'; sleep 0.7; } |
 		openssl s_client -quiet -connect 192.0.2.20:4433 -bind 192.0.2.10:0 -servername shop.example "$@" >/dev/null 2>&1 || true
 }
 
@@ -99,14 +99,14 @@ resume keyed/tls13-resumed -tls1_3
 # Early data: the server's answers are typed, one per connection.
 printf 'GET /early HTTP/1.1\r\nHost: shop.example\r\n\r\n' >"$dir/early"
 rm -f "$dir/keylog" "$dir/sess"
-{ sleep 1.2; printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1\n'; sleep 2.2; printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n2\n'; sleep 2; } |
-	openssl s_server -accept 192.0.2.20:4433 -cert "$dir/cert.pem" -key "$dir/key.pem" -quiet -early_data -keylogfile "$dir/keylog" -tls1_3 >/dev/null 2>&1 &
+{ sleep 1.2; printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1\n'; sleep 2.6; printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n2\n'; sleep 2; } |
+	openssl s_server -accept 192.0.2.20:4433 -cert "$dir/cert.pem" -key "$dir/key.pem" -quiet -early_data -no_anti_replay -keylogfile "$dir/keylog" -tls1_3 >/dev/null 2>&1 &
 srv=$!
 sleep 0.4
 { sleep 0.3; printf 'GET /one HTTP/1.1\r\nHost: shop.example\r\n\r\n'; sleep 1; } |
-	openssl s_client -quiet -connect 192.0.2.20:4433 -bind 192.0.2.10:0 -servername shop.example -tls1_3 -sess_out "$dir/sess" >/dev/null 2>&1 || true
+	timeout 2 openssl s_client -quiet -connect 192.0.2.20:4433 -bind 192.0.2.10:0 -servername shop.example -tls1_3 -sess_out "$dir/sess" >/dev/null 2>&1 || true
 dump keyed/tls13-early
-{ sleep 2.4; } | openssl s_client -quiet -connect 192.0.2.20:4433 -bind 192.0.2.10:0 -servername shop.example -tls1_3 -sess_in "$dir/sess" -early_data "$dir/early" >/dev/null 2>&1 || true
+{ sleep 2.4; } | timeout 2 openssl s_client -quiet -connect 192.0.2.20:4433 -bind 192.0.2.10:0 -servername shop.example -tls1_3 -sess_in "$dir/sess" -early_data "$dir/early" >/dev/null 2>&1 || true
 done_dump
 kill $srv 2>/dev/null || true
 cp "$dir/keylog" "$out/keyed/tls13-early.keys"
@@ -125,8 +125,8 @@ dump keyed/tls13-update
 	printf 'K\n'; sleep 0.3
 	printf 'GET /two HTTP/1.1\r\nHost: shop.example\r\n\r\n'; sleep 0.8
 } | openssl s_client -connect 192.0.2.20:4433 -bind 192.0.2.10:0 -servername shop.example -tls1_3 >/dev/null 2>&1 &
-sleep 0.9
-printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none' >&3; sleep 0.2
+sleep 1.4
+printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none' >&3; sleep 0.6
 printf '\nK\n' >&3; sleep 0.5
 printf 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo' >&3; sleep 0.8
 done_dump
