@@ -269,7 +269,7 @@ func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 	sg.open = false
 	to.Pieces = r.Pieces
 	to.Pieces.pos = l.bytes.put(b.View(r.Pieces.whole())).pos
-	to.Outcome, to.Status, to.Close, to.Code, to.Proto = r.Outcome, r.Status, r.Close, r.Code, r.Proto
+	to.Outcome, to.Status, to.Close, to.Code, to.Proto, to.Kind = r.Outcome, r.Status, r.Close, r.Code, r.Proto, r.Kind
 	to.RequestEnd, to.ResponseStart, to.End, to.SeqResponse = r.RequestEnd, r.ResponseStart, r.End, r.SeqResponse
 	if to.Flags&HasRequestIDTrace == 0 {
 		to.IDTrace = r.IDTrace
