@@ -217,7 +217,7 @@ func examine(cmd *cobra.Command, o *doctorOptions, addr string, asked bool) *doc
 	tried := rings.ok() && !o.noTrial
 	switch {
 	case tried:
-		trials = runTrial(ctx, o.live, o.length, in.filter(o.live))
+		trials = runTrial(ctx, o.live, ifs, o.length, in.filter(o.live))
 	case in.answers():
 		sleep(ctx, o.length) // time has to pass between two looks all the same
 	}

@@ -79,7 +79,7 @@ func (v *view) judge() {
 func (v *view) verdict() string {
 	for _, l := range v.layers {
 		if l.Stops {
-			return fmt.Sprintf("it stops at %s: %s%s", l.Name, l.Text, pick(l.Fix == "", "", ". "+l.Fix))
+			return fmt.Sprintf("it stops at %s: %s%s", l.Name, l.Text, pick(l.Fix == "", "", "; "+l.Fix))
 		}
 	}
 	return fmt.Sprintf("nothing stops: %.0f packets became %.0f spans", v.n("wirespan_capture_packets_total"), v.n("wirespan_spans_total"))

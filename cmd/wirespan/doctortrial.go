@@ -87,6 +87,7 @@ func (f *trialFilter) takes(p *capture.Packet) bool {
 
 // trialRun reads packets of all interfaces at once.
 type trialRun struct {
+	ifs    *ifaceList
 	src    capture.Source
 	dec    *wire.Decoder
 	filter *trialFilter // nil takes all
@@ -94,6 +95,9 @@ type trialRun struct {
 	seen   sightingTable
 	list   []trial
 }
+
+// linkRoom is what a link header with tags has beside the MTU.
+const linkRoom = 26
 
 // Bounds of a trial; beyond them things are seen, and not told apart.
 const (
@@ -103,8 +107,11 @@ const (
 
 // runTrial captures with the rings that live would have, and no filter but its
 // own counting. Stopping early is no error.
-func runTrial(ctx context.Context, l *liveOptions, length time.Duration, expr string) []trial {
+func runTrial(ctx context.Context, l *liveOptions, ifs *ifaceList, length time.Duration, expr string) []trial {
 	one := *l
+	if spec, err := parseIfaces(l.ifaces); err == nil {
+		one.ifaces = spec.names // each for itself, whatever its point is called
+	}
 	one.workers, one.count, one.once = 1, 0, false // sightings are counted, not left out
 	src, err := openLive(ctx, &one, func(capture.LinkType) ([]bpf.RawInstruction, error) {
 		return cbpf.Accept(uint32(l.snaplen)), nil
@@ -113,7 +120,7 @@ func runTrial(ctx context.Context, l *liveOptions, length time.Duration, expr st
 		return []trial{{name: "trial", err: err}}
 	}
 	defer src.close()
-	r := &trialRun{src: src.sources[0], dec: wire.NewDecoder(defrag.Default()), seen: newSightingTable()}
+	r := &trialRun{ifs: ifs, src: src.sources[0], dec: wire.NewDecoder(defrag.Default()), seen: newSightingTable()}
 	if expr != "" {
 		r.filter, r.expr = newTrialFilter(expr), expr
 	}
@@ -179,6 +186,10 @@ func (r *trialRun) at(tap uint16) *trial {
 	n := min(int(tap), trialPoints-1)
 	for len(r.list) <= n {
 		r.list = append(r.list, trial{})
+		t, points := &r.list[len(r.list)-1], r.src.Points()
+		if i := r.ifs.find(points[len(r.list)-1].Name); i != nil {
+			t.mtu = i.MTU
+		}
 	}
 	return &r.list[n]
 }
@@ -198,6 +209,9 @@ func (r *trialRun) look(p *capture.Packet) {
 	}
 	if int(p.WireLen) > len(p.Data) {
 		t.cut++
+	}
+	if t.mtu > 0 && int(p.WireLen) > t.mtu+linkRoom {
+		t.large++
 	}
 	t.clock(p.Time)
 	if r.filter != nil {

@@ -19,6 +19,7 @@ type trialReport struct {
 	In         uint64            `json:"in"`
 	Out        uint64            `json:"out"`
 	Cut        uint64            `json:"cut"`
+	Large      uint64            `json:"larger_than_mtu"`
 	Decoded    map[string]uint64 `json:"decoded"`
 	Twice      uint64            `json:"seen_twice"`
 	Elsewhere  uint64            `json:"seen_elsewhere"`
@@ -47,9 +48,6 @@ func (r *doctorReport) addTrials(list []trial, ifs *ifaceList, length time.Durat
 	s := section{Name: fmt.Sprintf("trial capture of %v", length)}
 	for i := range list {
 		t := &list[i]
-		if f := ifs.find(t.name); f != nil {
-			t.mtu = f.MTU
-		}
 		rep := t.report()
 		t.judge(&rep, ifs.find(t.name))
 		r.Trials = append(r.Trials, rep)
@@ -63,7 +61,7 @@ func (r *doctorReport) addTrials(list []trial, ifs *ifaceList, length time.Durat
 
 func (t *trial) report() trialReport {
 	r := trialReport{
-		Interface: t.name, Seconds: t.took.Seconds(), Packets: t.packets, Bytes: t.bytes, In: t.in, Out: t.out, Cut: t.cut,
+		Interface: t.name, Seconds: t.took.Seconds(), Packets: t.packets, Bytes: t.bytes, In: t.in, Out: t.out, Cut: t.cut, Large: t.large,
 		Decoded: make(map[string]uint64), Twice: t.twice, Elsewhere: t.elsewhere, Compared: t.compared,
 		Drops: t.stats.Drops, IfDrops: t.stats.IfDrops + t.stats.IfMissed,
 		Backwards: t.backwards, SkewMillis: float64(t.skew.Microseconds()) / 1e3, Survey: t.conns.sum(),
@@ -126,6 +124,9 @@ func (t *trial) figures(r *trialReport) string {
 		l = append(l, fmt.Sprintf("%d%% of payload encrypted", r.Survey.Encrypted*100/r.Survey.Bytes))
 	}
 	l = append(l, fmt.Sprintf("%d dropped", r.Drops))
+	if t.large > 0 {
+		l = append(l, fmt.Sprintf("%d%% larger than the MTU", t.large*100/t.packets))
+	}
 	if t.passed < t.judged {
 		l = append(l, fmt.Sprintf("the filter takes %d%%", t.passed*100/t.judged))
 	}
