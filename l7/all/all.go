@@ -3,6 +3,7 @@ package all
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/dns"
+	"github.com/wirespan/wirespan/l7/fastcgi"
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/http2"
 	"github.com/wirespan/wirespan/l7/memcached"
@@ -22,6 +23,7 @@ func Protos() []l7.Proto {
 		http1.Proto(),
 		http2.Proto(),
 		mysql.Proto(),
+		fastcgi.Proto(),
 		redis.Proto(),
 		memcached.Binary(),
 		memcached.Text(),
