@@ -6,8 +6,11 @@ import (
 	"github.com/wirespan/wirespan/l7/fastcgi"
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/http2"
+	"github.com/wirespan/wirespan/l7/kafka"
 	"github.com/wirespan/wirespan/l7/memcached"
+	"github.com/wirespan/wirespan/l7/mqtt"
 	"github.com/wirespan/wirespan/l7/mysql"
+	"github.com/wirespan/wirespan/l7/postgresql"
 	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/socks"
@@ -22,7 +25,10 @@ func Protos() []l7.Proto {
 		tls.Proto(),
 		http1.Proto(),
 		http2.Proto(),
+		kafka.Proto(),
 		mysql.Proto(),
+		postgresql.Proto(),
+		mqtt.Proto(),
 		fastcgi.Proto(),
 		redis.Proto(),
 		memcached.Binary(),

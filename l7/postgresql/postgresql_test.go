@@ -1,0 +1,54 @@
+package postgresql
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/wirespan/wirespan/l7/l7test"
+)
+
+// cases are sessions and captures; pipelined are those where several groups
+// wait for answers at once, of which a loss may cost all.
+var (
+	cases     = "testdata"
+	pipelined = filepath.Join("testdata", "pipelined")
+)
+
+func both(t *testing.T, run func(*testing.T, string)) {
+	for _, dir := range []string{cases, pipelined} {
+		t.Run(dir, func(t *testing.T) { run(t, dir) })
+	}
+}
+
+func TestGolden(t *testing.T) {
+	both(t, func(t *testing.T, dir string) { l7test.Golden(t, Proto(), dir) })
+}
+
+func TestChop(t *testing.T) {
+	both(t, func(t *testing.T, dir string) { l7test.Chop(t, Proto(), dir) })
+}
+
+func TestPoison(t *testing.T) {
+	both(t, func(t *testing.T, dir string) { l7test.Poison(t, Proto(), dir) })
+}
+
+func TestSwap(t *testing.T) { l7test.Swap(t, Proto(), cases) }
+
+func TestReorder(t *testing.T) {
+	both(t, func(t *testing.T, dir string) { l7test.Reorder(t, Proto(), dir) })
+}
+
+// TestDrop knows requests by the place where they begin and answers by the one
+// where they end: a request whose Parse was lost has no text any more, an
+// answer whose error was lost no status.
+func TestDrop(t *testing.T) {
+	l7test.DropBy(t, Proto(), cases, func(m l7test.Message) string {
+		if m.Dir == "request" {
+			return fmt.Sprint(m.Match)
+		}
+		return fmt.Sprint("to ", m.Last)
+	})
+}
+
+func FuzzPostgreSQL(f *testing.F) { l7test.Fuzz(f, Proto()) }
