@@ -145,12 +145,20 @@ func (d *Decoder) str() (s []byte, ok bool) {
 
 // raw cuts a string literal off the block.
 func (d *Decoder) raw() (s []byte, coded, ok bool) {
-	v, n := integer(d.b, 0x7f)
-	if n == 0 || v > uint64(len(d.b)-n) {
+	b := d.b
+	if len(b) == 0 {
 		return nil, false, d.fail()
 	}
-	s, coded = d.b[n:n+int(v)], d.b[0]&0x80 != 0
-	d.b = d.b[n+int(v):]
+	v, n := int(b[0]&0x7f), 1
+	if v == 0x7f {
+		long, size := integer(b, 0x7f)
+		v, n = int(long), size
+	}
+	if n == 0 || v > len(b)-n {
+		return nil, false, d.fail()
+	}
+	s, coded = b[n:n+v], b[0]&0x80 != 0
+	d.b = b[n+v:]
 	return s, coded, true
 }
 

@@ -28,7 +28,7 @@ func (d *Decoder) fields(block []byte) string {
 		if f.Unknown {
 			name = "?"
 		}
-		if f.Value == nil {
+		if f.Value == nil && f.Unknown {
 			value = "?"
 		}
 		fmt.Fprintf(&b, "%s: %s\n", name, value)

@@ -101,7 +101,7 @@ func appendHuffman(dst, b []byte) (out []byte, ok bool) {
 	return dst[:len(dst)+n], ok
 }
 
-// tail decodes the bits of the last bytes, one symbol at a time.
+// tail decodes the bits that are left and the last bytes.
 func tail(text []byte, n int, acc uint64, bits uint, b []byte) (int, bool) {
 	for {
 		for bits <= 56 && len(b) > 0 {
@@ -109,21 +109,40 @@ func tail(text []byte, n int, acc uint64, bits uint, b []byte) (int, bool) {
 			bits += 8
 			b = b[1:]
 		}
-		if bits == 0 {
-			return n, true
+		if bits < lookBits {
+			return padding(text, n, acc, bits)
 		}
+		for bits >= lookBits {
+			e := look[acc>>(64-lookBits)]
+			if e == 0 {
+				c, size := longCode(uint32(acc >> 32))
+				if size > bits && len(b) > 0 {
+					break
+				}
+				if size == 0 || size > bits {
+					return n, false
+				}
+				e = uint32(c)<<8 | uint32(size) | 1<<24
+			}
+			text[n], text[n+1] = byte(e>>8), byte(e>>16)
+			acc <<= e & 63
+			bits -= uint(e & 63)
+			n += int(e >> 24 & 15)
+		}
+	}
+}
+
+// padding decodes less than lookBits bits, the last of which are ones that mean
+// nothing.
+func padding(text []byte, n int, acc uint64, bits uint) (int, bool) {
+	for {
 		padded := acc | ^uint64(0)>>bits
 		if bits < 8 && padded == ^uint64(0) {
 			return n, true
 		}
 		e := look[padded>>(64-lookBits)]
 		size := uint(e >> 28) // one symbol at a time: the second may be padding
-		if e == 0 {
-			var c byte
-			c, size = longCode(uint32(padded >> 32))
-			e = uint32(c) << 8
-		}
-		if size == 0 || size > bits {
+		if e == 0 || size > bits {
 			return n, false
 		}
 		text[n] = byte(e >> 8)
