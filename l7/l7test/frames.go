@@ -38,7 +38,6 @@ func (s Session) frames() []wire.Frame {
 	}
 	b.ends[l7.ToServer], b.ends[l7.ToClient] = endpoints(s)
 	if !s.UDP && !s.Midstream {
-		b.seq = [2]uint32{firstSeq - 1, firstSeq - 1} // SYN takes one: the first byte is where Play has it
 		b.add(l7.ToServer, wire.SYN, nil)
 		b.add(l7.ToClient, wire.SYN|wire.ACK, nil)
 		b.add(l7.ToServer, wire.ACK, nil)
