@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -245,8 +244,8 @@ func TestDoctorConfiguration(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, r.stdout)
 		}
 	}
-	write("interfase: [lo]\n")
-	if r = wirespan(t, "doctor", "--no-trial", "--config", file); r.code != exitPartial || !strings.Contains(r.stdout, "interfase") || !strings.Contains(r.stdout, "config check") {
+	write("interfacex: [lo]\n")
+	if r = wirespan(t, "doctor", "--no-trial", "--config", file); r.code != exitPartial || !strings.Contains(r.stdout, "interfacex") || !strings.Contains(r.stdout, "config check") {
 		t.Errorf("exit status %d\n%s", r.code, r.stdout)
 	}
 }
@@ -320,8 +319,12 @@ func TestSightings(t *testing.T) {
 		at   int64
 		want sighting
 	}{
-		{0, 1e9, seenFirst}, {0, 1e9 + 1000, seenHere}, {1, 1e9 + 2000, seenElsewhere}, {1, 1e9 + 3000, seenHere},
-		{0, 1e9 + 300e6, seenFirst}, {0, 2e9, seenFirst},
+		{0, 1e9, seenFirst},
+		{0, 1e9 + 1000, seenHere},
+		{1, 1e9 + 2000, seenElsewhere},
+		{1, 1e9 + 3000, seenHere},
+		{0, 1e9 + 300e6, seenFirst},
+		{0, 2e9, seenFirst},
 	} {
 		if got := s.look(key, c.tap, c.at); got != c.want {
 			t.Errorf("%d: %d, want %d", n, got, c.want)
@@ -379,7 +382,7 @@ func FuzzSurvey(f *testing.F) {
 		}
 		s.add(&fr)
 		if n := s.sum(); n.Bytes != uint64(len(b)) || n.Encrypted > n.Bytes {
-			t.Fatal(fmt.Sprintf("%+v", n))
+			t.Fatalf("%+v", n)
 		}
 	})
 }

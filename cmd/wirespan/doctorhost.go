@@ -120,12 +120,3 @@ func (h *hostFacts) kernelBefore(major, minor int) bool {
 	}
 	return a < major || a == major && b < minor
 }
-
-// number reads a control file that holds one, -1 if it cannot.
-func (h *hostFacts) number(name string) int64 {
-	n, err := strconv.ParseInt(h.word(name), 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
-}

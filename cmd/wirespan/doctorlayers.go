@@ -100,6 +100,7 @@ func (v *view) ok(name, format string, args ...any) { v.add(markOK, false, name,
 func (v *view) warn(name, format string, args ...any) {
 	v.add(markWarning, false, name, format, args...)
 }
+
 func (v *view) stop(name, format string, args ...any) {
 	v.add(markMissing, true, name, format, args...)
 }

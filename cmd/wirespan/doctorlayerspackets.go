@@ -145,7 +145,7 @@ func (v *view) passing() string {
 	return topOf(seen, 4)
 }
 
-// decode is room 2: whether packets are TCP or UDP.
+// decode is room 2: whether packets carry what is read.
 func (v *view) decode() {
 	const name, metric = "decode", "wirespan_decode_packets_total"
 	packets := v.after.by(metric, "reason")
@@ -154,12 +154,12 @@ func (v *view) decode() {
 	switch {
 	case all == 0:
 	case good == 0:
-		v.stop(name, "none of %.0f packets is TCP or UDP: %s", all, topOf(packets, 3))
+		v.stop(name, "none of %.0f packets carries anything that is read: %s", all, topOf(packets, 3))
 		v.fix("see docs/summary.md, \"decoded\"")
 	case good < decodeShare*all:
-		v.warn(name, "%.0f of %.0f packets are TCP or UDP; the others: %s", good, all, topOf(packets, 3))
+		v.warn(name, "%.0f of %.0f packets can be read; the others: %s", good, all, topOf(packets, 3))
 	default:
-		v.ok(name, "%.0f of %.0f packets are TCP or UDP", good, all)
+		v.ok(name, "%.0f of %.0f packets can be read", good, all)
 	}
 }
 

@@ -23,7 +23,7 @@ func (v *view) parsers() {
 		v.fix("leave that --proto out")
 	case exchanges["tls"] > 0 || v.encrypted():
 		v.stop(name, "TLS: what these connections carry is encrypted (%s)", pick(len(opaque) == 0, topOf(exchanges, 2), topOf(opaque, 2)))
-		v.fix("capture where it is plain: on the loopback, or behind the proxy that ends TLS")
+		v.fix(plainAdvice)
 	case opaque["unknown_protocol"] > 0:
 		v.stop(name, "%.0f connections are of no protocol that is known, or encrypted", opaque["unknown_protocol"])
 		v.fix("wirespan doctor --protocols lists what is known; --proto PORT=NAME forces one")

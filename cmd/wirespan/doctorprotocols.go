@@ -35,7 +35,12 @@ func protocolList(protos []l7.Proto) []protocolLine {
 			list = append(list, protocolLine{Name: p.Name, Also: p.Also, Class: className(p.Class), Depth: p.Depth})
 		}
 		l := &list[n]
-		l.Transport = append(l.Transport, transportNames(p.Transport)...)
+		for _, name := range transportNames(p.Transport) {
+			if !slices.Contains(l.Transport, name) {
+				l.Transport = append(l.Transport, name)
+			}
+		}
+		l.Depth = pick(l.Depth == "", p.Depth, l.Depth)
 		l.Attributes = max(l.Attributes, len(p.Keys))
 		for _, port := range p.Ports {
 			if !slices.Contains(l.Ports, port) {
@@ -70,6 +75,9 @@ func transportNames(t l7.Transport) (list []string) {
 	}
 	if t&l7.UDP != 0 {
 		list = append(list, "udp")
+	}
+	if t&l7.ICMP != 0 {
+		list = append(list, "icmp")
 	}
 	return list
 }

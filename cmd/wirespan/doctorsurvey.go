@@ -91,11 +91,14 @@ func (s *connSurvey) content(c *connFacts, f *wire.Frame) {
 
 // detect asks the protocols; the lower port is taken for the server's.
 func (s *connSurvey) detect(f *wire.Frame) string {
-	dir, transport := l7.ToServer, l7.TCP
+	dir, transport := l7.ToServer, l7.ICMP
 	if f.SrcPort < f.DstPort {
 		dir = l7.ToClient
 	}
-	if f.Proto == wire.ProtoUDP {
+	switch f.Proto {
+	case wire.ProtoTCP:
+		transport = l7.TCP
+	case wire.ProtoUDP:
 		transport = l7.UDP
 	}
 	for i := range s.protos {
@@ -127,9 +130,9 @@ func (s *connSurvey) sum() surveyCounts {
 	n := surveyCounts{Protocols: make(map[string]uint64)}
 	for k, c := range s.table {
 		switch {
-		case k.proto != wire.ProtoTCP:
+		case k.proto == wire.ProtoUDP:
 			n.UDP++
-		case c.established:
+		case k.proto == wire.ProtoTCP && c.established:
 			n.TCP++
 			if (c.packets == 0 || c.back == 0) && c.packets+c.back > 1 {
 				n.OneSided++

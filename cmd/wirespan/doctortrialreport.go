@@ -43,6 +43,9 @@ const (
 	skewLimit   = time.Second
 )
 
+// plainAdvice is what to do about encrypted connections.
+const plainAdvice = "capture where it is plain, on the loopback or behind the proxy that ends TLS, or give the secrets: --tls-keylog FILE"
+
 // addTrials adds the section of the trial.
 func (r *doctorReport) addTrials(list []trial, ifs *ifaceList, length time.Duration) {
 	s := section{Name: fmt.Sprintf("trial capture of %v", length)}
@@ -119,7 +122,7 @@ func (t *trial) figures(r *trialReport) string {
 	if t.in+t.out > 0 {
 		l = append(l, fmt.Sprintf("%d in, %d out", t.in, t.out))
 	}
-	l = append(l, fmt.Sprintf("%d%% TCP or UDP", t.reasons[wire.OK]*100/t.packets))
+	l = append(l, fmt.Sprintf("%d%% decoded", t.reasons[wire.OK]*100/t.packets))
 	if r.Survey.Bytes > 0 {
 		l = append(l, fmt.Sprintf("%d%% of payload encrypted", r.Survey.Encrypted*100/r.Survey.Bytes))
 	}
@@ -181,11 +184,11 @@ func (t *trial) judgeContent(s *section, r *trialReport) {
 				reason, most = wire.Reason(i), c
 			}
 		}
-		s.add(markWarning, t.name, "%d of %d packets are neither TCP nor UDP: most are %q", t.packets-ok, t.packets, reason)
+		s.add(markWarning, t.name, "%d of %d packets carry nothing that is read: most are %q", t.packets-ok, t.packets, reason)
 	}
 	if n.Bytes > 0 && float64(n.Encrypted) > tlsShare*float64(n.Bytes) {
 		s.add(markWarning, t.name, "%d%% of the payload is encrypted (TLS, QUIC): of these connections the requests cannot be read", n.Encrypted*100/n.Bytes)
-		s.fix("capture where it is plain: on the loopback or behind the proxy that ends TLS")
+		s.fix("%s", plainAdvice)
 	}
 	if t.judged > 0 && t.passed == 0 {
 		s.add(markWarning, t.name, "the filter (%s) takes none of %d packets", t.filter, t.judged)
