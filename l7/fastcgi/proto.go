@@ -17,6 +17,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "fastcgi",
+		Depth:     "all record types, requests side by side, parameters and response heads; bodies by length",
 		Class:     l7.ClassHTTP,
 		Transport: l7.TCP,
 		Ports:     []uint16{9000},

@@ -41,6 +41,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "http2",
+		Depth:     "frames of all kinds, header compression (also begun late), trailers, pushes; gRPC, gRPC-Web and Triple calls with message counts and status",
 		Also:      []string{protocolHTTP, protocolGRPC},
 		Class:     l7.ClassHTTP,
 		Transport: l7.TCP,

@@ -66,6 +66,7 @@ func Proto() l7.Proto {
 	t := &tools{}
 	return l7.Proto{
 		Name:      "kafka",
+		Depth:     "every API by name, 45 by schema in all versions; topics, partitions, offsets, headers of every record in all compressions",
 		Class:     l7.ClassMessaging,
 		Transport: l7.TCP,
 		Ports:     []uint16{9092, 9093, 9094},

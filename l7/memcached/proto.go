@@ -17,6 +17,7 @@ const window = 64 << 10
 func proto(transport l7.Transport, pairing l7.Pairing, detect func(l7.Dir, []byte) l7.Verdict, parser func(l7.Options) l7.Parser) l7.Proto {
 	return l7.Proto{
 		Name:      "memcached",
+		Depth:     "text, meta and binary commands with their quiet forms, datagrams; values by length",
 		Class:     l7.ClassDB,
 		Transport: transport,
 		Ports:     []uint16{11211},

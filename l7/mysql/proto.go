@@ -34,6 +34,7 @@ var sqlKeys = sqltext.Keys{Operation: keyOperation, Query: keyQuery, Summary: ke
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "mysql",
+		Depth:     "all commands, prepared statements with their text, several statements and results, rows counted, both compressions, errors",
 		Class:     l7.ClassDB,
 		Transport: l7.TCP,
 		Ports:     []uint16{3306, 3307, 6033, 4000},

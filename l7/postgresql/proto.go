@@ -46,6 +46,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "postgresql",
+		Depth:     "simple and extended protocol, prepared statements with their text, pipelines, COPY, notifications, SQLSTATE, row counts",
 		Class:     l7.ClassDB,
 		Transport: l7.TCP,
 		Ports:     []uint16{5432, 6432, 5433},

@@ -6,6 +6,7 @@ import "github.com/wirespan/wirespan/l7"
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name: "proxy", Transport: l7.TCP, Window: window,
+		Depth:  "header of versions 1 and 2: client addresses for what follows; no spans of its own",
 		Detect: Detect,
 		New:    func(l7.Options) l7.Parser { return &parser{} },
 	}

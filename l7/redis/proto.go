@@ -19,6 +19,7 @@ const window = 64<<10 + 64
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "redis",
+		Depth:     "RESP2, RESP3 and inline commands, pipelines, transactions, push, pub/sub, errors; values by length",
 		Class:     l7.ClassDB,
 		Transport: l7.TCP,
 		Ports:     []uint16{6379, 26379, 6380},

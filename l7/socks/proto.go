@@ -15,6 +15,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name: "socks", Class: l7.ClassOther, Transport: l7.TCP,
+		Depth:   "handshakes of versions 4, 4a and 5; what is inside has spans of its own",
 		Ports:   []uint16{1080, 9050, 9150},
 		Window:  4 << 10,
 		Pairing: l7.InOrder,

@@ -31,6 +31,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "tls",
+		Depth:     "both hellos, certificate, alerts; with secrets (--tls-keylog, --tls-key) what is inside, else turns of encrypted bytes",
 		Class:     l7.ClassTLS,
 		Transport: l7.TCP,
 		Ports:     []uint16{443, 8443, 9443, 853, 993, 995, 465, 636, 5671, 8883, 6443},
