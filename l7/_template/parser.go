@@ -16,6 +16,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "quote",
+		Depth:     "requests with their language, and the quote that answers",
 		Class:     l7.ClassRPC,
 		Transport: l7.TCP,
 		Ports:     []uint16{17},
