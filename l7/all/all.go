@@ -14,6 +14,7 @@ import (
 	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/socks"
+	"github.com/wirespan/wirespan/l7/thrift"
 	"github.com/wirespan/wirespan/l7/tls"
 )
 
@@ -30,6 +31,7 @@ func Protos() []l7.Proto {
 		postgresql.Proto(),
 		mqtt.Proto(),
 		fastcgi.Proto(),
+		thrift.Proto(),
 		redis.Proto(),
 		memcached.Binary(),
 		memcached.Text(),
