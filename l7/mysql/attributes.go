@@ -12,16 +12,17 @@ const maxAttributes = 256
 const paramsCounted = 1 << 3
 
 // attributes reads the query attributes in front of a statement (MySQL,
-// "COM_QUERY") and returns the statement. Where the login was not seen whole,
-// they are known by bytes that no text begins with.
+// "COM_QUERY") and returns the statement. Beside the capabilities, which drivers
+// set without need, their number of sets tells: it is 1, which is in no text.
 func (p *parser) attributes(m *l7.Message, b []byte) []byte {
-	agreed := p.caps.known && p.caps.server != 0
-	if agreed && !p.caps.has(capAttributes) || !agreed && (len(b) < 2 || b[0] > 8 || b[1] != 1) {
+	if p.caps.known && p.caps.server != 0 && !p.caps.has(capAttributes) {
 		return b
 	}
 	r := reader{b: b}
-	n := r.lenenc()
-	r.lenenc() // sets of parameters: one
+	n, sets := r.lenenc(), r.lenenc()
+	if r.bad || sets != 1 || n > maxAttributes {
+		return b
+	}
 	if n > 0 {
 		p.parameters(m, &r, n)
 	}

@@ -58,6 +58,9 @@ func detectClient(h header, body []byte) l7.Verdict {
 		if h.seq > 3 || h.size < loginMin {
 			return l7.No
 		}
+		if len(body) >= 4 && binary.LittleEndian.Uint32(body)&cap41 == 0 {
+			return l7.No
+		}
 		if len(body) < loginMin {
 			return l7.NeedMore
 		}
@@ -69,33 +72,56 @@ func detectClient(h header, body []byte) l7.Verdict {
 	return beginsCommand(h, body)
 }
 
-// beginsCommand is the verdict on a command.
+// beginsCommand is the verdict on a command. Payloads that hold numbers only say
+// so little that nothing is read out of them.
 func beginsCommand(h header, body []byte) l7.Verdict {
 	code := body[0]
 	if !fits(code, h.size) {
 		return l7.No
 	}
-	whole := len(body) == h.size
-	switch code {
-	case comQuery, comStmtPrepare:
-		return beginsText(body[1:], whole)
-	case comStmtExecute:
-		switch {
-		case len(body) < 10:
-			return l7.NeedMore
-		case body[5] > 15 || binary.LittleEndian.Uint32(body[6:]) != 1:
+	switch c := &commands[code]; {
+	case code == comQuery, code == comStmtPrepare:
+		return beginsText(body[1:], len(body) == h.size)
+	case c.min == c.max, code == comInitDB, code == comCreateDB, code == comDropDB, code == comFieldList, code == comChangeUser:
+		if !sensible(code, body[1:]) {
 			return l7.No
+		}
+		if len(body) < h.size {
+			return l7.NeedMore
 		}
 		return l7.Maybe
-	case comInitDB, comFieldList, comCreateDB, comDropDB:
-		if !printable(body[1:min(len(body), 64)]) && code != comFieldList {
-			return l7.No
-		}
-	}
-	if !whole {
+	case len(body) < min(h.size, 10):
 		return l7.NeedMore
 	}
-	return l7.Maybe
+	ok := false
+	switch code {
+	case comStmtExecute: // one iteration; flags of cursors
+		ok = body[5] <= 15 && binary.LittleEndian.Uint32(body[6:]) == 1
+	case comBulkExecute: // flags
+		ok = body[5]&0x3f == 0 && body[6] == 0
+	case comLongData: // few statements, few parameters
+		ok = body[4] == 0 && body[3] == 0 && body[6] < 16
+	}
+	if ok {
+		return l7.Maybe
+	}
+	return l7.No
+}
+
+// sensible reports whether what there is of a payload makes sense: names are
+// text, ids of statements small.
+func sensible(code byte, b []byte) bool {
+	switch code {
+	case comInitDB, comCreateDB, comDropDB:
+		return printable(b)
+	case comFieldList, comChangeUser:
+		r := reader{b: b}
+		name := r.terminated()
+		return len(name) > 0 && printable(name) && (code == comChangeUser && (len(r.b) == 0 || r.b[0] <= 64) || code == comFieldList && printable(r.b))
+	case comStmtClose, comStmtReset, comStmtFetch:
+		return len(b) < 4 || b[3] == 0
+	}
+	return true
 }
 
 // beginsText is the verdict on a statement, in front of which there may be query
@@ -173,7 +199,7 @@ func detectServer(h header, body, b []byte) l7.Verdict {
 	case body[0] == markOK:
 		return detectOK(h, body)
 	}
-	if !beginsReply(h, body) || body[0] == markEOF {
+	if !beginsReply(h, body) || body[0] == markEOF || body[0] == markFile || len(body) < h.size {
 		return l7.No
 	}
 	next := b[headLen+h.size:] // of the first column

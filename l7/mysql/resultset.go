@@ -95,22 +95,16 @@ func (p *parser) result(n int, seq uint8) {
 	}
 }
 
-// columnCount reads it, and what the capabilities add to it: whether
-// definitions follow. Without those it is 0.
+// columnCount reads it, and whether definitions follow, where that was agreed
+// on (MySQL, resultset_metadata; MariaDB, metadata that the client has cached).
+// Without those it is 0.
 func (p *parser) columnCount(h header, body []byte) (n int, ok bool) {
 	r := reader{b: body}
-	follow := uint8(1)
-	if p.caps.has(capMetadata) {
-		follow = r.u8()
-	}
 	c := r.lenenc()
-	if p.caps.has(capCache) {
-		follow = r.u8()
-	}
 	if r.bad || c == 0 || c > maxColumns || h.size > 10 {
 		return 0, false
 	}
-	if follow == 0 {
+	if (p.caps.has(capMetadata) || p.caps.has(capCache)) && len(r.b) == 1 && r.b[0] == 0 {
 		return 0, true
 	}
 	return int(c), true

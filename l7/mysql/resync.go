@@ -59,7 +59,32 @@ func (p *parser) begins(dir l7.Dir, b []byte, first bool) bool {
 	if p.authenticates() && h.seq < 8 && (first || ends) && (body[0] == markOK && h.size >= 7 || body[0] == markErr && h.size > 9 || body[0] == markEOF) {
 		return true
 	}
-	return h.seq == 1 && (first || ends || defined(h, b)) && beginsReply(h, body)
+	if h.seq != 1 {
+		return false
+	}
+	return (first || ends || defined(h, b)) && beginsReply(h, body) || (first || ends) && p.special(body)
+}
+
+// special reports whether a packet begins the answer to a command that waits
+// for something else than OK or a result set.
+func (p *parser) special(body []byte) bool {
+	for i := range p.queue {
+		switch commands[p.queue[i].code].answer {
+		case ansText:
+			if printable(body) {
+				return true
+			}
+		case ansRows, ansEvents:
+			if body[0] == markOK {
+				return true
+			}
+		case ansFields:
+			if len(body) >= 4 && string(body[:4]) == "\x03def" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // defined reports whether a definition follows the packet at b.

@@ -1,0 +1,47 @@
+package mysql
+
+import (
+	"testing"
+
+	"github.com/wirespan/wirespan/l7"
+)
+
+func TestDetect(t *testing.T) {
+	const greeting = "\x4a\x00\x00\x00\x0a8.0.36\x00\x08\x00\x00\x00abcdefgh\x00\xff\xff\xff\x02\x00\xff\xdf\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00ijklmnopqrst\x00caching_sha2_password\x00"
+	const login = "\x3a\x00\x00\x01\x05\xa6\xff\x19\x00\x00\x00\x01\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00root\x00\x00caching_sha2_passwor\x00"
+	tests := []struct {
+		name string
+		dir  l7.Dir
+		b    string
+		want l7.Verdict
+	}{
+		{"greeting", l7.ToClient, greeting, l7.Yes},
+		{"half a greeting", l7.ToClient, greeting[:30], l7.NeedMore},
+		{"refusal", l7.ToClient, "\x17\x00\x00\x00\xff\x10\x04Too many connections", l7.Yes},
+		{"login", l7.ToServer, login, l7.Yes},
+		{"request for TLS", l7.ToServer, "\x20\x00\x00\x01\x05\xae\xff\x19\x00\x00\x00\x01\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", l7.Yes},
+		{"query", l7.ToServer, "\x09\x00\x00\x00\x03SELECT 1", l7.Yes},
+		{"query behind a comment", l7.ToServer, "\x0e\x00\x00\x00\x03/* a */SELECT", l7.Maybe},
+		{"query with attributes", l7.ToServer, "\x0b\x00\x00\x00\x03\x00\x01SELECT 1", l7.Yes},
+		{"no SQL", l7.ToServer, "\x09\x00\x00\x00\x03\x80ELECT 1", l7.No},
+		{"ping", l7.ToServer, "\x01\x00\x00\x00\x0e", l7.Maybe},
+		{"execution", l7.ToServer, "\x0a\x00\x00\x00\x17\x01\x00\x00\x00\x00\x01\x00\x00\x00", l7.Maybe},
+		{"execution of nonsense", l7.ToServer, "\x0a\x00\x00\x00\x17\x01\x00\x00\x00\x00\x01\x00\x00\x07", l7.No},
+		{"OK", l7.ToClient, "\x07\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00", l7.Maybe},
+		{"error", l7.ToClient, "\x0d\x00\x00\x01\xff\x28\x04#42000You", l7.Yes},
+		{"result set", l7.ToClient, columns2, l7.Yes},
+		{"one column, no definition", l7.ToClient, "\x01\x00\x00\x01\x02\x04\x00\x00\x02abcd", l7.No},
+		{"compressed query", l7.ToServer, "\x0d\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x03SELECT 1", l7.Yes},
+		{"compressed OK", l7.ToClient, "\x0b\x00\x00\x01\x00\x00\x00\x07\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00", l7.Maybe},
+		{"MongoDB", l7.ToServer, "\x3a\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\xd4\x07\x00\x00\x00\x00\x00\x00admin.$cmd\x00", l7.No},
+		{"HTTP", l7.ToServer, "GET / HTTP/1.1\r\n", l7.No},
+		{"PostgreSQL", l7.ToServer, "\x00\x00\x00\x08\x04\xd2\x16\x2f", l7.No},
+		{"TLS", l7.ToServer, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", l7.No},
+		{"little", l7.ToServer, "\x09\x00", l7.NeedMore},
+	}
+	for _, tt := range tests {
+		if got := detect(tt.dir, []byte(tt.b)); got != tt.want {
+			t.Errorf("%s: verdict %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
