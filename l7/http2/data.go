@@ -42,11 +42,18 @@ func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.S
 		return l7.Step{}, true
 	}
 	rpc := s != nil && s.rpc
-	at := 0
+	at, need := 0, 0
+	p.webText = nil
 	for h.left > 0 && at < len(b) {
 		n := min(h.left, len(b)-at)
 		if rpc && h.left > h.pad {
-			n = s.msgs[dir].walk(b[at : at+min(n, h.left-h.pad)])
+			if s.msgs[dir].last {
+				if n, need = p.web(s, dir, b[at:], h.left-h.pad); need > 0 {
+					return l7.Step{Consumed: at, Need: need}, false
+				}
+			} else {
+				n = s.msgs[dir].walk(b[at : at+min(n, h.left-h.pad)])
+			}
 		}
 		at += n
 		h.left -= n
@@ -54,7 +61,11 @@ func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.S
 	if step.Consumed = at; h.left == 0 {
 		h.state = atFrame
 		if told = h.end && s != nil; told {
-			p.close(dir, s, out.Begin(l7.End))
+			m := out.Begin(l7.End)
+			if s.web >= 0 && dir == l7.ToClient {
+				p.outcome(&fields{rpcStatus: s.web, message: p.webText}, m)
+			}
+			p.close(dir, s, m)
 			p.tell(dir, out)
 		}
 		return step, told

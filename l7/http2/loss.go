@@ -37,7 +37,7 @@ func (p *parser) Gap(dir l7.Dir, lost int64) (keep bool) {
 func (p *parser) lack(dir l7.Dir, h *half, n int) {
 	if s := p.streams.find(h.id); s != nil && s.rpc && h.left > h.pad {
 		m := &s.msgs[dir]
-		if m.left < int64(min(n, h.left-h.pad)) {
+		if m.last || m.left < int64(min(n, h.left-h.pad)) {
 			m.lost = true
 		} else {
 			m.left -= int64(min(n, h.left-h.pad))

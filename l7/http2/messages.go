@@ -16,6 +16,7 @@ type messages struct {
 	left   int64 // of the message that is passed over
 	prefix [prefixLen]byte
 	have   uint8 // bytes of prefix
+	last   bool  // what is passed over are the trailers of gRPC-Web
 	lost   bool  // bytes are missing: nothing is counted
 }
 
@@ -33,7 +34,7 @@ func (m *messages) walk(b []byte) int {
 	if m.have += uint8(n); m.have == prefixLen {
 		m.have = 0
 		m.left = int64(binary.BigEndian.Uint32(m.prefix[1:]))
-		if m.prefix[0]&flagTrailers == 0 {
+		if m.last = m.prefix[0]&flagTrailers != 0; !m.last {
 			m.n++
 		}
 	}
@@ -42,8 +43,11 @@ func (m *messages) walk(b []byte) int {
 
 // ahead is how many of the next n bytes need not be seen.
 func (m *messages) ahead(n int64) int64 {
-	if m.lost {
+	switch {
+	case m.lost:
 		return n
+	case m.last:
+		return 0
 	}
 	return min(n, m.left)
 }

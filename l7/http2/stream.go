@@ -16,6 +16,7 @@ type stream struct {
 	dead     bool     // reset, or its end was cut: what comes now is passed over
 	ended    [2]bool  // by direction
 	code     int32    // status of a pushed response
+	web      int32    // grpc-status in the body of gRPC-Web, -1 if there is none
 	size     [2]int64 // body bytes
 	msgs     [2]messages
 }
@@ -55,7 +56,7 @@ func (t *streams) add(id uint32) *stream {
 	i := t.place(id)
 	t.list = append(t.list, stream{})
 	copy(t.list[i+1:], t.list[i:])
-	t.list[i] = stream{id: id}
+	t.list[i] = stream{id: id, web: -1}
 	return &t.list[i]
 }
 
