@@ -12,6 +12,7 @@ type half struct {
 
 // parser reads one connection.
 type parser struct {
+	match l7.IDMatcher
 	half  [2]half
 	found bool
 
@@ -35,7 +36,7 @@ type parser struct {
 	snapshot [markSize]byte // end mark of a snapshot of unknown length
 }
 
-func newParser() *parser { return &parser{} }
+func newParser(match l7.IDMatcher) *parser { return &parser{match: match} }
 
 // Parse meets l7.Parser.
 func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {

@@ -33,7 +33,7 @@ func Proto() l7.Proto {
 			keyStatus:    {Name: "db.response.status_code", Type: l7.String, Doc: "code of the database's error: SQLSTATE, number, prefix of the error"},
 		},
 		Detect: detect,
-		New:    func(l7.Options) l7.Parser { return newParser() },
+		New:    func(o l7.Options) l7.Parser { return newParser(o.IDs) },
 	}
 }
 

@@ -1,6 +1,9 @@
 package redis
 
-import "github.com/wirespan/wirespan/l7"
+import (
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
+)
 
 // Names of the ids by which both sides of a queue know a message. The value is
 // the hash of key or channel, a slash, and the entry's id or the message's digest.
@@ -29,14 +32,16 @@ func (p *parser) identify(m *l7.Message) {
 	if c.is("PUBLISH") || c.is("SPUBLISH") {
 		name = idPubSub
 	}
-	p.message(m, name, c.keyHash(), digest(c.args[i].text, c.args[i].size))
+	p.message(m, name, c.keyHash(), c.args[i].text, c.args[i].size)
 }
 
-// message adds the id of a message that its digest names.
-func (p *parser) message(m *l7.Message, name []byte, key, digest uint64) {
+// message adds the id of a message of which text is the beginning: its digest
+// names it. What it says of IDs itself is added, too.
+func (p *parser) message(m *l7.Message, name []byte, key uint64, text []byte, size int64) {
 	p.key = append(appendHex(p.key[:0], key), '/')
-	p.key = appendHex(p.key, digest)
+	p.key = appendHex(p.key, digest(text, size))
 	m.ID(l7.IDMessage, name, p.key)
+	ids.FromJSON(text, p.match, m)
 }
 
 // entry adds the id of an entry of a stream.

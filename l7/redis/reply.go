@@ -185,7 +185,7 @@ func (p *parser) taken(m *l7.Message, d due, v []byte) {
 		}
 	case pops:
 		if s, size, _, ok := str(v, 0, digestBytes); ok && size > 0 {
-			p.message(m, idList, d.hash, digest(s, size))
+			p.message(m, idList, d.hash, s, size)
 		}
 	case popsPair:
 		e, o := readElement(v)
@@ -197,7 +197,7 @@ func (p *parser) taken(m *l7.Message, d due, v []byte) {
 			return
 		}
 		if s, size, _, ok := str(v, next, digestBytes); ok {
-			p.message(m, idList, hash(fnvOffset, key), digest(s, size))
+			p.message(m, idList, hash(fnvOffset, key), s, size)
 		}
 	case reads:
 		p.entries(m, v)

@@ -13,6 +13,9 @@ import (
 // strongBits is the entropy from which a request ID names a trace.
 const strongBits = 48
 
+// maxMessageIDs bounds what the messages of one exchange are known by.
+const maxMessageIDs = 32
+
 // maxRequestIDs bounds the request IDs of one message.
 const maxRequestIDs = 8
 
@@ -25,9 +28,13 @@ func (j *Joiner) wireIDs(x *exchange, m *l7.Message, response bool) link.Ref {
 }
 
 func (j *Joiner) addIDs(b []byte, x *exchange, m *l7.Message, response bool) []byte {
-	n := 0
+	n, messages := 0, 0
 	for i := range m.IDs {
 		id := &m.IDs[i]
+		if id.Class == l7.IDMessage && len(id.Value) > 0 && messages < maxMessageIDs {
+			messages++
+			b = link.AppendMessageID(b, id.Name, id.Value, response)
+		}
 		if id.Class != l7.IDRequest && id.Class != l7.IDUser || len(id.Value) == 0 || n == maxRequestIDs {
 			continue
 		}

@@ -78,6 +78,11 @@ func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
 	}
 	j.attributes(x, m)
 	x.wireResp = j.addIDs(x.wireResp, x, m, true)
+	if m.Side == l7.Consumer && x.rec.Flags&link.HasContext == 0 {
+		if j.contexts(x, m); x.rec.Flags&link.HasContext != 0 {
+			x.rec.Flags |= link.ContextBack
+		}
+	}
 	if len(m.Error) > 0 {
 		x.err = append(x.err[:0], limit(m.Error, 256)...)
 	} else if m.Status >= l7.ClientError && m.Code != 0 {

@@ -138,6 +138,10 @@ func (l *Linker) accompany(x, o int32) {
 
 // tryTrace makes p a candidate of c if the address and the times agree.
 func (l *Linker) tryTrace(p, c int32) {
+	if l.throughQueue(p, c) {
+		l.tryQueue(p, c, wireID{})
+		return
+	}
 	if l.continuity(p, c) && l.contains(p, c) != outside {
 		l.propose(c, candidate{x: p, rule: ContextTrace, continuity: true, confidence: 0.98})
 	}
@@ -157,6 +161,11 @@ func (l *Linker) relateIDs(x int32, b []byte, isNew bool) (met bool) {
 				seen = true
 				continue
 			}
+			if id.message {
+				l.tryMessage(o, x, id)
+				l.tryMessage(x, o, id)
+				continue
+			}
 			met = true
 			l.tryID(o, x, id)
 			l.tryID(x, o, id)
@@ -174,6 +183,10 @@ func (l *Linker) relateIDs(x int32, b []byte, isNew bool) (met bool) {
 // tryID makes p a candidate of c if they share the ID in one of the ways of
 // rule 3 and addresses and times agree.
 func (l *Linker) tryID(p, c int32, id wireID) {
+	if l.throughQueue(p, c) {
+		l.tryQueue(p, c, id)
+		return
+	}
 	step, bits, ok := l.sharedID(p, c, id)
 	if !ok {
 		return
@@ -228,6 +241,9 @@ func (l *Linker) carries(x int32, id wireID, response bool) bool {
 // answered looks for relatives by what the response of a sighting brought.
 func (l *Linker) answered(x, s int32) {
 	r := &l.sights.at(s).rec
+	if r.Flags&ContextBack != 0 {
+		l.relateContext(x, r, false)
+	}
 	if r.Pieces.has(ResponseIDs) {
 		l.relateIDs(x, l.piece(r, ResponseIDs), false)
 	}

@@ -17,6 +17,12 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 	case ContextTrace:
 		t, _ := l.contextOf(x)
 		b = append(append(b, "same trace "...), t.String()...)
+	case Message:
+		if c.id.bits > 0 && !c.id.message {
+			b = append(w.idText(b, x, c), "; "...)
+		}
+		b = append(b, [...]string{"what the consumer did with the message", "the message that was published"}[c.step]...)
+		return b
 	case DNS:
 		b = append(b, "the answer is where the call went"...)
 		return b

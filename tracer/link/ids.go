@@ -19,6 +19,7 @@ type wireID struct {
 	value, name uint64
 	bits        uint8
 	response    bool
+	message     bool // of a message in a queue: only through that it says something
 }
 
 // AppendID encodes a request ID for Record.IDs. name is its class, in lower
@@ -33,11 +34,21 @@ func AppendID(b, name, value []byte, bits float64, response bool) []byte {
 	return append(b, byte(min(bits, 255)), r)
 }
 
+// AppendMessageID encodes what a message is known by on both sides of a queue.
+func AppendMessageID(b, name, value []byte, response bool) []byte {
+	b = AppendID(b, name, value, 255, response)
+	b[len(b)-1] |= messageBit
+	return b
+}
+
+// messageBit marks the last byte of an id.
+const messageBit = 2
+
 func idAt(b []byte, i int) wireID {
 	b = b[i*idSize:]
 	return wireID{
 		value: binary.LittleEndian.Uint64(b), name: binary.LittleEndian.Uint64(b[8:]),
-		bits: b[16], response: b[17] != 0,
+		bits: b[16], response: b[17]&1 != 0, message: b[17]&messageBit != 0,
 	}
 }
 

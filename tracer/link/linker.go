@@ -274,6 +274,9 @@ func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 	if to.Flags&HasRequestIDTrace == 0 {
 		to.IDTrace = r.IDTrace
 	}
+	if r.Flags&ContextBack != 0 {
+		to.Context = r.Context
+	}
 	to.Flags |= r.Flags
 }
 

@@ -48,6 +48,7 @@ const (
 	HasRequestIDTrace
 	Failed      // connection that failed before a request
 	ContentLess // no message at all: TCP connect
+	ContextBack // the context came with the response: a message that was consumed
 )
 
 // Record is what join tells about an exchange. It holds no pointers; byte

@@ -185,7 +185,7 @@ func (l *Linker) chooseParent(x int32, sure bool) {
 		if sure && !(c[i].rule.names() && c[i].continuity) {
 			return
 		}
-		if isParent(&c[i]) && l.contains(c[i].x, x) != outside && !l.above(x, c[i].x) {
+		if isParent(&c[i]) && (c[i].rule == Message || l.contains(c[i].x, x) != outside) && !l.above(x, c[i].x) {
 			e.parent, l.relativesOf(x).verdict = c[i].x, c[i]
 			return
 		}

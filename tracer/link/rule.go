@@ -11,20 +11,21 @@ const (
 	HeaderID
 	ContextTrace // equal trace ids with continuity; shown as context
 	DNS
+	Message // through a queue
 	SoleCandidate
 	Inferred
 	NumRules
 )
 
 var ruleNames = [NumRules]string{
-	"", "sighting", "context", "header_id", "context", "dns", "sole_candidate", "inferred",
+	"", "sighting", "context", "header_id", "context", "dns", "message", "sole_candidate", "inferred",
 }
 
 // String gives the value of wirespan.link.rule.
 func (r Rule) String() string { return ruleNames[r] }
 
 // names reports whether the rule goes by what the wire names, an ID or a trace.
-func (r Rule) names() bool { return r == HeaderID || r == ContextTrace }
+func (r Rule) names() bool { return r == HeaderID || r == ContextTrace || r == Message }
 
 // Thresholds of DESIGN.md, section 7, rule 7.
 const (
@@ -37,6 +38,12 @@ const (
 	stepRequest  = iota // the child's request ID is the parent's request ID
 	stepEcho            // the child's request ID is the parent's response ID
 	stepResponse        // the child's response ID is the parent's response ID
+)
+
+// Steps of the message rule, in order.
+const (
+	stepWork    = iota // the consumer's work hangs below the delivery
+	stepDeliver        // the delivery below the publication
 )
 
 // Stats counts what a Linker did.

@@ -1,0 +1,60 @@
+package link
+
+import "github.com/wirespan/wirespan/l7"
+
+// What a queue keeps neither starts nor ends while its publication is open, and
+// the one who consumes it is not who published it: rule 6 of DESIGN.md, section
+// 7. An ID or context that a message carries finds both ends.
+
+// queued reports whether an exchange may put something into a queue or take it
+// out.
+func queued(r *Facts) bool { return r.Class == l7.ClassMessaging || r.Class == l7.ClassDB }
+
+// delivers reports whether an exchange brought a message to a consumer: one
+// that the broker pushed, or the response to a poll.
+func (l *Linker) delivers(x int32) bool {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		r := &l.sights.at(s).rec
+		if queued(r) && (r.Outcome == Pushed || r.Pieces.has(ResponseIDs) || r.Flags&ContextBack != 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// throughQueue reports whether the relation of two exchanges is not one of a
+// caller to the one who serves it, because one of them is a delivery.
+func (l *Linker) throughQueue(p, c int32) bool {
+	return (queued(l.factsOf(p)) || queued(l.factsOf(c))) && (l.delivers(p) || l.delivers(c))
+}
+
+func (l *Linker) factsOf(x int32) *Facts { return &l.sights.at(l.exchs.at(x).first).rec }
+
+// tryMessage makes p a candidate of c if it published what c brought.
+func (l *Linker) tryMessage(p, c int32, id wireID) {
+	if l.throughQueue(p, c) && l.delivers(c) {
+		l.tryQueue(p, c, id)
+	}
+}
+
+// tryQueue makes p a candidate of c if p put into the queue what c took out, or
+// if c is what a consumer did with what p brought. They share an ID or context.
+func (l *Linker) tryQueue(p, c int32, id wireID) {
+	a, b := l.factsOf(p), l.factsOf(c)
+	cand := candidate{x: p, rule: Message, id: id, bits: id.bits, continuity: true, confidence: 0.95}
+	switch {
+	case l.delivers(c):
+		// Delivered in any case after it was published, whenever the poll began.
+		if l.delivers(p) || !queued(a) || a.Proto != b.Proto || l.exchs.at(c).open == 0 && a.Start > b.End {
+			return
+		}
+		cand.step = stepDeliver
+	case l.delivers(p):
+		if l.exchs.at(p).open > 0 || !l.sameClient(p, c) || b.Start < a.End {
+			return
+		}
+	default:
+		return
+	}
+	l.propose(c, cand)
+}
