@@ -23,7 +23,9 @@ func exchanges(c *Connection, identity func(Message) string) []Exchange {
 	misses := c.misses
 	for _, m := range c.Messages {
 		for len(misses) > 0 && misses[0].seq < m.seq {
-			q.miss(misses[0].dir)
+			if c.proto.Pairing != l7.ByMatch {
+				q.miss(misses[0].dir)
+			}
 			misses = misses[1:]
 		}
 		q.add(m, c.proto.Pairing == l7.ByMatch)

@@ -15,7 +15,7 @@ func Proto() l7.Proto {
 // Detect knows the header once it is all there.
 func Detect(dir l7.Dir, b []byte) l7.Verdict {
 	if dir == l7.ToClient {
-		return l7.Maybe // whatever it is: it is an answer to what stands behind the header
+		return l7.No // never: where the server speaks first, the protocols behind the header are to be asked
 	}
 	_, _, v := size(b)
 	if v == l7.NeedMore && len(b) > len(v2) {

@@ -17,6 +17,7 @@ type exchange struct {
 	first l7.Stamp // of the request
 	born  uint64   // guards the deadline against reuse
 
+	back              bool // the server asks, the client answers
 	reqOpen, respOpen bool // a body goes on
 	responded         bool
 	dead              bool   // timed out; a late response is swallowed
@@ -94,7 +95,7 @@ func (j *Joiner) forget(x *exchange) {
 // clear empties an exchange; what its record holds goes when it is taken again.
 func (j *Joiner) clear(x *exchange) {
 	x.born++
-	x.reqOpen, x.respOpen, x.responded, x.dead, x.overdue = false, false, false, false, false
+	x.back, x.reqOpen, x.respOpen, x.responded, x.dead, x.overdue = false, false, false, false, false, false
 	x.attrs, x.interims, x.reqIDs, x.respIDs = x.attrs[:0], x.interims[:0], x.reqIDs[:0], x.respIDs[:0]
 	x.contexts, x.wireResp, x.name, x.template = x.contexts[:0], x.wireResp[:0], x.name[:0], x.template[:0]
 	x.err, x.answers, x.host = x.err[:0], x.answers[:0], x.host[:0]

@@ -23,7 +23,7 @@ func (j *Joiner) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, la
 	if m != nil {
 		j.trailing(x, dir, m)
 	}
-	if dir == l7.ToServer {
+	if x.asks(dir) {
 		x.reqOpen = false
 		x.rec.RequestEnd = max(last.Time, x.rec.Start)
 		if st.sending == x {
@@ -51,21 +51,22 @@ func (j *Joiner) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, la
 
 // ongoing finds the exchange whose message in dir goes on.
 func (st *conn) ongoing(dir l7.Dir, match uint64) *exchange {
-	x := st.sending
-	if dir == l7.ToClient {
-		x = st.receiving
-	}
-	if x != nil && x.match == match {
-		return x
+	for _, x := range [...]*exchange{st.sending, st.receiving} {
+		if x != nil && x.match == match && x.asks(dir) == (x == st.sending) {
+			return x
+		}
 	}
 	for i := len(st.open) - 1; i >= 0; i-- {
 		o := st.open[i]
-		if o.match == match && (dir == l7.ToServer && o.reqOpen || dir == l7.ToClient && o.respOpen) {
+		if o.match == match && (o.asks(dir) && o.reqOpen || !o.asks(dir) && o.respOpen) {
 			return o
 		}
 	}
 	return nil
 }
+
+// asks reports whether the request of an exchange travels in dir.
+func (x *exchange) asks(dir l7.Dir) bool { return (dir == l7.ToServer) != x.back }
 
 // trailing takes what the end of a message brought.
 func (j *Joiner) trailing(x *exchange, dir l7.Dir, m *l7.Message) {
@@ -74,7 +75,7 @@ func (j *Joiner) trailing(x *exchange, dir l7.Dir, m *l7.Message) {
 	}
 	j.attributes(x, m)
 	if m.Size >= 0 {
-		if dir == l7.ToServer {
+		if x.asks(dir) {
 			x.reqSize = m.Size
 		} else {
 			x.respSize = m.Size
@@ -86,7 +87,7 @@ func (j *Joiner) trailing(x *exchange, dir l7.Dir, m *l7.Message) {
 	if len(m.Error) > 0 {
 		x.err = append(x.err[:0], limit(m.Error, 256)...)
 	}
-	if dir == l7.ToClient {
+	if !x.asks(dir) {
 		x.wireResp = j.addIDs(x.wireResp, x, m, true)
 	}
 }

@@ -21,6 +21,7 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7
 	}
 	j.place(x, c, p, m, dir == l7.ToClient)
 	j.describeRequest(x, c, st, m, head)
+	x.back = dir == l7.ToClient
 	st.open = append(st.open, x)
 	st.requests++
 	if whole {

@@ -113,6 +113,7 @@ func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.
 	r := &x.rec
 	x.match, x.first = m.Match, m.First
 	r.Outcome, r.Start = link.Orphan, m.First.Time
+	x.back = dir == l7.ToServer
 	if c.Proto == 6 {
 		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, j.stream(x, m))
 	} else {
