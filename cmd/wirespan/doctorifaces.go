@@ -97,7 +97,7 @@ func describeInterfaces(list []afpacket.Interface, named []string) []ifaceReport
 		}
 		r.Captured = r.Useful
 		if len(named) > 0 {
-			r.Captured = slices.Contains(named, i.Name) || named[0] == afpacket.Any
+			r.Captured = slices.Contains(named, i.Name) || named[0] == afpacket.Any && i.Up()
 		}
 		for _, a := range i.Addrs {
 			r.Addresses = append(r.Addresses, a.String())
@@ -212,6 +212,8 @@ func (i *ifaceReport) findings(s *section, l *liveOptions) {
 	switch {
 	case i.Captured && !i.Up:
 		m, verb = markWarning, "named by -i, but "
+	case len(l.ifaces) == 1 && l.ifaces[0] == afpacket.Any:
+		m, verb = pick2(i.Up, markOK, markNote), pick(i.Up, "one of any: ", "one of any, but ")
 	case i.Captured && len(l.ifaces) > 0:
 		m, verb = markOK, "named by -i; "+pick(i.Useful, "", "not useful without: ")
 	case i.Captured:

@@ -112,7 +112,7 @@ func (r *ringTrial) section(l *liveOptions, file string, mistake error) section 
 		where = "interfaces as they appear"
 	}
 	mem := ""
-	if n, err := l.ringBytes(); err == nil {
+	if n, err := l.ringBytes(); err == nil && l.engine == "afpacket" {
 		mem = fmt.Sprintf(", %s of ring", sizeText(uint64(n)))
 	}
 	s.add(markOK, "start", "opens %s%s (closed again)", where, mem)
