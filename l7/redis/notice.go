@@ -60,6 +60,7 @@ func (p *parser) pushed(b, v []byte, e *element, what []byte, at int, out *l7.Em
 	if channel, _, next, ok := str(v, at, maxKey); at > 0 && ok {
 		p.text = append(appendVisible(append(p.text, ' '), channel), " ?"...)
 		if s, size, _, ok := str(v, next, digestBytes); ok {
+			m.Side = l7.Consumer
 			p.message(m, idPubSub, hash(fnvOffset, channel), s, size)
 		}
 	}

@@ -24,10 +24,14 @@ func (c *command) keyHash() uint64 {
 // identify adds the ids of messages that a command puts into a queue.
 func (p *parser) identify(m *l7.Message) {
 	c := &p.cmd
+	if c.shape.kind == adds {
+		m.Side = l7.Producer
+	}
 	i := int(c.shape.first) + 1
 	if c.shape.flags&publishes == 0 || i >= c.known {
 		return
 	}
+	m.Side = l7.Producer
 	name := idList
 	if c.is("PUBLISH") || c.is("SPUBLISH") {
 		name = idPubSub

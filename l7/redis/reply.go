@@ -185,6 +185,7 @@ func (p *parser) taken(m *l7.Message, d due, v []byte) {
 		}
 	case pops:
 		if s, size, _, ok := str(v, 0, digestBytes); ok && size > 0 {
+			m.Side = l7.Consumer
 			p.message(m, idList, d.hash, s, size)
 		}
 	case popsPair:
@@ -197,6 +198,7 @@ func (p *parser) taken(m *l7.Message, d due, v []byte) {
 			return
 		}
 		if s, size, _, ok := str(v, next, digestBytes); ok {
+			m.Side = l7.Consumer
 			p.message(m, idList, hash(fnvOffset, key), s, size)
 		}
 	case reads:
@@ -251,6 +253,7 @@ func (p *parser) entries(m *l7.Message, v []byte) {
 			}
 			from := len(p.key)
 			p.key = append(append(appendHex(p.key, h), '/'), id...)
+			m.Side = l7.Consumer
 			m.ID(l7.IDMessage, idStream, p.key[from:])
 			if o != good {
 				return

@@ -13,7 +13,7 @@ import (
 // "Name and kind").
 func kindOf(r *Facts) span.Kind {
 	switch {
-	case r.Kind != 0:
+	case r.Kind != 0 && r.Class != l7.ClassDB: // a list in a database may be a queue
 		return r.Kind
 	case r.Class == l7.ClassMessaging, r.Flags&ContentLess != 0, r.Class == l7.ClassDB, r.Class == l7.ClassDNS:
 		return span.Client

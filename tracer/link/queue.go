@@ -1,31 +1,32 @@
 package link
 
-import "github.com/wirespan/wirespan/l7"
+import "github.com/wirespan/wirespan/tracer/span"
 
 // What a queue keeps neither starts nor ends while its publication is open, and
 // the one who consumes it is not who published it: rule 6 of DESIGN.md, section
 // 7. An ID or context that a message carries finds both ends.
 
-// queued reports whether an exchange may put something into a queue or take it
-// out.
-func queued(r *Facts) bool { return r.Class == l7.ClassMessaging || r.Class == l7.ClassDB }
-
 // delivers reports whether an exchange brought a message to a consumer: one
 // that the broker pushed, or the response to a poll.
-func (l *Linker) delivers(x int32) bool {
+func (l *Linker) delivers(x int32) bool { return l.sideOf(x) == span.Consumer }
+
+// publishes reports whether an exchange puts a message into a queue.
+func (l *Linker) publishes(x int32) bool { return l.sideOf(x) == span.Producer }
+
+// sideOf is the side of a queue that an exchange is on, 0 if it is on none.
+func (l *Linker) sideOf(x int32) span.Kind {
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
-		r := &l.sights.at(s).rec
-		if queued(r) && (r.Outcome == Pushed || r.Pieces.has(ResponseIDs) || r.Flags&ContextBack != 0) {
-			return true
+		if k := l.sights.at(s).rec.Kind; k == span.Consumer || k == span.Producer {
+			return k
 		}
 	}
-	return false
+	return 0
 }
 
 // throughQueue reports whether the relation of two exchanges is not one of a
 // caller to the one who serves it, because one of them is a delivery.
 func (l *Linker) throughQueue(p, c int32) bool {
-	return (queued(l.factsOf(p)) || queued(l.factsOf(c))) && (l.delivers(p) || l.delivers(c))
+	return l.delivers(p) || l.delivers(c)
 }
 
 func (l *Linker) factsOf(x int32) *Facts { return &l.sights.at(l.exchs.at(x).first).rec }
@@ -45,7 +46,7 @@ func (l *Linker) tryQueue(p, c int32, id wireID) {
 	switch {
 	case l.delivers(c):
 		// Delivered in any case after it was published, whenever the poll began.
-		if l.delivers(p) || !queued(a) || a.Proto != b.Proto || l.exchs.at(c).open == 0 && a.Start > b.End {
+		if !l.publishes(p) || a.Proto != b.Proto || l.exchs.at(c).open == 0 && a.Start > b.End {
 			return
 		}
 		cand.step = stepDeliver
