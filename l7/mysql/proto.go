@@ -28,7 +28,9 @@ const (
 )
 
 // sqlKeys are the attributes that a statement's text sets.
-var sqlKeys = sqltext.Keys{Operation: keyOperation, Query: keyQuery, Summary: keySummary, Collection: keyCollection}
+func sqlKeys() sqltext.Keys {
+	return sqltext.Keys{Operation: keyOperation, Query: keyQuery, Summary: keySummary, Collection: keyCollection}
+}
 
 // Proto describes the protocol.
 func Proto() l7.Proto {

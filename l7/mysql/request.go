@@ -200,7 +200,7 @@ func (p *parser) read(sql []byte) *sqltext.Statement {
 
 // describeText adds a statement; what is no SQL goes by the command's name.
 func (p *parser) describeText(m *l7.Message, code byte, st *sqltext.Statement) {
-	st.Describe(m, sqlKeys)
+	st.Describe(m, sqlKeys())
 	if len(m.Op) == 0 {
 		p.operation(m, code)
 	}
@@ -209,7 +209,7 @@ func (p *parser) describeText(m *l7.Message, code byte, st *sqltext.Statement) {
 // describePrepare adds the statement that is prepared: the operation is to
 // prepare it.
 func (p *parser) describePrepare(m *l7.Message, st *sqltext.Statement) {
-	st.DescribeAs(m, sqlKeys, names[comStmtPrepare])
+	st.DescribeAs(m, sqlKeys(), names[comStmtPrepare])
 	if len(st.Summary) > 0 {
 		p.name = append(append(p.name[:0], "PREPARE "...), st.Summary...)
 		m.Name = p.name

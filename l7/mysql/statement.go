@@ -90,7 +90,7 @@ func (p *parser) describeStatement(m *l7.Message, code byte, b []byte) {
 	case code == comStmtExecute || code == comBulkExecute:
 		p.describeText(m, code, text)
 	default:
-		text.DescribeAs(m, sqlKeys, names[code])
+		text.DescribeAs(m, sqlKeys(), names[code])
 		m.Name = names[code]
 	}
 	if known && id != lastPrepared {

@@ -56,9 +56,7 @@ const (
 	mark // ( ) , ;
 )
 
-var classes = classTable()
-
-func classTable() (t [256]class) {
+var classes = func() (t [256]class) {
 	for c := range t {
 		switch {
 		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80, c == '_', c == '@':
@@ -76,7 +74,7 @@ func classTable() (t [256]class) {
 		}
 	}
 	return t
-}
+}()
 
 // inWord reports whether a byte goes on with a name or keyword.
 func inWord(c byte) bool {

@@ -104,6 +104,3 @@ func keywordOf(w []byte) keyword {
 	}
 	return plain
 }
-
-// operation reports whether a keyword begins a statement of its own.
-func (k keyword) operation() bool { return k >= kSelect && k <= kWord }
