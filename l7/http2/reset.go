@@ -15,6 +15,7 @@ var errorNames = [][]byte{
 
 // Error codes that are looked at.
 const (
+	noError       = 0
 	refusedStream = 7
 	cancelled     = 8
 	calmDown      = 11
@@ -57,6 +58,9 @@ func (p *parser) reset(dir l7.Dir, h *half, code uint32, out *l7.Emitter) {
 		p.streams.remove(s.id)
 		return
 	}
+	if code == noError && !s.answered && !s.pushed {
+		return // there is a response that was not seen, or not yet: it is what NO_ERROR is sent behind
+	}
 	to, kind := dir, l7.Response
 	if s.answered || s.pushed {
 		to, kind = l7.ToClient, l7.End
@@ -77,6 +81,9 @@ func (p *parser) reset(dir l7.Dir, h *half, code uint32, out *l7.Emitter) {
 // fault, and in a call the code that the client's library will report (gRPC
 // over HTTP/2, "Errors").
 func (p *parser) fail(dir l7.Dir, s *stream, code uint32, m *l7.Message) {
+	if code == noError {
+		return
+	}
 	m.Status, m.Error = l7.ServerError, otherError
 	if dir == l7.ToServer {
 		m.Status = l7.ClientError
