@@ -51,6 +51,9 @@ type call struct {
 	template string
 	closing  flows.CloseReason
 	closeAt  int64
+	side     span.Kind // of a queue; a consumer's is known with the response
+	msg      string    // what a message is known by
+	back     bool      // ctx comes with the response
 }
 
 // scene feeds calls to a Linker and keeps what it writes.
@@ -142,9 +145,22 @@ func (s *scene) records(calls []call) (list []timed) {
 		open := s.record(c, uint32(i))
 		fin := open
 		open.Event, fin.Event = Opened, Finished
+		if c.side == span.Consumer && c.outcome != Pushed {
+			open.Kind = 0
+		}
+		if c.back {
+			open.Flags &^= HasContext
+			open.Context = Context{}
+			fin.Flags |= ContextBack
+		}
 		open.Time, fin.Time = open.Start, open.Start+(c.end-c.at)*ms
 		list = append(list, timed{open, func(b *Batch, r *Facts) {
-			if r.IDs = appendIDs(b, c.ids, false); c.class != l7.ClassDNS {
+			mark := b.Mark()
+			appendIDs(b, c.ids, false)
+			if c.msg != "" && c.side == span.Producer {
+				b.Bytes = AppendMessageID(b.Bytes, []byte("queue"), []byte(c.msg), false)
+			}
+			if r.IDs = b.Since(mark); c.class != l7.ClassDNS {
 				r.Pieces = b.PutHost([]byte(c.host))
 			}
 		}})
@@ -188,6 +204,7 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 	if c.class == l7.ClassOther {
 		r.Class = l7.ClassHTTP
 	}
+	r.Kind = c.side
 	if c.class == l7.ClassDNS {
 		r.Proto, r.Flags, r.Server = 1, 0, endpoint(c.to, 53)
 	}
@@ -265,6 +282,9 @@ func putFinished(b *Batch, r *Facts, c *call) {
 	}
 	var echo Batch
 	appendIDs(&echo, c.echo, true)
+	if c.msg != "" && c.side == span.Consumer {
+		echo.Bytes = AppendMessageID(echo.Bytes, []byte("queue"), []byte(c.msg), true)
+	}
 	r.Pieces = b.Put(&[NumPieces][]byte{
 		Attrs: a, Name: []byte(c.name), Template: []byte(c.template), ResponseIDs: echo.Bytes, Answers: answers, Host: []byte(c.host),
 	})
