@@ -44,7 +44,7 @@ type Conn struct {
 	ID             uint64 // unique within the Table, in order of first packet
 	Client, Server Endpoint
 	Roles          Certainty
-	Proto          uint8 // wire.ProtoTCP or wire.ProtoUDP
+	Proto          uint8 // wire.ProtoTCP, or of datagrams: wire.ProtoUDP, ProtoICMP, ProtoICMPv6
 	Version        uint8 // 4 or 6
 	Handshake      bool  // TCP: SYN, SYN-ACK and the client's ACK were seen
 	Point          uint16

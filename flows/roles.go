@@ -16,7 +16,7 @@ func portClass(p uint16) int {
 
 // guess gives the direction of the first frame and sets how sure that is.
 func (c *Conn) guess(f *wire.Frame) Dir {
-	if f.Proto == wire.ProtoUDP {
+	if f.Proto != wire.ProtoTCP {
 		return guessUDP(f)
 	}
 	switch f.Flags & (wire.SYN | wire.ACK) {

@@ -154,6 +154,6 @@ func TestKey(t *testing.T) {
 	other := first
 	other.Proto = wire.ProtoICMP
 	tb.Push(&other, epoch)
-	equal(t, "strays", tb.Stats().Strays, 1)
+	equal(t, "connections", tb.Stats().Opened, uint64(len(variants)+1))
 	reconcile(t, tb)
 }

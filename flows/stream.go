@@ -225,7 +225,7 @@ func (t *Table) give(c *Conn, s side, b []byte, at Stamp) {
 func (t *Table) lose(c *Conn, s side, n uint32, time int64, ack uint32) {
 	st := &c.state
 	at := Stamp{Time: time, Offset: st.offset[s], Seq: st.next[s], Ack: ack}
-	if c.Proto == wire.ProtoUDP {
+	if c.Proto != wire.ProtoTCP {
 		at.Seq = 0
 	}
 	st.offset[s] += int64(n)

@@ -75,7 +75,7 @@ func (t *Table) Push(f *wire.Frame, now int64) {
 		}
 		c, id, dir = t.open(f, h, now)
 	}
-	if f.Proto == wire.ProtoUDP {
+	if f.Proto != wire.ProtoTCP {
 		t.datagram(c, id, dir, f, now)
 		return
 	}
@@ -99,9 +99,9 @@ func (t *Table) Push(f *wire.Frame, now int64) {
 // FINs and scans without ACK are the tail of something, or of nothing.
 func opens(f *wire.Frame) bool {
 	switch {
-	case f.Proto == wire.ProtoUDP:
+	case f.Proto != wire.ProtoTCP:
 		return true
-	case f.Proto != wire.ProtoTCP || f.Flags&wire.RST != 0:
+	case f.Flags&wire.RST != 0:
 		return false
 	case f.Flags&wire.SYN != 0 || wireLen(f) > 0:
 		return true
@@ -136,7 +136,7 @@ func (t *Table) open(f *wire.Frame, h uint32, now int64) (*Conn, uint32, Dir) {
 	}
 	k := classOpening
 	switch {
-	case f.Proto == wire.ProtoUDP:
+	case f.Proto != wire.ProtoTCP:
 		k = classUDP
 	case f.Flags&(wire.SYN|wire.ACK) == wire.SYN:
 		k = classSyn

@@ -81,6 +81,7 @@ type Transport uint8
 const (
 	TCP Transport = 1 << iota
 	UDP
+	ICMP // echo requests and replies, of IPv4 and IPv6; the message from its type on
 )
 
 // Class is a family of protocols that name, classify and pair alike (SPANS.md,

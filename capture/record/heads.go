@@ -31,6 +31,7 @@ const (
 	ipv6Len     = 40
 	extension   = 8
 	udpLen      = 8
+	icmpLen     = 8
 	tcpMin      = 20
 
 	etherIPv4 = 0x0800
@@ -86,6 +87,8 @@ func transportLen(proto byte) int {
 		return tcpMin
 	case wire.ProtoUDP:
 		return udpLen
+	case wire.ProtoICMP, wire.ProtoICMPv6:
+		return icmpLen
 	}
 	return 0
 }

@@ -12,7 +12,7 @@ import (
 // describe shows what the table compares.
 func describe(f *Frame) string {
 	end := func(a Addr, p uint16) netip.AddrPort { return netip.AddrPortFrom(address(a), p) }
-	name := map[uint8]string{ProtoTCP: "tcp", ProtoUDP: "udp"}[f.Proto]
+	name := map[uint8]string{ProtoTCP: "tcp", ProtoUDP: "udp", ProtoICMP: "icmp", ProtoICMPv6: "icmp"}[f.Proto]
 	s := fmt.Sprintf("%v > %v %s len %d", end(f.Src, f.SrcPort), end(f.Dst, f.DstPort), name, f.PayloadLen)
 	if f.MSS != 0 {
 		s += fmt.Sprintf(" mss %d", f.MSS)

@@ -44,7 +44,7 @@ type Frame struct {
 	Src, Dst         Addr
 	SrcPort, DstPort uint16
 
-	Proto   uint8 // ProtoTCP, ProtoUDP
+	Proto   uint8 // ProtoTCP, ProtoUDP; ProtoICMP, ProtoICMPv6 of echo messages, whose ports are 0
 	Version uint8 // 4 or 6
 	TTL     uint8 // of the inner IP header
 
@@ -120,7 +120,7 @@ const (
 	OK           Reason = iota
 	Fragment            // part of a datagram that is not complete yet
 	NotIP               // ARP, LLDP, STP and other link-layer traffic
-	NotTransport        // IP, but neither TCP nor UDP (ICMP, OSPF, SCTP, ...)
+	NotTransport        // IP, but neither TCP nor UDP nor an ICMP echo (OSPF, SCTP, ...)
 	UnknownLink         // link type that is not decoded
 	UnknownNet          // protocol over the link layer that is not known
 	Encrypted           // ESP and the like

@@ -29,7 +29,7 @@ func FuzzDecode(f *testing.F) {
 			if uint32(len(fr.Payload)) < fr.PayloadLen && !fr.Truncated {
 				t.Fatal("short, but not marked")
 			}
-			if fr.Proto != ProtoTCP && fr.Proto != ProtoUDP || fr.Version != 4 && fr.Version != 6 {
+			if echo := fr.Proto == ProtoICMP && fr.Version == 4 || fr.Proto == ProtoICMPv6 && fr.Version == 6; fr.Proto != ProtoTCP && fr.Proto != ProtoUDP && !echo || fr.Version != 4 && fr.Version != 6 {
 				t.Fatalf("proto %d, version %d", fr.Proto, fr.Version)
 			}
 			fr.Hash()

@@ -107,6 +107,14 @@ func (d *Decoder) upper(f *Frame, proto uint8, b []byte, cut int) Reason {
 		return tcp(f, b, cut)
 	case ProtoUDP:
 		return d.udp(f, b, cut)
+	case ProtoICMP:
+		if f.Version == 4 {
+			return icmp(f, proto, b, cut, echoRequest, echoReply)
+		}
+	case ProtoICMPv6:
+		if f.Version == 6 {
+			return icmp(f, proto, b, cut, echo6Request, echo6Reply)
+		}
 	}
 	return d.nested(f, proto, b, cut)
 }

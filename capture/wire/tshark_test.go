@@ -144,6 +144,12 @@ func compare(t *testing.T, name, path string) {
 		if r == OK {
 			got = summary(&f)
 		}
+		if r == OK && f.Proto != ProtoTCP && f.Proto != ProtoUDP {
+			if !strings.Contains(lines[i][0], ":icmp") {
+				t.Errorf("frame %d: an echo, %s", i+1, lines[i][0])
+			}
+			continue
+		}
 		if got == "" && tunnelled || explained(name, i+1) {
 			continue
 		}

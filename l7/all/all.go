@@ -6,6 +6,7 @@ import (
 	"github.com/wirespan/wirespan/l7/fastcgi"
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/http2"
+	"github.com/wirespan/wirespan/l7/icmp"
 	"github.com/wirespan/wirespan/l7/kafka"
 	"github.com/wirespan/wirespan/l7/memcached"
 	"github.com/wirespan/wirespan/l7/mqtt"
@@ -39,5 +40,6 @@ func Protos() []l7.Proto {
 		socks.Proto(),
 		dns.TCP(),
 		dns.UDP(),
+		icmp.Proto(),
 	}
 }

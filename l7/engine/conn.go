@@ -101,8 +101,11 @@ func (e *Engine) fresh(c *flows.Conn) *ConnState {
 	st.conn, st.phase, st.replay = c, detecting, true
 	st.half = [2]*half{&st.store[0], &st.store[1]}
 	st.transport = l7.TCP
-	if c.Proto == wire.ProtoUDP {
+	switch c.Proto {
+	case wire.ProtoUDP:
 		st.transport = l7.UDP
+	case wire.ProtoICMP, wire.ProtoICMPv6:
+		st.transport = l7.ICMP
 	}
 	return st
 }

@@ -70,7 +70,7 @@ func (e *Engine) Data(c *flows.Conn, d flows.Dir, b []byte, at flows.Stamp) {
 func (e *Engine) data(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 	defer e.rescue(st)
 	switch {
-	case st.transport == l7.UDP:
+	case st.transport != l7.TCP:
 		e.datagram(st, dir, b, at)
 	case st.phase == detecting:
 		e.probe(st, dir, b, at)
@@ -86,7 +86,7 @@ func (e *Engine) Gap(c *flows.Conn, d flows.Dir, lost int64, at flows.Stamp) {
 	dir := l7.Dir(d)
 	switch {
 	case lost <= 0:
-	case st.phase == opaque || st.transport == l7.UDP:
+	case st.phase == opaque || st.transport != l7.TCP:
 		e.stats.LostUnparsed += uint64(lost)
 	case st.phase == detecting:
 		e.stats.LostUnparsed += uint64(lost)

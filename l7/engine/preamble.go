@@ -7,7 +7,7 @@ import "github.com/wirespan/wirespan/l7"
 // SOCKS, precedes it. unknown reports whether there is such a segment already.
 func (e *Engine) unknown(st *ConnState, cur *half) (more bool) {
 	switch {
-	case st.transport == l7.UDP:
+	case st.transport != l7.TCP:
 		e.strike(st, st.dirOf(cur), Unknown)
 		return false
 	case st.force != "":

@@ -170,7 +170,7 @@ func (e *Engine) fault(st *ConnState, dir l7.Dir, err error) bool {
 		e.switchOver(st)
 	case err == l7.ErrNotMine && !st.confirmed && st.force == "":
 		e.refuse(st)
-	case st.transport == l7.UDP:
+	case st.transport != l7.TCP:
 		e.strike(st, dir, Foreign)
 	default:
 		e.stats.Desynced++

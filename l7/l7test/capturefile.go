@@ -30,7 +30,7 @@ func PlayCapture(file string, protos ...l7.Proto) (*Result, error) {
 	}
 	kept := frames[:0]
 	for _, f := range frames {
-		if f.Proto == wire.ProtoTCP && want&l7.TCP != 0 || f.Proto == wire.ProtoUDP && want&l7.UDP != 0 {
+		if f.Proto == wire.ProtoTCP && want&l7.TCP != 0 || f.Proto == wire.ProtoUDP && want&l7.UDP != 0 || f.Proto != wire.ProtoTCP && f.Proto != wire.ProtoUDP && want&l7.ICMP != 0 {
 			kept = append(kept, f)
 		}
 	}
@@ -46,7 +46,7 @@ type packetReader interface {
 	LinkType() layers.LinkType
 }
 
-// captureFrames decodes the TCP and UDP packets of a capture file.
+// captureFrames decodes the TCP, UDP and ICMP echo packets of a capture file.
 func captureFrames(file string) ([]wire.Frame, error) {
 	b, err := os.ReadFile(file)
 	if err != nil {
@@ -90,6 +90,9 @@ func frameOf(p gopacket.Packet, at int64) (f wire.Frame, ok bool) {
 	default:
 		return f, false
 	}
+	if echo(p, &f, wireLen) {
+		return f, true
+	}
 	switch t := p.TransportLayer().(type) {
 	case *layers.TCP:
 		f.Proto, f.SrcPort, f.DstPort = wire.ProtoTCP, uint16(t.SrcPort), uint16(t.DstPort)
@@ -107,6 +110,27 @@ func frameOf(p gopacket.Packet, at int64) (f wire.Frame, ok bool) {
 	f.PayloadLen = uint32(max(wireLen, len(f.Payload)))
 	f.Truncated = int(f.PayloadLen) > len(f.Payload)
 	return f, true
+}
+
+// echo fills a frame from an ICMP echo message.
+func echo(p gopacket.Packet, f *wire.Frame, wireLen int) bool {
+	if l, ok := p.Layer(layers.LayerTypeICMPv4).(*layers.ICMPv4); ok && f.Version == 4 {
+		if t := l.TypeCode.Type(); t != layers.ICMPv4TypeEchoRequest && t != layers.ICMPv4TypeEchoReply {
+			return false
+		}
+		f.Proto, f.Payload = wire.ProtoICMP, p.NetworkLayer().LayerPayload()
+	} else if l, ok := p.Layer(layers.LayerTypeICMPv6).(*layers.ICMPv6); ok && f.Version == 6 {
+		if t := l.TypeCode.Type(); t != layers.ICMPv6TypeEchoRequest && t != layers.ICMPv6TypeEchoReply {
+			return false
+		}
+		f.Proto, f.Payload = wire.ProtoICMPv6, p.NetworkLayer().LayerPayload()
+	} else {
+		return false
+	}
+	f.Payload = f.Payload[:min(len(f.Payload), max(wireLen, 0))]
+	f.PayloadLen = uint32(max(wireLen, len(f.Payload)))
+	f.Truncated = int(f.PayloadLen) > len(f.Payload)
+	return true
 }
 
 func mapped(ip net.IP) (a wire.Addr) {

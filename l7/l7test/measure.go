@@ -29,7 +29,7 @@ func repeater(tb testing.TB, p l7.Proto, s Session) (round func(), messages func
 	if err != nil {
 		tb.Fatal(err)
 	}
-	pl := newPlayer(e, s)
+	pl := newPlayer(e, s, &p)
 	for _, t := range s.Turns[:s.Repeat] {
 		pl.play(t)
 	}

@@ -91,13 +91,16 @@ type player struct {
 	scratch []byte
 }
 
-func newPlayer(e *engine.Engine, s Session) *player {
+func newPlayer(e *engine.Engine, s Session, p *l7.Proto) *player {
 	pl := &player{e: e}
 	client, server := endpoints(s)
 	pl.client = client
 	pl.c = &flows.Conn{ID: 1, Client: client, Server: server, Proto: wire.ProtoTCP, Version: 4, Roles: flows.Observed, Handshake: true, First: start}
 	if s.UDP {
 		pl.c.Proto = wire.ProtoUDP
+	}
+	if s.UDP && p.Transport == l7.ICMP {
+		pl.c.Proto = wire.ProtoICMP
 	}
 	if s.UDP || s.Midstream {
 		pl.c.Roles, pl.c.Handshake = flows.Guessed, false
@@ -164,7 +167,7 @@ func Play(s Session, protos ...l7.Proto) *Result {
 		r.bound = max(r.bound, 2*int64(max(p.Window, defaultWindow)))
 	}
 	e := newEngine(protos, nil, r)
-	pl := newPlayer(e, s)
+	pl := newPlayer(e, s, &protos[0])
 	for _, t := range s.Turns {
 		pl.play(t)
 		r.account(e, false)

@@ -20,7 +20,7 @@ type Turn struct {
 // Session is one connection as a script: turn i is captured i milliseconds
 // after the first.
 type Session struct {
-	UDP       bool
+	UDP       bool   // datagrams: of ICMP if the protocol's are
 	Midstream bool   // no handshake was captured; the roles are a guess
 	Port      uint16 // of the server; 0 means 9999
 	Turns     []Turn
@@ -127,7 +127,7 @@ func (s Session) size() (n int) {
 // fits reports whether a protocol runs over the Session's transport.
 func (s Session) fits(p l7.Proto) bool {
 	if s.UDP {
-		return p.Transport&l7.UDP != 0
+		return p.Transport&(l7.UDP|l7.ICMP) != 0
 	}
 	return p.Transport&l7.TCP != 0
 }

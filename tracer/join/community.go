@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 
+	"github.com/wirespan/wirespan/capture/wire"
 	"github.com/wirespan/wirespan/flows"
 )
 
@@ -20,7 +21,14 @@ var v4Mapped = []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
 // the ports in the same order (github.com/corelight/community-id-spec). It is
 // the name that Zeek, Suricata and others give to the same flow.
 func appendCommunityID(b []byte, c *flows.Conn) []byte {
-	lo, hi := &c.Client, &c.Server
+	client, server := c.Client, c.Server
+	switch c.Proto {
+	case wire.ProtoICMP: // the specification has types for ports: of a request, and of its reply
+		client.Port, server.Port = 8, 0
+	case wire.ProtoICMPv6:
+		client.Port, server.Port = 128, 129
+	}
+	lo, hi := &client, &server
 	if d := bytes.Compare(lo.Addr[:], hi.Addr[:]); d > 0 || d == 0 && lo.Port > hi.Port {
 		lo, hi = hi, lo
 	}

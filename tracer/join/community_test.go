@@ -18,6 +18,7 @@ func TestCommunityID(t *testing.T) {
 		{"66.35.250.204:80", "128.232.110.120:34855", 6, 4, "1:LQU9qZlK+B5F3KDmev6m5PMibrg="},
 		{"192.168.1.52:54585", "8.8.8.8:53", 17, 4, "1:d/FP5EW3wiY1vCndhwleRRKHowQ="},
 		{"[2001:470:e5bf:dead:4957:2174:e82c:4887]:63943", "[2607:f8b0:400c:c03::1a]:25", 6, 6, "1:/qFaeAR+gFe1KYjMzVDsMv+wgU4="},
+		{"192.168.0.89:0", "192.168.0.1:0", 1, 4, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
 	} {
 		end := func(s string) flows.Endpoint {
 			a := netip.MustParseAddrPort(s)

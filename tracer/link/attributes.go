@@ -42,7 +42,7 @@ func sided(c l7.Class) bool { return c == l7.ClassHTTP || c == l7.ClassRPC }
 
 func appendEndpoint(b []byte, e *flows.Endpoint) []byte {
 	a := [16]byte(e.Addr)
-	v6 := !bytes.Equal(a[:12], v4Prefix)
+	v6 := e.Port != 0 && !bytes.Equal(a[:12], v4Prefix)
 	if v6 {
 		b = append(b, '[')
 	}
@@ -50,8 +50,14 @@ func appendEndpoint(b []byte, e *flows.Endpoint) []byte {
 	if v6 {
 		b = append(b, ']')
 	}
+	if e.Port == 0 {
+		return b
+	}
 	return strconv.AppendUint(append(b, ':'), uint64(e.Port), 10)
 }
+
+// hasPorts reports whether an exchange went over a transport; ICMP has none.
+func hasPorts(r *Facts) bool { return r.Client.Port|r.Server.Port != 0 }
 
 var v4Prefix = []byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
 
@@ -107,13 +113,18 @@ func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 func (w *writer) endpoints(a span.Attrs, v *view, r *Facts, host []byte) span.Attrs {
 	client, server := [16]byte(r.Client.Addr), [16]byte(r.Server.Addr)
 	a = span.AppendAddr(a, span.KeyClientAddress, &client)
-	a = span.AppendInt(a, span.KeyClientPort, int64(r.Client.Port))
+	ports := hasPorts(r)
+	if ports {
+		a = span.AppendInt(a, span.KeyClientPort, int64(r.Client.Port))
+	}
 	if host != nil {
 		a = span.AppendString(a, span.KeyServerAddress, host)
 	} else {
 		a = span.AppendAddr(a, span.KeyServerAddress, &server)
 	}
-	a = span.AppendInt(a, span.KeyServerPort, int64(r.Server.Port))
+	if ports {
+		a = span.AppendInt(a, span.KeyServerPort, int64(r.Server.Port))
+	}
 	if w.form.Core {
 		return a
 	}
@@ -122,9 +133,13 @@ func (w *writer) endpoints(a span.Attrs, v *view, r *Facts, host []byte) span.At
 		peer, pp, local, lp = local, lp, peer, pp
 	}
 	a = span.AppendAddr(a, span.KeyNetworkPeerAddress, peer)
-	a = span.AppendInt(a, span.KeyNetworkPeerPort, int64(pp))
+	if ports {
+		a = span.AppendInt(a, span.KeyNetworkPeerPort, int64(pp))
+	}
 	a = span.AppendAddr(a, span.KeyNetworkLocalAddress, local)
-	a = span.AppendInt(a, span.KeyNetworkLocalPort, int64(lp))
+	if ports {
+		a = span.AppendInt(a, span.KeyNetworkLocalPort, int64(lp))
+	}
 	transport, kind := "udp", "ipv4"
 	if r.Flags&TCP != 0 {
 		transport = "tcp"
@@ -132,7 +147,9 @@ func (w *writer) endpoints(a span.Attrs, v *view, r *Facts, host []byte) span.At
 	if r.Flags&IPv6 != 0 {
 		kind = "ipv6"
 	}
-	a = span.AppendString(a, span.KeyNetworkTransport, transport)
+	if ports {
+		a = span.AppendString(a, span.KeyNetworkTransport, transport)
+	}
 	return span.AppendString(a, span.KeyNetworkType, kind)
 }
 
