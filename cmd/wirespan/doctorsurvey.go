@@ -166,7 +166,7 @@ const (
 // retransmission takes a round trip, at least.
 const (
 	sameHere      = int64(1e6)
-	sameElsewhere = int64(1e6)
+	sameElsewhere = int64(20e6) // a mirror in software takes its time
 	sightingSlots = 1 << 14
 )
 
@@ -195,12 +195,12 @@ func (s *sightingTable) look(key uint64, tap uint16, at int64) sighting {
 	}
 	if e.taps&bit != 0 {
 		if at-e.at > sameHere {
-			e.at = at
+			e.at, e.taps = at, bit
 			return seenFirst
 		}
 		return seenHere
 	}
-	e.taps |= bit
+	e.at, e.taps = at, e.taps|bit
 	return seenElsewhere
 }
 
