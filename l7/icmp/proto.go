@@ -25,6 +25,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name: "icmp", Class: l7.ClassOther, Transport: l7.ICMP, Pairing: l7.ByMatch,
+		Depth: "echo requests and replies",
 		Keys: []l7.Key{
 			keyID:       {Name: "wirespan.icmp.id", Type: l7.Int, Doc: "identifier of the echo"},
 			keySequence: {Name: "wirespan.icmp.sequence", Type: l7.Int, Doc: "sequence number of the echo"},
