@@ -3,6 +3,7 @@ package all
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/dns"
+	"github.com/wirespan/wirespan/l7/dubbo"
 	"github.com/wirespan/wirespan/l7/fastcgi"
 	"github.com/wirespan/wirespan/l7/http1"
 	"github.com/wirespan/wirespan/l7/http2"
@@ -31,6 +32,7 @@ func Protos() []l7.Proto {
 		mysql.Proto(),
 		postgresql.Proto(),
 		mqtt.Proto(),
+		dubbo.Proto(),
 		fastcgi.Proto(),
 		thrift.Proto(),
 		redis.Proto(),
