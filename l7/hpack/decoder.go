@@ -1,7 +1,8 @@
 package hpack
 
 // Tag is what a user of the package calls a field name, so that it is looked at
-// once and not in every block. 0 is for names that nobody asks for.
+// once and not in every block. 0 is for names that nobody asks for: their values
+// are not decoded.
 type Tag uint8
 
 // Tags gives names their tags.
@@ -24,7 +25,8 @@ type Field struct {
 	Name, Value []byte
 	Tag         Tag
 	// Unknown says that the field refers to an entry of the dynamic table that
-	// was not seen: Name is nil, and Value too, unless it was sent with the field.
+	// was not seen: Name is nil. Value means something only where
+	// Tag is not 0.
 	Unknown bool
 }
 
@@ -105,7 +107,10 @@ func (d *Decoder) indexed(f *Field, i uint64) {
 		return
 	}
 	f.Name, f.Value = d.t.text(e)
-	if f.Tag, f.Unknown = e.tag, e.nameless; e.nameless {
+	if f.Tag, f.Unknown = e.tag, e.nameless; e.tag == 0 {
+		f.Value = nil // perhaps it was not decoded
+	}
+	if e.nameless {
 		f.Name = nil
 	}
 }
@@ -125,6 +130,10 @@ func (d *Decoder) literal(f *Field) bool {
 			return false
 		}
 		f.Tag, f.Unknown = d.tags.of(f.Name), false
+	}
+	if f.Value = nil; f.Tag == 0 {
+		_, _, ok = d.raw()
+		return ok
 	}
 	f.Value, ok = d.str()
 	return ok
@@ -186,7 +195,15 @@ func (d *Decoder) insert(f *Field) bool {
 		e.tag = d.tags.of(t.data[from:])
 	}
 	e.name = uint32(len(t.data) - from)
-	if !d.take() {
+	if e.tag == 0 && d.pass(&e) {
+		f.Name, _ = t.text(&e)
+		if f.Value, f.Tag, f.Unknown = nil, 0, e.nameless; e.nameless {
+			f.Name = nil
+		}
+		t.insert(e)
+		return true
+	}
+	if d.bad || !d.take() {
 		t.data = t.data[:from]
 		return false
 	}
@@ -196,6 +213,22 @@ func (d *Decoder) insert(f *Field) bool {
 		f.Name = nil
 	}
 	t.insert(e)
+	return true
+}
+
+// pass leaves a value undecoded, unless it must be known whether the entry fits
+// into the table: a coded string is at most 8/5 as long when it is decoded.
+func (d *Decoder) pass(e *entry) bool {
+	b := d.b
+	s, _, ok := d.raw()
+	if !ok {
+		return false
+	}
+	if e.name+overhead+uint32(len(s))*8/5+1 > d.t.max {
+		d.b = b
+		return false
+	}
+	e.unread = uint32(len(s))
 	return true
 }
 

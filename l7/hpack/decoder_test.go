@@ -11,11 +11,12 @@ import (
 	xhpack "golang.org/x/net/http2/hpack"
 )
 
-func noTags() *Tags { return NewTags(func([]byte) Tag { return 0 }) }
+// allTags asks for every value.
+func allTags() *Tags { return NewTags(func([]byte) Tag { return 1 }) }
 
 func newDecoder() *Decoder {
 	d := new(Decoder)
-	d.Init(noTags())
+	d.Init(allTags())
 	return d
 }
 
@@ -108,7 +109,7 @@ func session(rng *rand.Rand, blocks int) (wire [][]byte, want []string) {
 		b := make([]byte, rng.IntN(n))
 		for i := range b {
 			b[i] = byte(rng.IntN(256))
-			if rng.IntN(20) > 0 {
+			if b[i] == '\n' || rng.IntN(20) > 0 {
 				b[i] = "abcdefghijklmnopqrstuvwxyz0123456789-/.:;={}<>ABCXYZ~|^"[rng.IntN(55)]
 			}
 		}
@@ -148,6 +149,33 @@ func TestSessions(t *testing.T) {
 			if got := d.fields(wire[i]); got != want[i] {
 				t.Fatalf("seed %d, block %d:\ngot  %q\nwant %q", seed, i, got, want[i])
 			}
+		}
+	}
+}
+
+// Values that nobody asks for are not decoded, and the others are the same, also
+// where the table is small or a value does not fit into it.
+func TestUnasked(t *testing.T) {
+	for seed := range uint64(60) {
+		wire, want := session(rand.New(rand.NewPCG(seed, 4)), 300)
+		d := new(Decoder)
+		d.Init(NewTags(func(name []byte) Tag { return Tag(name[len(name)-1] & 1) }))
+		for i := range wire {
+			d.Begin(wire[i])
+			lines := strings.Split(want[i], "\n")
+			n := 0
+			for f := (Field{}); d.Next(&f); n++ {
+				name := string(f.Name) + ": "
+				if f.Unknown || !strings.HasPrefix(lines[n], name) || f.Tag != 0 && name+string(f.Value) != lines[n] {
+					t.Fatalf("seed %d, block %d: %+v, want %q", seed, i, f, lines[n])
+				}
+			}
+			if d.Bad() || n != len(lines)-1 {
+				t.Fatalf("seed %d, block %d: %d fields, want %d", seed, i, n, len(lines)-1)
+			}
+		}
+		if d.t.n > int(d.t.max)/overhead {
+			t.Errorf("%d entries in a table of %d bytes", d.t.n, d.t.max)
 		}
 	}
 }
@@ -355,6 +383,43 @@ func BenchmarkHuffman(b *testing.B) {
 		for b.Loop() {
 			dst.Reset()
 			_, _ = xhpack.HuffmanDecode(&dst, coded)
+		}
+	})
+}
+
+// BenchmarkAnswer is a response all of whose fields are new, of which the user
+// asks for two.
+func BenchmarkAnswer(b *testing.B) {
+	var buf bytes.Buffer
+	enc := xhpack.NewEncoder(&buf)
+	for _, f := range [][2]string{
+		{":status", "200"}, {"server", "nginx/1.22.1"}, {"date", "Sat, 21 Nov 2026 20:28:40 GMT"}, {"content-type", "application/json"}, {"content-length", "1713"},
+		{"last-modified", "Sat, 21 Nov 2026 20:28:38 GMT"}, {"etag", "\"6561bd26-25\""}, {"cache-control", "private, max-age=0, must-revalidate"},
+		{"set-cookie", "session=8f1c0e5d2147a93b6c70; Path=/; HttpOnly; SameSite=Lax"}, {"vary", "Accept-Encoding, Cookie"},
+	} {
+		_ = enc.WriteField(xhpack.HeaderField{Name: f[0], Value: f[1]})
+	}
+	block := buf.Bytes()
+	b.Run("ours", func(b *testing.B) {
+		d := new(Decoder)
+		d.Init(NewTags(func(name []byte) Tag {
+			if s := string(name); s == ":status" || s == "content-type" {
+				return 1
+			}
+			return 0
+		}))
+		b.ReportAllocs()
+		var f Field
+		for b.Loop() {
+			for d.Begin(block); d.Next(&f); {
+			}
+		}
+	})
+	b.Run("xnet", func(b *testing.B) {
+		d := xhpack.NewDecoder(4096, func(xhpack.HeaderField) {})
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = d.Write(block)
 		}
 	})
 }

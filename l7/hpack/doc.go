@@ -11,6 +11,9 @@
 // entry that may or may not have fitted, Forget) can only make more fields
 // unknown, never wrong.
 //
+// Values of names that nobody asks for (Tags) are not decoded: most of the cost
+// is Huffman coding.
+//
 // The package stands beside cursor and ids: a leaf that parsers of protocols
 // use. What a Field points to belongs to the block or to the Decoder and stays
 // as it is until the next Begin. It does not encode, and does not enforce what

@@ -12,11 +12,14 @@ const (
 type entry struct {
 	at          uint32 // place of the name, the value follows; counts all bytes ever added
 	name, value uint32 // sizes
+	unread      uint32 // size of a value that was not decoded, as it was coded
 	tag         Tag
 	nameless    bool // its name referred to an entry that is not known
 }
 
-func (e *entry) size() uint32 { return e.name + e.value + overhead }
+// size is that of RFC 7541, 4.1, or less where the value was not decoded: then
+// the entry is kept for longer than it is referred to.
+func (e *entry) size() uint32 { return e.name + e.value + e.unread + overhead }
 
 // table holds the newest entries of the dynamic table of one direction, in a
 // ring. Their bytes follow each other in data, the newest last.
