@@ -158,9 +158,10 @@ func (e *Engine) probeGap(st *ConnState, dir l7.Dir, lost int64) {
 // meanwhile.
 func (e *Engine) passGap(st *ConnState, h *half) {
 	lost := h.missing
-	if h.missing = 0; lost == 0 || st.phase != parsing {
+	if lost == 0 || st.phase != parsing { // refused: the gap is still there for the next candidate
 		return
 	}
+	h.missing = 0
 	dir, replay := st.dirOf(h), st.replay
 	at := advance(h.last, 1)
 	e.cut(st, dir, lost)

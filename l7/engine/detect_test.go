@@ -204,3 +204,20 @@ func TestDecisionAtTheEndOfADirection(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedBesideGap: a candidate that refuses the bytes in front of a gap
+// leaves the gap where it is; what follows it is not taken for what it follows.
+func TestRefusedBesideGap(t *testing.T) {
+	hesitant := says("x", l7.NeedMore, 0)
+	hesitant.Detect = func(dir l7.Dir, b []byte) l7.Verdict {
+		if dir == l7.ToServer {
+			return l7.Yes
+		}
+		return l7.NeedMore
+	}
+	s := l7test.TCP(server("half"), l7test.Lost(l7.ToClient, 5000), l7test.Lost(l7.ToServer, 100), client("GET a\n"), server("M"), client("GET b\n"), server("OK 0\n"))
+	r := l7test.Play(s, hesitant)
+	for _, f := range r.Faults {
+		t.Error(f)
+	}
+}
