@@ -77,7 +77,7 @@ func (p *parser) awaited(h header, at l7.Stamp) (w *waiting, ok bool) {
 		return nil, false
 	}
 	p.holed = [2]bool{}
-	p.res.match = place(w.sent)
+	p.res.match, p.res.orphan = place(w.sent), false
 	return w, true
 }
 
@@ -94,13 +94,13 @@ func (p *parser) passUnseen(at l7.Stamp) {
 			return // nothing but first can be answered
 		case first.acked == next.acked:
 			for len(p.queue) > 0 && before(p.queue[0].sent, at.Ack) {
-				p.answered()
+				p.pop()
 			}
 			return
 		case before(at.Seq, next.acked):
 			return // sent before next was
 		}
-		p.answered()
+		p.pop()
 	}
 }
 
@@ -116,7 +116,7 @@ func (p *parser) stray(h header, body []byte, out *l7.Emitter) (l7.Step, error) 
 		}
 		return pass(h)
 	}
-	p.res.match = 0
+	p.res.match, p.res.orphan = 1<<33|place(out.Here().Seq), true
 	orphan := waiting{code: comQuery, seq: 1}
 	return p.answer(h, body, &orphan, out)
 }
@@ -253,8 +253,16 @@ func (p *parser) okay(body []byte) (flags uint16) {
 	return flags
 }
 
-// answered takes the oldest command off the queue.
+// answered takes the command off the queue that the response at hand answers.
 func (p *parser) answered() {
+	if !p.res.orphan {
+		p.pop()
+	}
+	p.res.orphan = false
+}
+
+// pop takes the oldest command off the queue.
+func (p *parser) pop() {
 	if n := len(p.queue); n > 0 {
 		copy(p.queue, p.queue[1:])
 		p.queue[n-1] = waiting{}

@@ -24,6 +24,7 @@ type response struct {
 	seq     uint8 // of the next packet
 	told    bool  // the response was announced
 	match   uint64
+	orphan  bool // it answers no command that was seen
 	hunting bool // packets were lost: the next one must be looked for
 
 	left, later int // definitions to come, and those of the next block
@@ -50,7 +51,7 @@ const (
 // start begins a response of several packets that was announced.
 func (p *parser) start(s state, seq uint8) {
 	r := &p.res
-	*r = response{state: s, seq: seq, told: true, match: r.match, plain: r.plain, eof: r.eof, digits: r.digits}
+	*r = response{state: s, seq: seq, told: true, match: r.match, orphan: r.orphan, plain: r.plain, eof: r.eof, digits: r.digits}
 	if p.caps.known {
 		r.eof = eofSent
 		if p.caps.has(capNoEOF) {

@@ -333,6 +333,9 @@ func TestMidstream(t *testing.T) {
 			if len(got) < 2 {
 				t.Fatalf("messages %q", got)
 			}
+			if flag == 0 && got[0] != "response rows 20" {
+				t.Errorf("an answer without request is %q", got[0])
+			}
 			if diff := cmp.Diff(want, got[len(got)-2:]); diff != "" {
 				t.Errorf("beginning with an answer (-want +got):\n%s", diff)
 			}
