@@ -26,7 +26,11 @@ func (g *group) reconcile(list []Interface, start bool) error {
 		g.follow(list)
 	}
 	for n, t := range g.taps {
-		if err := g.settle(t, list, len(g.taps)-n); err != nil {
+		toCome := len(g.taps) - n
+		if g.cfg.Follow != nil && !start { // more may appear
+			toCome = max(8, toCome)
+		}
+		if err := g.settle(t, list, toCome); err != nil {
 			if start {
 				return err
 			}
@@ -101,9 +105,6 @@ func (g *group) vanish(t *tap) {
 // find an eighth of what is left.
 func (g *group) share(toCome int) int {
 	left := (g.cfg.MaxMemory - g.memory) / g.n / g.cfg.BlockSize
-	if g.cfg.Follow != nil {
-		toCome = max(8, toCome)
-	}
 	return min(g.cfg.Blocks, max(left/max(1, toCome), min(left, MinBlocks)))
 }
 
