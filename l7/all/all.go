@@ -15,6 +15,7 @@ import (
 	"github.com/wirespan/wirespan/l7/postgresql"
 	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
+	"github.com/wirespan/wirespan/l7/rocketmq"
 	"github.com/wirespan/wirespan/l7/socks"
 	"github.com/wirespan/wirespan/l7/thrift"
 	"github.com/wirespan/wirespan/l7/tls"
@@ -29,6 +30,7 @@ func Protos() []l7.Proto {
 		http1.Proto(),
 		http2.Proto(),
 		kafka.Proto(),
+		rocketmq.Proto(),
 		mysql.Proto(),
 		postgresql.Proto(),
 		mqtt.Proto(),
