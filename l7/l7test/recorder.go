@@ -79,7 +79,7 @@ type miss struct {
 var (
 	kindNames   = [...]string{"request", "response", "interim", "oneway", "pushed", "end"}
 	statusNames = [...]string{"", "ok", "client_error", "server_error"}
-	classNames  = [...]string{"none", "request", "context", "baggage", "forwarded", "user"}
+	classNames  = [...]string{"none", "request", "context", "baggage", "forwarded", "message", "user"}
 	dirNames    = [...]string{"request", "response"}
 )
 
