@@ -108,27 +108,14 @@ func analyseAll(t *testing.T, captures []string, dir string, args ...string) []s
 	return out
 }
 
-// TestSpanScores scores the spans of the shared captures against tshark's
-// truth. What deviates and is right is in testdata/deviations/spans.md.
-func TestSpanScores(t *testing.T) {
-	t.Parallel()
-	bench := sharedCapture(t, "bench")
-	python := toolPath(t, "python3")
-	var captures, truths []string
-	for _, folder := range scored {
-		all, _ := filepath.Glob(filepath.Join(sharedDir, "captures", folder, "*"))
-		for _, c := range all {
-			if truth := truthFile(c); truth != "" {
-				captures, truths = append(captures, c), append(truths, truth)
-			}
-		}
-	}
-	spans := analyseAll(t, captures, t.TempDir())
-	args := []string{filepath.Join(deviationsDir, "score.py"), bench, "http,dns"}
+// scoreFiles runs the scorer.
+func scoreFiles(t *testing.T, bench, protos string, truths, spans []string) (scores []fileScore) {
+	t.Helper()
+	args := []string{filepath.Join(deviationsDir, "score.py"), bench, protos}
 	for i := range truths {
 		args = append(args, truths[i], spans[i])
 	}
-	cmd := exec.Command(python, args...)
+	cmd := exec.Command(toolPath(t, "python3"), args...)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
@@ -136,13 +123,29 @@ func TestSpanScores(t *testing.T) {
 	if err != nil {
 		t.Fatalf("score.py: %v\n%s", err, &errs)
 	}
-	sum := make(map[string]int)
-	rows := explanations(t)
 	for l := range bytes.Lines(out) {
 		var f fileScore
 		if err := json.Unmarshal(l, &f); err != nil {
 			t.Fatal(err)
 		}
+		scores = append(scores, f)
+	}
+	return scores
+}
+
+// TestSpanScores scores the spans of the shared captures against tshark's
+// truth. What deviates and is right is in testdata/deviations/spans.md.
+func TestSpanScores(t *testing.T) {
+	t.Parallel()
+	bench := sharedCapture(t, "bench")
+	var captures, truths []string
+	for _, folder := range scored {
+		c, tr := withTruth(folder)
+		captures, truths = append(captures, c...), append(truths, tr...)
+	}
+	sum := make(map[string]int)
+	rows := explanations(t)
+	for _, f := range scoreFiles(t, bench, "http,dns", truths, analyseAll(t, captures, t.TempDir())) {
 		for k, n := range f.Counts {
 			sum[k] += n
 		}
