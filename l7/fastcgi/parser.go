@@ -11,6 +11,7 @@ type parser struct {
 	ids   l7.IDMatcher
 	slots []slot
 	found bool
+	holes uint64 // times that bytes from the application were lost
 }
 
 // Parse meets l7.Parser.
@@ -218,7 +219,7 @@ var (
 )
 
 // management is the Match of what belongs to no request (section 4).
-const management = 1 << 32
+const management = 1 << 62
 
 // manage emits GET_VALUES and its answer.
 func (p *parser) manage(dir l7.Dir, r *record, out *l7.Emitter) {
@@ -241,6 +242,9 @@ var getValuesName = []byte("GET_VALUES")
 // Gap meets l7.Parser: what the lost bytes belonged to is not known. Headers
 // that were being read are incomplete.
 func (p *parser) Gap(dir l7.Dir, _ int64) bool {
+	if dir == l7.ToClient {
+		p.holes++
+	}
 	for i := 0; i < len(p.slots); i++ {
 		if s := &p.slots[i]; dir == l7.ToServer && !s.asked || dir == l7.ToClient && s.told {
 			p.free(s)

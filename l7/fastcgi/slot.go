@@ -36,7 +36,7 @@ func (s *slot) add(b []byte, most int) {
 // begin takes a slot for a new request. One that has the same id was not seen
 // to end; the new one must not be taken for it.
 func (p *parser) begin(id uint16) *slot {
-	match := uint64(id)
+	match := uint64(id) | p.holes&0xffff<<32 // requests from before a loss may be unanswered for ever
 	if s := p.slot(id); s != nil {
 		match = s.match + 1<<16
 		p.free(s)

@@ -33,8 +33,44 @@ func readHead(b []byte, magic byte) (h head, ok bool) {
 		opaque: be.BigEndian.Uint32(b[12:]),
 	}
 	o := operations[h.opcode]
-	return h, b[0] == magic && b[5] <= 7 && o.name != "" && int64(h.key+h.extras) <= h.body && h.body <= maxBody && h.key <= maxKey && h.extras <= 64 &&
-		(magic == magicRequest && (h.extras == int(o.extras) || h.extras == 0 && (h.opcode == 0x08 || h.opcode == 0x18)) || magic == magicResponse && h.status < 0x0100)
+	if b[0] != magic || b[5] > 7 || o.name == "" || int64(h.key+h.extras) > h.body || h.body > maxBody || h.key > maxKey {
+		return h, false
+	}
+	if magic == magicResponse {
+		return h, h.answers()
+	}
+	if h.extras != int(o.extras) && (h.extras != 0 || o.extras != flushExtras) {
+		return h, false
+	}
+	return h, (h.key > 0) == needsKey(h.opcode) || h.opcode == 0x10 // of statistics: which
+}
+
+// answers reports whether a response may look like this: flags stand only in
+// front of a value, keys only where they were asked for, errors are short texts.
+func (h *head) answers() bool {
+	value := isGet(h.opcode) && h.status == 0
+	switch {
+	case statusName(h.status) == unknownStatus:
+		return false
+	case value != (h.extras == 4) && h.opcode != 0x1c || h.extras != 0 && h.extras != 4:
+		return false
+	case h.status != 0:
+		return h.body < 512
+	case value || h.opcode == 0x10:
+		return true
+	case h.opcode == 0x05 || h.opcode == 0x06:
+		return h.key == 0 && h.body == 8
+	}
+	return h.key == 0 && h.body < 512
+}
+
+// needsKey reports whether a command is about a key.
+func needsKey(opcode uint8) bool {
+	switch opcode {
+	case 0x07, 0x08, 0x0a, 0x0b, 0x10, 0x17, 0x18, 0x1b, 0x20:
+		return false
+	}
+	return true
 }
 
 // operation is a command of the binary protocol ("Command Opcodes"), named as
@@ -98,8 +134,10 @@ func statusName(s uint16) string {
 	case 0x86:
 		return "Temporary failure"
 	}
-	return "Unknown status"
+	return unknownStatus
 }
+
+const unknownStatus = "Unknown status"
 
 // failure reports whether a status is an error and not an outcome.
 func failure(s uint16) bool {

@@ -19,6 +19,7 @@ type parser struct {
 	cmd   command
 	queue queue
 	text  []byte // db.query.text of the message that is being emitted
+	name  []byte // its span name, if it has a subcommand
 	key   []byte // ids of it
 	db    [8]byte
 	dbLen int
@@ -145,7 +146,9 @@ func (p *parser) describe(dir l7.Dir, size int, out *l7.Emitter) *l7.Message {
 	p.text = c.appendText(p.text[:0])
 	m.Str(keyText, p.text)
 	if c.shape.flags&container != 0 && c.known > 1 && c.args[1].show {
-		m.Name = p.text[:min(len(p.text), c.opLen+1+len(c.args[1].text))]
+		p.name = append(append(p.name[:0], m.Op...), ' ')
+		p.name = appendUpper(p.name, c.args[1].text)
+		m.Name = p.name
 	} else {
 		m.Name = m.Op
 	}

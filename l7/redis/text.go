@@ -36,3 +36,14 @@ func appendVisible(b, text []byte) []byte {
 	}
 	return b
 }
+
+// appendUpper writes a word in upper case.
+func appendUpper(b, w []byte) []byte {
+	for _, c := range w {
+		if c >= 'a' && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		b = append(b, c)
+	}
+	return b
+}
