@@ -380,6 +380,9 @@ func (l *Linker) better(a, b *candidate, c int32) bool {
 		return a.continuity
 	}
 	if a.rule != b.rule {
+		if c >= 0 && (a.rule == Message || b.rule == Message) {
+			return l.betterThanQueue(a, b, c)
+		}
 		return a.rule < b.rule
 	}
 	if a.step != b.step {

@@ -59,3 +59,13 @@ func (l *Linker) tryQueue(p, c int32, id wireID) {
 	}
 	l.propose(c, cand)
 }
+
+// betterThanQueue orders a delivery and a request that both may be the parent
+// of c: one process may serve and consume. Who waits for c to end is its
+// caller; one that did not has nothing on a delivery to the same client.
+func (l *Linker) betterThanQueue(a, b *candidate, c int32) bool {
+	if a.rule == Message {
+		return !l.betterThanQueue(b, a, c)
+	}
+	return l.contains(a.x, c) == enclosed
+}

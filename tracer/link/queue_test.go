@@ -67,6 +67,13 @@ func TestQueues(t *testing.T) {
 			{name: "put", class: mq, side: put, from: gw, to: broker, at: 3, end: 4, ids: rid},
 			{name: "poll", class: mq, side: get, from: sa, to: broker, at: 0, end: 10, echo: rid},
 		}, []string{"1 poll < put message 0.95", "1 early", "1 put"}},
+		{"one process publishes and consumes: who does not wait for the work is not its caller", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 20, ids: rid},
+			{name: "put", class: mq, side: put, from: gw, to: broker, at: 2, end: 8, ids: rid},
+			{name: "push", class: mq, side: get, outcome: Pushed, from: gw, to: broker, at: 6, end: 9, ids: rid},
+			{name: "work", from: gw, to: sa, at: 15, end: 30, ids: rid},
+			{name: "call", from: gw, to: sa, at: 12, end: 18, ids: rid},
+		}, []string{"1 a", "1 put < a header_id 0.99", "1 push < put message 0.95", "1 call < a header_id 0.99", "1 work < push message 0.95"}},
 		{"the consumer publishes in turn", []call{
 			{name: "put", class: mq, side: put, from: gw, to: broker, at: 0, end: 4, ids: rid},
 			{name: "push", class: mq, side: get, outcome: Pushed, from: sa, to: broker, at: 2, end: 6, ids: rid},
