@@ -16,6 +16,7 @@ type binary struct {
 	found   bool
 	query   []byte
 	waiting []asked
+	holes   uint64 // times that responses were lost: what waited then may be open for ever
 
 	now    head // the response whose header was read while misses are told
 	told   int  // misses told so far
@@ -117,10 +118,10 @@ func isGet(opcode uint8) bool {
 // remember gives a request its Match: the opaque, and how many requests with
 // the same one are waiting, for there are clients that never change it.
 func (p *binary) remember(opaque uint32, get bool, kind l7.Kind) uint64 {
-	match := uint64(opaque)
+	match := uint64(opaque) | p.holes&0xffff<<40
 	for i := 0; i < len(p.waiting); i++ {
 		if w := p.waiting[i]; w.opaque == opaque {
-			match = w.match + 1<<32
+			match = max(match, w.match+1<<32)
 			if w.doubt {
 				p.waiting = append(p.waiting[:i], p.waiting[i+1:]...)
 				i--
@@ -237,6 +238,7 @@ func (p *binary) answered(opaque uint32) uint64 {
 // Gap meets l7.Parser. A lost response may have been that of a quiet get.
 func (p *binary) Gap(dir l7.Dir, _ int64) bool {
 	if dir == l7.ToClient {
+		p.holes++
 		p.misses, p.stats = 0, false
 		p.doubt()
 	}

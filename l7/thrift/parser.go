@@ -32,6 +32,7 @@ type parser struct {
 	ids   l7.IDMatcher
 	half  [2]half
 	calls []waiting
+	holes uint64 // times that replies were lost: calls that waited then may be open for ever
 	found bool
 	name  []byte // rpc.method of the message that is being emitted
 }
@@ -224,7 +225,7 @@ var modeNames = [...][]byte{
 // ask gives a call its Match: the sequence id, and in the upper half how many
 // calls with the same one wait.
 func (p *parser) ask(t *head) uint64 {
-	match, name := uint64(t.seq), hash(t.name)
+	match, name := uint64(t.seq)|p.holes&0xffff<<40, hash(t.name)
 	for i := 0; i < len(p.calls); i++ {
 		c := p.calls[i]
 		if c.seq != t.seq {
@@ -276,6 +277,7 @@ func hash(name []byte) uint64 {
 func (p *parser) Gap(dir l7.Dir, _ int64) bool {
 	p.half[dir].open = false
 	if dir == l7.ToClient {
+		p.holes++
 		for i := range p.calls {
 			p.calls[i].doubt = true
 		}
