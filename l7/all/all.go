@@ -2,6 +2,7 @@ package all
 
 import (
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/amqp"
 	"github.com/wirespan/wirespan/l7/dns"
 	"github.com/wirespan/wirespan/l7/dubbo"
 	"github.com/wirespan/wirespan/l7/fastcgi"
@@ -17,6 +18,7 @@ import (
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/rocketmq"
 	"github.com/wirespan/wirespan/l7/socks"
+	"github.com/wirespan/wirespan/l7/tds"
 	"github.com/wirespan/wirespan/l7/thrift"
 	"github.com/wirespan/wirespan/l7/tls"
 )
@@ -33,6 +35,8 @@ func Protos() []l7.Proto {
 		rocketmq.Proto(),
 		mysql.Proto(),
 		postgresql.Proto(),
+		tds.Proto(),
+		amqp.Proto(),
 		mqtt.Proto(),
 		dubbo.Proto(),
 		fastcgi.Proto(),
