@@ -140,6 +140,7 @@ func (p *parser) serverHello(b []byte, out *l7.Emitter) {
 	p.answer(&h)
 	m := out.Begin(l7.Response)
 	m.First, m.More, m.Status = p.half[l7.ToClient].first, true, l7.OK
+	m.Op, m.Name = opHandshake, nameHandshake // for one whose request was not captured
 	p.describe(m, &h)
 	p.half[l7.ToClient].open = hello
 	out.Emit(l7.ToClient)
@@ -273,6 +274,7 @@ func (p *parser) fail(dir l7.Dir, code uint8, out *l7.Emitter) {
 		p.certified(m)
 	case p.stage == greeted && dir == l7.ToClient:
 		m = out.Begin(l7.Response)
+		m.Op, m.Name = opHandshake, nameHandshake
 	default:
 		return
 	}

@@ -46,7 +46,7 @@ type stream struct {
 	waits  int   // length of the record that is awaited as a whole
 	left   int   // bytes of a record that had a gap
 	broken bool  // the boundary was lost
-	passed int64 // bytes lost or passed over since
+	end    int64 // place behind the last record whose number is known
 	lost   int64 // plaintext bytes lost before the next piece
 }
 

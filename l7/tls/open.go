@@ -17,6 +17,9 @@ func (p *parser) open(dir l7.Dir, r record, b []byte, out *l7.Emitter) (l7.Step,
 	}
 	s.waits = 0
 	plain, kind, ok := p.decipher(dir, r, b[:end], out)
+	if ok || !s.broken {
+		s.end = out.Here().Offset + int64(end)
+	}
 	if !ok {
 		return p.sealedRecord(dir, r, out)
 	}
@@ -42,7 +45,7 @@ func (p *parser) decipher(dir l7.Dir, r record, b []byte, out *l7.Emitter) (plai
 	s := &p.k.stream[dir]
 	buf := out.Buffer(r.size)[:0]
 	if plain, kind, ok = s.try(buf, r, b, p.version); ok {
-		p.crossed(dir, 0)
+		p.crossed(dir, 0, out)
 		return plain, kind, true
 	}
 	if s.broken {
@@ -50,7 +53,7 @@ func (p *parser) decipher(dir l7.Dir, r record, b []byte, out *l7.Emitter) (plai
 		for n := range uint64(maxAhead) {
 			s.seq = from + 1 + n
 			if plain, kind, ok = s.try(buf, r, b, p.version); ok {
-				p.crossed(dir, int64(n)+1)
+				p.crossed(dir, int64(n)+1, out)
 				return plain, kind, true
 			}
 		}
@@ -63,7 +66,7 @@ func (p *parser) decipher(dir l7.Dir, r record, b []byte, out *l7.Emitter) (plai
 				continue
 			}
 			if plain, kind, ok = s.try(buf, r, b, tls13); ok {
-				p.crossed(dir, 0)
+				p.crossed(dir, 0, out)
 				return plain, kind, true
 			}
 		}
@@ -94,11 +97,11 @@ func (s *stream) try(buf []byte, r record, b []byte, version int) (plain []byte,
 }
 
 // crossed counts the plaintext that was lost in a gap of so many records.
-func (p *parser) crossed(dir l7.Dir, records int64) {
+func (p *parser) crossed(dir l7.Dir, records int64, out *l7.Emitter) {
 	s := &p.k.stream[dir]
 	if s.broken {
-		s.lost += max(1, s.passed-records*int64(recordHead+p.overhead()))
-		s.broken, s.passed = false, 0
+		s.lost += max(1, out.Here().Offset-s.end-records*int64(recordHead+p.overhead()))
+		s.broken = false
 	}
 }
 
@@ -200,10 +203,10 @@ func (p *parser) crosses(dir l7.Dir, lost int64) bool {
 	s.waits = 0
 	if n == 0 || lost > n {
 		s.broken = true
-		s.passed += lost
 		return false
 	}
 	s.left = int(n - lost)
+	s.end += n
 	s.seq++
 	if s.level == dataLevel {
 		s.lost += max(0, n-int64(recordHead+p.overhead()))

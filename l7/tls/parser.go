@@ -136,15 +136,6 @@ func (p *parser) Gap(dir l7.Dir, lost int64) bool {
 // Resync looks for the header of a record.
 func (p *parser) Resync(dir l7.Dir, b []byte) (int, bool) {
 	p.half[dir].partial = p.half[dir].partial[:0]
-	off, ok := findRecord(b)
-	if p.k != nil && p.k.stream[dir].broken {
-		p.k.stream[dir].passed += int64(off)
-	}
-	return off, ok
-}
-
-// findRecord gives the place of the first record in b.
-func findRecord(b []byte) (int, bool) {
 	for off := range b {
 		if b[off] != typeData && b[off] != typeHandshake && b[off] != typeCipherSpec {
 			continue
