@@ -94,7 +94,7 @@ func (p *parser) Resync(dir l7.Dir, b []byte) (int, bool) {
 		if b[off] > maxSize>>24 {
 			continue
 		}
-		v := l7.No
+		var v l7.Verdict
 		if dir == l7.ToServer {
 			v = detect(dir, b[off:])
 		} else {

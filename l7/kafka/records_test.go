@@ -3,6 +3,7 @@ package kafka
 import (
 	"encoding/binary"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -181,5 +182,19 @@ func TestSnaplen(t *testing.T) {
 		}
 		wants(t, m[i], "messaging.destination.name=orders", "messaging.batch.message_count=4", "wirespan.kafka.acks=1")
 		wants(t, m[i+1], "messaging.kafka.offset=42", "message kafka.offsets=orders/5/42-45")
+	}
+}
+
+// Unpacking starts nothing that goes on.
+func TestNoGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	for _, codec := range []int{codecGzip, codecSnappy, codecLZ4, codecZstd} {
+		b := request(0, 3, 7, produceBody("\x00\x01", batchBytes(0, uint16(codec), 40, pack(t, codec, many(40, 3000)))))
+		for range 20 {
+			play(t, l7test.Client(b))
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines, %d before", after, before)
 	}
 }

@@ -47,7 +47,9 @@ func stored(magic uint32, flags uint32, topic string, offset int, body, props st
 	return string(b)
 }
 
-func props(i int) string { return fmt.Sprintf("X-Request-ID\x01id-%03d\x02UNIQ_KEY\x01U%03d\x02", i, i) }
+func props(i int) string {
+	return fmt.Sprintf("X-Request-ID\x01id-%03d\x02UNIQ_KEY\x01U%03d\x02", i, i)
+}
 
 func play(t *testing.T, turns ...l7test.Turn) []l7test.Message {
 	t.Helper()
