@@ -16,6 +16,7 @@ ip addr add 192.0.2.11/32 dev lo
 
 redis-server --bind 192.0.2.10 --port 6379 --protected-mode no --dir "$dir" --save '' --repl-diskless-sync-delay 0 --logfile "$dir/a.log" &
 master=$!
+trap 'kill $master; rm -rf "$dir"' EXIT
 sleep 1
 
 record() { # name, then what to run
@@ -42,5 +43,3 @@ replica() {
 	kill $slave
 }
 record replica replica
-kill $master
-rm -r "$dir"
