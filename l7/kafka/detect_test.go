@@ -111,3 +111,27 @@ func TestOneWay(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 }
+
+// Later requests of a fetch session name no topics: it has one, or it is unknown.
+func TestFetchSession(t *testing.T) {
+	ask := func(match, epoch int, topics ...string) l7test.Turn {
+		b := int32s(-1, 500, 1, 1<<20) + "\x00" + int32s(7, epoch, len(topics))
+		for _, name := range topics {
+			b += str16(name) + int32s(1, 5) + strings.Repeat("\x00", 16) + int32s(1<<20)
+		}
+		return l7test.Client(request(1, 7, match, b+int32s(0)))
+	}
+	m := play(t, ask(1, 0, "orders"), ask(2, 1), ask(3, 2, "orders"), ask(4, 3, "invoices"), ask(5, 4), ask(6, 0, "orders", "invoices"), ask(7, 1))
+	want := []string{"orders", "orders", "orders", "invoices", "", "orders", ""}
+	if len(m) != len(want) {
+		t.Fatalf("%+v", m)
+	}
+	for i, topic := range want {
+		if m[i].Resource != topic {
+			t.Errorf("request %d is for %q, want %q", i, m[i].Resource, topic)
+		}
+		if has(m[i], "messaging.destination.name="+topic) != (i < 3) && topic != "" {
+			t.Errorf("request %d: %q", i, m[i].Attrs)
+		}
+	}
+}

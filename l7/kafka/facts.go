@@ -53,6 +53,7 @@ type facts struct {
 	hasAcks       bool
 	keyType       int8
 	session       bool // the topics are a difference to those of the session
+	only          bool // the session has one topic
 
 	at       []byte // the topic where the walk is, or its id
 	atHash   uint32

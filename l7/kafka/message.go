@@ -33,7 +33,7 @@ func fetches(key int16) bool { return key == keyFetch || key == keyShareFetch }
 // answered with another of its topics, or of its session.
 func (h *half) told() bool {
 	f := &h.f
-	return !f.topic.empty() && (!fetches(h.key) || f.topics == 1 && !f.session)
+	return !f.topic.empty() && (!fetches(h.key) || f.topics == 1 && (!f.session || f.only))
 }
 
 // placed reports whether the request names the partition of its span.
@@ -66,6 +66,9 @@ func (p *parser) emit(dir l7.Dir, h *half, out *l7.Emitter) (m *l7.Message) {
 // emitRequest describes a request, and remembers it for its response.
 func (p *parser) emitRequest(h *half, out *l7.Emitter) *l7.Message {
 	f := &h.f
+	if h.key == keyFetch {
+		p.poll(f)
+	}
 	kind := l7.Request
 	if h.key == keyProduce && f.hasAcks && f.acks == 0 {
 		kind = l7.OneWay
@@ -92,6 +95,21 @@ func (p *parser) emitRequest(h *half, out *l7.Emitter) *l7.Message {
 	several(m, attrPartitions, f.parts)
 	p.details(m, h)
 	return m
+}
+
+// poll remembers the topic of a fetch session that has only one (KIP-227):
+// later requests name no more than what changes.
+func (p *parser) poll(f *facts) {
+	topic := f.get(f.topic)
+	switch {
+	case f.session && f.topics == 0 && len(p.polled) > 0:
+		f.topic, f.topics = f.put(p.polled), 1
+	case f.topics != 1 || f.session && string(topic) != string(p.polled):
+		p.polled = p.polled[:0]
+	default:
+		p.polled = append(p.polled[:0], topic...)
+	}
+	f.only = len(p.polled) > 0
 }
 
 // details adds what only some requests say.

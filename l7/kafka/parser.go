@@ -51,6 +51,7 @@ type parser struct {
 	found   bool
 	raw     bool // SASL tokens may come without heads (SaslHandshake v0)
 	name    []byte
+	polled  []byte // topic of the fetch session, if it has only one
 }
 
 func newParser(o l7.Options, t *tools) *parser {
