@@ -11,6 +11,7 @@ import (
 	"github.com/wirespan/wirespan/l7/icmp"
 	"github.com/wirespan/wirespan/l7/kafka"
 	"github.com/wirespan/wirespan/l7/memcached"
+	"github.com/wirespan/wirespan/l7/mongodb"
 	"github.com/wirespan/wirespan/l7/mqtt"
 	"github.com/wirespan/wirespan/l7/mysql"
 	"github.com/wirespan/wirespan/l7/postgresql"
@@ -37,6 +38,7 @@ func Protos() []l7.Proto {
 		postgresql.Proto(),
 		tds.Proto(),
 		amqp.Proto(),
+		mongodb.Proto(),
 		mqtt.Proto(),
 		dubbo.Proto(),
 		fastcgi.Proto(),

@@ -120,9 +120,13 @@ func (h *half) note(b []byte) {
 }
 
 // head returns the first bytes of a message whose first byte is at place
-// first; b are the bytes of the step that emitted it.
+// first; b are the bytes of the step that emitted it. They are not known any
+// more if another message was emitted, or bytes were lost, in between.
 func (h *half) head(first int64, b []byte, size int) []byte {
-	if at := h.base + int64(h.read); first < at && first >= h.leadAt && first < h.leadAt+int64(h.leadLen) {
+	if at := h.base + int64(h.read); first < at {
+		if first < h.leadAt || first >= h.leadAt+int64(h.leadLen) {
+			return nil
+		}
 		h.note(b)
 		b = h.lead[first-h.leadAt : h.leadLen]
 	}

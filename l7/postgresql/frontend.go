@@ -92,19 +92,22 @@ func (p *parser) message(b []byte, n, i int, out *l7.Emitter) (l7.Step, error) {
 	case fExecute:
 		return p.execute(b, n, out)
 	case fSync, fFlush:
-		return p.sync(b[0], out)
+		return p.sync(b[0], i, out)
 	case fCopyData:
 		p.copied += int64(n - header)
 	}
 	return l7.Step{Skip: int64(n)}, nil // passwords, too
 }
 
-// request begins the message of a request and notes what its answer will be.
-func (p *parser) request(out *l7.Emitter, first l7.Stamp, k kind, last byte) *l7.Message {
+// request begins the message of a request of n bytes, 0 if that does not
+// matter, and notes what its answer will be.
+func (p *parser) request(out *l7.Emitter, first l7.Stamp, k kind, n int) *l7.Message {
 	m := out.Begin(l7.Request)
 	m.First, m.Match = first, matchOf(first)
 	m.Version = p.version
-	p.ops.push(at(first, k, last)) // a full queue is noticed by who calls
+	o := at(first, k)
+	o.end = first.Seq + uint32(n)
+	p.ops.push(o) // a full queue is noticed by who calls
 	p.copied = 0
 	m.Str(keySystem, product)
 	if len(p.database) > 0 {
@@ -130,7 +133,7 @@ func (p *parser) query(b []byte, n int, out *l7.Emitter) (l7.Step, error) {
 	p.found = true
 	take := min(n, maxText, len(b))
 	sql := bytes.TrimSuffix(b[header:take], []byte{0})
-	m := p.request(out, out.Here(), simple, 0)
+	m := p.request(out, out.Here(), simple, n)
 	describe(m, p.reader().Read(sql), opQuery)
 	p.emit(out, l7.ToServer)
 	return l7.Step{Consumed: take, Skip: int64(n - take)}, p.full()
@@ -153,7 +156,7 @@ func (p *parser) function(b []byte, n int, out *l7.Emitter) (l7.Step, error) {
 		return l7.Step{Need: header + 4}, nil
 	}
 	p.found = true
-	m := p.request(out, out.Here(), simple, 0)
+	m := p.request(out, out.Here(), simple, n)
 	m.Op = opFunction
 	m.Resource = strconv.AppendUint(p.names[:0], uint64(binary.BigEndian.Uint32(b[header:])), 10)
 	m.Str(keyOperation, opFunction)
@@ -267,14 +270,15 @@ func (p *parser) execute(b []byte, n int, out *l7.Emitter) (l7.Step, error) {
 }
 
 // sync reads Sync and Flush, which end a unit that has no Execute.
-func (p *parser) sync(t byte, out *l7.Emitter) (l7.Step, error) {
+func (p *parser) sync(t byte, i int, out *l7.Emitter) (l7.Step, error) {
 	var err error
 	if p.part.on {
 		err = p.unit(0, out)
 	}
 	if t == fSync {
-		here := out.Here()
-		if !p.ops.push(at(here, boundary, 0)) {
+		o := at(out.Here(), boundary)
+		o.end = o.seq + uint32(i+header)
+		if !p.ops.push(o) {
 			err = l7.ErrOpaque
 		}
 	}
@@ -289,7 +293,8 @@ func (p *parser) unit(last byte, out *l7.Emitter) error {
 		last = u.last
 	}
 	p.found = true
-	m := p.request(out, u.first, unit, last)
+	m := p.request(out, u.first, unit, 0)
+	p.ops.at(p.ops.n - 1).last = last
 	s := u.of.statement()
 	var st *sqltext.Statement
 	if s != nil {

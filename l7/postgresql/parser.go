@@ -78,6 +78,7 @@ func (p *parser) miss(dir l7.Dir) {
 	if dir == l7.ToServer {
 		p.part = partial{}
 		p.shelf.lose()
+		p.ops.cut()
 		return
 	}
 	a := &p.answer

@@ -15,13 +15,15 @@ const (
 // op is a request that waits for its answer, or a boundary.
 type op struct {
 	seq, ack uint32 // of the request's first byte and of its segment
+	end      uint32 // sequence number behind it, of a simple query, the start-up and a boundary
 	kind     kind
 	last     byte // of a unit: its last message
 	doubt    bool // answers were lost, and which is not known
+	cut      bool // requests behind it may be missing
 }
 
 // at makes an op of the place where a request began.
-func at(s l7.Stamp, k kind, last byte) op { return op{seq: s.Seq, ack: s.Ack, kind: k, last: last} }
+func at(s l7.Stamp, k kind) op { return op{seq: s.Seq, ack: s.Ack, kind: k} }
 
 // fits reports whether what the server sent at a place may answer o: it had
 // seen the request, and the client had not seen it before. Without sequence
@@ -86,7 +88,8 @@ func (q *queue) boundaryNext() bool { return q.n > 1 && q.at(1).kind == boundary
 
 // find returns the first entry if what the server sent at a place answers it.
 // After a loss of answers a group is passed over when the next one was sent by
-// a client that had read on, and that not behind this place. If several groups
+// a client that had read on, and that not behind this place, or when the server
+// had read requests that were lost behind it. If several groups
 // waited during the loss, only such a request sets order right again.
 func (q *queue) find(s l7.Stamp, lost bool) *op {
 	for q.n > 0 {
@@ -114,12 +117,22 @@ func (q *queue) passed(x *op, s l7.Stamp) int {
 	for x.doubt && n < q.n && q.at(n).doubt {
 		n++
 	}
+	if z := q.at(n - 1); z.cut && z.kind != unit && before(z.end, s.Ack) {
+		return n // the server had read on
+	}
 	if n < q.n {
 		if y := q.at(n); before(x.ack, y.ack) && !before(s.Seq, y.ack) {
 			return n
 		}
 	}
 	return 0
+}
+
+// cut marks the last request: those behind it may be missing.
+func (q *queue) cut() {
+	if q.n > 0 {
+		q.at(q.n - 1).cut = true
+	}
 }
 
 // suspect marks the groups that wait for answers since one and the same
