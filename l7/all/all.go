@@ -14,6 +14,7 @@ import (
 	"github.com/wirespan/wirespan/l7/mongodb"
 	"github.com/wirespan/wirespan/l7/mqtt"
 	"github.com/wirespan/wirespan/l7/mysql"
+	"github.com/wirespan/wirespan/l7/nats"
 	"github.com/wirespan/wirespan/l7/postgresql"
 	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
@@ -38,6 +39,7 @@ func Protos() []l7.Proto {
 		postgresql.Proto(),
 		tds.Proto(),
 		amqp.Proto(),
+		nats.Proto(),
 		mongodb.Proto(),
 		mqtt.Proto(),
 		dubbo.Proto(),
