@@ -1,0 +1,86 @@
+package nats
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/cursor"
+)
+
+// Names of what a message is known by on both sides of the server: its subject
+// with the subject for the answer, which is unique per request; its subject
+// with a digest of the payload; stream and sequence number of JetStream.
+var (
+	idReply     = []byte("nats.reply")
+	idMessage   = []byte("nats.message")
+	idJetStream = []byte("nats.jetstream")
+)
+
+// FNV-1a, 64 bits.
+const (
+	fnvOffset = 14695981039346656037
+	fnvPrime  = 1099511628211
+)
+
+func hash(h uint64, b []byte) uint64 {
+	for _, c := range b {
+		h = (h ^ uint64(c)) * fnvPrime
+	}
+	return h
+}
+
+// known adds the ids of a message. payload has its first bytes.
+func (p *parser) known(m *l7.Message, l *line, payload []byte) {
+	if len(l.reply) > 0 && !bytes.HasPrefix(l.reply, ackPrefix) {
+		p.pair(m, idReply, hash(fnvOffset, l.subject), hash(fnvOffset, l.reply))
+	}
+	if size := l.size - l.headers; size > 0 {
+		h := hash(fnvOffset, payload[:min(len(payload), digestSize)])
+		for n := size; n > 0; n >>= 8 {
+			h = (h ^ uint64(byte(n))) * fnvPrime
+		}
+		p.pair(m, idMessage, hash(fnvOffset, l.subject), h)
+	}
+}
+
+func (p *parser) pair(m *l7.Message, name []byte, a, b uint64) {
+	from := len(p.idBuf)
+	p.idBuf = strconv.AppendUint(p.idBuf, a, 16)
+	p.idBuf = append(p.idBuf, '/')
+	p.idBuf = strconv.AppendUint(p.idBuf, b, 16)
+	m.ID(l7.IDMessage, name, p.idBuf[from:])
+}
+
+// stored says which message of a stream it is.
+func (p *parser) stored(m *l7.Message, stream []byte, sequence uint64) {
+	m.Str(keyStream, stream)
+	m.Int(keySequence, int64(sequence))
+	from := len(p.idBuf)
+	p.idBuf = append(append(p.idBuf, stream...), '/')
+	p.idBuf = strconv.AppendUint(p.idBuf, sequence, 10)
+	m.ID(l7.IDMessage, idJetStream, p.idBuf[from:])
+}
+
+// identify reads headers (ADR-4): NATS/1.0, perhaps with a status, then lines
+// as in HTTP. It returns the status.
+func (p *parser) identify(m *l7.Message, b []byte) (status int) {
+	first, n, ok := cursor.Line(b)
+	if !ok || !bytes.HasPrefix(first, []byte("NATS/1.0")) {
+		return 0
+	}
+	word, _ := cursor.Cut(cursor.TrimOWS(first[8:]), ' ')
+	if v, ok := cursor.Decimal(word); ok && v < 1000 {
+		status = int(v)
+	}
+	for b = b[n:]; ; b = b[n:] {
+		var text []byte
+		if text, n, ok = cursor.Line(b); !ok || len(text) == 0 {
+			return status
+		}
+		name, value := cursor.Cut(text, ':')
+		if c := p.ids.Match(name); c != l7.IDNone {
+			m.ID(c, name, cursor.TrimOWS(value))
+		}
+	}
+}
