@@ -43,7 +43,7 @@ func (p *parser) startup(b []byte, out *l7.Emitter) (l7.Step, error) {
 	p.version = strconv.AppendUint(append(strconv.AppendUint(p.version[:0], uint64(code>>16), 10), '.'), uint64(code&0xffff), 10)
 	p.parameters(b[8:n])
 	m := p.request(out, out.Here(), startup, n)
-	m.Op, m.Resource = opStartup, p.database
+	m.Op = opStartup
 	m.Str(keyOperation, opStartup)
 	p.emit(out, l7.ToServer)
 	return l7.Step{Consumed: n}, nil

@@ -113,7 +113,7 @@ func (p *parser) login(m *l7.Message, b []byte) {
 			p.database = appendUTF8(p.database[:0], b[off:off+2*chars])
 		}
 	}
-	m.Version, m.Resource = p.label, p.database
+	m.Version = p.label
 	p.namespace(m)
 	m.Str(keyOperation, opLogin)
 }
