@@ -20,6 +20,7 @@ import (
 	"github.com/wirespan/wirespan/l7/redis"
 	"github.com/wirespan/wirespan/l7/rocketmq"
 	"github.com/wirespan/wirespan/l7/socks"
+	"github.com/wirespan/wirespan/l7/stomp"
 	"github.com/wirespan/wirespan/l7/tds"
 	"github.com/wirespan/wirespan/l7/thrift"
 	"github.com/wirespan/wirespan/l7/tls"
@@ -40,6 +41,7 @@ func Protos() []l7.Proto {
 		tds.Proto(),
 		amqp.Proto(),
 		nats.Proto(),
+		stomp.Proto(),
 		mongodb.Proto(),
 		mqtt.Proto(),
 		dubbo.Proto(),
