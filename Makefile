@@ -54,6 +54,7 @@ bench: build ## benchmarks per package, then the whole program against others
 	@if [ -f testdata/bench/packages.txt ]; then \
 		$(GO) run golang.org/x/perf/cmd/benchstat@latest testdata/bench/packages.txt build/bench/packages.txt || \
 		echo "bench: benchstat is not to be had; compare testdata/bench/packages.txt by hand"; fi
+	$(GO) run ./testdata/make/bench-protocols
 	@if [ ! -f $(SHARED)/bench/compare_offline.sh ]; then echo "bench: no $(SHARED)/bench/compare_offline.sh, so no comparison of whole programs"; \
 	elif [ ! -f build/bench/small.pcap ]; then echo "bench: no captures in build/bench, so no comparison of whole programs; make bench-capture records them"; \
 	else for c in small bulk; do \
