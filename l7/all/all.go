@@ -3,6 +3,7 @@ package all
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/amqp"
+	"github.com/wirespan/wirespan/l7/cassandra"
 	"github.com/wirespan/wirespan/l7/dns"
 	"github.com/wirespan/wirespan/l7/dubbo"
 	"github.com/wirespan/wirespan/l7/fastcgi"
@@ -15,6 +16,7 @@ import (
 	"github.com/wirespan/wirespan/l7/mqtt"
 	"github.com/wirespan/wirespan/l7/mysql"
 	"github.com/wirespan/wirespan/l7/nats"
+	"github.com/wirespan/wirespan/l7/openwire"
 	"github.com/wirespan/wirespan/l7/postgresql"
 	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
@@ -39,10 +41,12 @@ func Protos() []l7.Proto {
 		mysql.Proto(),
 		postgresql.Proto(),
 		tds.Proto(),
+		openwire.Proto(),
 		amqp.Proto(),
 		nats.Proto(),
 		stomp.Proto(),
 		mongodb.Proto(),
+		cassandra.Proto(),
 		mqtt.Proto(),
 		dubbo.Proto(),
 		fastcgi.Proto(),
