@@ -1,0 +1,114 @@
+package cassandra
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/klauspost/compress/s2"
+	"github.com/pierrec/lz4/v4"
+
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/l7test"
+)
+
+const dir = "testdata"
+
+func TestGolden(t *testing.T)    { l7test.Golden(t, Proto(), dir) }
+func TestChop(t *testing.T)      { l7test.Chop(t, Proto(), dir) }
+func TestPoison(t *testing.T)    { l7test.Poison(t, Proto(), dir) }
+func TestDrop(t *testing.T)      { l7test.DropBy(t, Proto(), dir, identity) }
+func TestSwap(t *testing.T)      { l7test.Swap(t, Proto(), dir) }
+func TestReorder(t *testing.T)   { l7test.Reorder(t, Proto(), dir) }
+func FuzzCassandra(f *testing.F) { l7test.Fuzz(f, Proto()) }
+
+// identity leaves out what an execution has from its PREPARE, which may be lost.
+func identity(m l7test.Message) string {
+	switch m.Op {
+	case "EXECUTE", "INSERT", "SELECT":
+		return "statement"
+	case "BATCH":
+		return "BATCH"
+	}
+	return l7test.Identity(m)
+}
+
+func TestAllocs(t *testing.T) { l7test.Allocs(t, Proto(), plain()) }
+
+func BenchmarkCassandra(b *testing.B) { l7test.Bench(b, Proto(), plain()) }
+
+// plain is a query and its answer.
+func plain() l7test.Session {
+	return l7test.TCP(
+		l7test.Client("\x04\x00\x00\x01\x07\x00\x00\x00\x1f\x00\x00\x00\x18SELECT a FROM b WHERE c=\x00\x06\x00"),
+		l7test.Server("\x84\x00\x00\x01\x08\x00\x00\x00\x04\x00\x00\x00\x01"))
+}
+
+func TestDetect(t *testing.T) {
+	ask, answer := plain().Turns[0].Bytes, plain().Turns[1].Bytes
+	tests := []struct {
+		dir  l7.Dir
+		b    []byte
+		want l7.Verdict
+	}{
+		{l7.ToServer, ask, l7.Yes},
+		{l7.ToServer, ask[:10], l7.NeedMore},
+		{l7.ToServer, ask[:3], l7.NeedMore},
+		{l7.ToClient, ask, l7.No},
+		{l7.ToClient, answer, l7.Yes},
+		{l7.ToServer, answer, l7.No},
+		{l7.ToServer, []byte("GET / HTTP/1.1\r\n"), l7.No},
+		{l7.ToServer, []byte("\x04\x01\x00\x50\xc0\x00\x02\x01\x00"), l7.No}, // SOCKS 4
+		{l7.ToServer, []byte("\x05\x01\x00"), l7.NeedMore},
+	}
+	for i, tt := range tests {
+		if got := detect(tt.dir, tt.b); got != tt.want {
+			t.Errorf("case %d: got verdict %d, want %d", i, got, tt.want)
+		}
+	}
+}
+
+// TestCodecs compares with the libraries, whole and cut.
+func TestCodecs(t *testing.T) {
+	text := bytes.Repeat([]byte("SELECT orders of alice, SELECT orders of bob; "), 400)
+	for i := range text {
+		text[i] += byte(i % 97 / 90)
+	}
+	block := make([]byte, lz4.CompressBlockBound(len(text)))
+	n, err := lz4.CompressBlock(text, block, nil)
+	if err != nil || n == 0 {
+		t.Fatalf("compress: %d bytes, error %v", n, err)
+	}
+	for _, c := range []struct {
+		name   string
+		read   func(dst, b []byte) []byte
+		packed []byte
+	}{{"lz4", unlz4, block[:n]}, {"snappy", unsnap, s2.EncodeSnappy(nil, text)}} {
+		if got := c.read(make([]byte, 0, len(text)), c.packed); !bytes.Equal(got, text) {
+			t.Errorf("%s: got %d bytes, want %d equal ones", c.name, len(got), len(text))
+		}
+		for i := range c.packed {
+			if got := c.read(make([]byte, 0, 1000), c.packed[:i]); !bytes.HasPrefix(text, got) {
+				t.Fatalf("%s: %d bytes give %q", c.name, i, got)
+			}
+		}
+	}
+}
+
+// TestSecrets looks for values in what is shown.
+func TestSecrets(t *testing.T) {
+	for _, name := range []string{"v4", "v4-lz4", "v4-snappy", "v5", "v5-lz4"} {
+		s, err := l7test.Load(dir + "/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range l7test.Play(s, Proto()).Conns {
+			for _, m := range c.Messages {
+				for _, v := range m.Attrs {
+					if bytes.Contains([]byte(v), []byte("secret")) || bytes.Contains([]byte(v), []byte("alice")) {
+						t.Errorf("%s: %q shows a value", name, v)
+					}
+				}
+			}
+		}
+	}
+}
