@@ -47,6 +47,9 @@ func compose(o *options) (*parts, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	if o.workers < 0 {
+		return nil, usage(fmt.Errorf("--workers %d: want 0, one per core, or more", o.workers))
+	}
 	p.cfg = pipelineConfig{rooms: rooms, workers: o.workers, live: o.live, paced: o.paced}
 	if p.cfg.workers <= 0 {
 		p.cfg.workers = runtime.GOMAXPROCS(0)

@@ -27,7 +27,7 @@ var unconfigured = []string{"config", "completion", cobra.ShellCompRequestCmd, c
 // withConfig lets all commands take their flags from a file and from the
 // environment, too. It comes last in newRoot.
 func withConfig(root *cobra.Command) {
-	root.PersistentFlags().String("config", "", "read settings from `FILE` (YAML; WIRESPAN_CONFIG; default for live, mirror and serve: "+defaultConfig+" if it exists)")
+	root.PersistentFlags().String("config", "", "read settings from `FILE` (YAML; WIRESPAN_CONFIG; default for live: "+defaultConfig+" if it exists)")
 	root.PersistentPreRunE = applyConfig
 	root.AddCommand(newConfig())
 }

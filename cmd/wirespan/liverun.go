@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/link"
@@ -13,6 +16,7 @@ import (
 
 // liveRun is one run of live, from the open sockets to the summary.
 type liveRun struct {
+	stop   func() // ends the run
 	o      *liveOptions
 	mu     sync.Mutex // of filter, from the start of run on
 	filter *liveFilter
@@ -32,7 +36,10 @@ const staleAfter = 5 * time.Second
 
 // traceLive is the run behind open sockets.
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
-	r := &liveRun{o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
+	signal.Ignore(syscall.SIGPIPE) // writes say so, too
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r := &liveRun{stop: stop, o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
 	defer func() { r.watch.stop(ctx) }()
 	if err := becomeUser(o.plan(src.follows)); err != nil {
 		return &statusError{exitPartial, err}
@@ -56,11 +63,23 @@ func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liv
 	return r.finish(err)
 }
 
+// unwritten says what follows from a failed write to f: when nobody reads
+// standard output any more, the run ends as by a signal, with everything else
+// written.
+func (r *liveRun) unwritten(f *os.File) func(error) {
+	return func(err error) {
+		r.line.warn(err)
+		if f == os.Stdout && errors.Is(err, syscall.EPIPE) {
+			r.stop()
+		}
+	}
+}
+
 // compose puts the pipeline behind the source.
 func (r *liveRun) compose() error {
 	o := r.o
 	o.options.identify, o.labels = o.identify, o.who.labels
-	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.line.warn) }
+	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.unwritten(f)) }
 	p, err := compose(&o.options)
 	if err != nil {
 		return err

@@ -22,7 +22,9 @@ func (r *liveRun) finish(err error) error {
 		sum.kernel = func(w io.Writer) { r.src.printCounts(w, &sum.source) }
 		sum.print(os.Stderr, r.parts)
 		r.kept.print(os.Stderr)
-		r.printIdentities(os.Stderr)
+		if r.o.verbose { // doctor says it, too
+			r.printIdentities(os.Stderr)
+		}
 	}
 	lost := sum.lost() + r.kept.lost()
 	switch {

@@ -81,8 +81,8 @@ func alias(args []string) []string {
 		return args
 	}
 	switch args[0] {
-	case "-r", "--read":
-		return append([]string{"read"}, args[1:]...)
+	case "-r", "-nr", "--read":
+		return readAlias(args[1:])
 	case "-h", "--help", "--version", "-":
 		return args
 	}
@@ -92,8 +92,25 @@ func alias(args []string) []string {
 	return append([]string{"live"}, args...)
 }
 
+// readAlias takes what follows FILE as tcpdump does: words that are no flags
+// are a filter.
+func readAlias(args []string) []string {
+	out := []string{"read"}
+	for i, a := range args {
+		if i > 0 && !strings.HasPrefix(a, "-") && !strings.HasPrefix(args[i-1], "-") {
+			return append(append(out, "--"), args[i:]...)
+		}
+		if a == "--" {
+			return append(out, args[i:]...)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
+		Version:       versionString(),
 		Use:           "wirespan",
 		Short:         "turns packets into distributed traces",
 		SilenceUsage:  true,

@@ -49,6 +49,7 @@ points of their own and are merged by time. So are the files of a directory.`,
 	f := cmd.Flags()
 	o.add(f)
 	f.BoolVarP(&o.follow, "follow", "f", false, "the input is still being written: go on at its end")
+	f.BoolP("numeric", "n", false, "accepted; addresses are never looked up")
 	f.StringArrayVar(&o.points, "point", nil, "`NAME` of the capture point, or NAME=FILE+FILE to join files into one; repeatable")
 	f.StringVar(&o.expr, "filter", "", "only packets that match `EXPR` (pcap-filter(7)); also the words behind --")
 	f.StringVarP(&o.exprFile, "filter-file", "F", "", "read the filter from `FILE`")

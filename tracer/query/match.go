@@ -117,6 +117,8 @@ func (c *comparison) bytes(b []byte) bool {
 		default:
 			if n, ok := number(b); ok && v.isNum {
 				hit = ordered(c.op, n < v.number, n > v.number)
+			} else if v.isNum != ok {
+				hit = false // neither above nor below
 			} else {
 				hit = ordered(c.op, string(b) < v.text, string(b) > v.text)
 			}
