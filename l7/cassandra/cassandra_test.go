@@ -59,6 +59,7 @@ func TestDetect(t *testing.T) {
 		{l7.ToServer, []byte("GET / HTTP/1.1\r\n"), l7.No},
 		{l7.ToServer, []byte("\x04\x01\x00\x50\xc0\x00\x02\x01\x00"), l7.No}, // SOCKS 4
 		{l7.ToServer, []byte("\x05\x01\x00"), l7.NeedMore},
+		{l7.ToServer, []byte("PING\r\n"), l7.No},
 	}
 	for i, tt := range tests {
 		if got := detect(tt.dir, tt.b); got != tt.want {

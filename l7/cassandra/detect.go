@@ -11,7 +11,7 @@ import (
 // checksum.
 func detect(dir l7.Dir, b []byte) l7.Verdict {
 	if len(b) < packedHead {
-		return l7.NeedMore
+		return begins(dir, b)
 	}
 	if s, ok := readSegment(b); ok {
 		if len(b) > headLen+s.head && s.packed == 0 && s.whole {
@@ -41,6 +41,19 @@ func detect(dir l7.Dir, b []byte) l7.Verdict {
 		return l7.Maybe
 	}
 	return looks(&f, b[headLen:min(len(b), f.size)])
+}
+
+// begins judges a piece of a header: of a frame, or of a segment of either kind.
+func begins(dir l7.Dir, b []byte) l7.Verdict {
+	switch {
+	case len(b) == 0:
+		return l7.NeedMore
+	case (b[0]&response == 0) == (dir == l7.ToServer) && b[0]&^response >= minServed && b[0]&^response <= maxServed && (len(b) < 2 || b[1]&^knownFlags == 0):
+		return l7.NeedMore
+	case len(b) < 3 || b[2]>>2 == 0, len(b) < 5 || b[4]>>3 == 0:
+		return l7.NeedMore
+	}
+	return l7.No
 }
 
 // looks judges the start of a body.
