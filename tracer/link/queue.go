@@ -51,7 +51,8 @@ func (l *Linker) tryQueue(p, c int32, id wireID) {
 		}
 		cand.step = stepDeliver
 	case l.delivers(p):
-		if l.exchs.at(p).open > 0 || !l.sameClient(p, c) || b.Start < a.End {
+		// Where deliveries are acknowledged the broker asks and the consumer serves.
+		if l.exchs.at(p).open > 0 || !l.sameClient(p, c) && !l.continuity(p, c) || b.Start < a.End {
 			return
 		}
 	default:

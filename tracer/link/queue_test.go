@@ -33,6 +33,11 @@ func TestQueues(t *testing.T) {
 			{name: "push", class: mq, side: get, outcome: Pushed, from: sa, to: broker, at: 25, end: 35, ids: rid},
 			{name: "work", from: sa, to: lo, at: 50, end: 90, ids: rid},
 		}, []string{"1 put", "1 push < put message 0.95", "1 work < push message 0.95"}},
+		{"delivered by a broker that wants it acknowledged", []call{
+			{name: "put", class: mq, side: put, from: gw, to: broker, at: 20, end: 30, ids: rid},
+			{name: "push", class: mq, side: get, from: sb, to: sa + ":5000", at: 25, end: 35, ids: rid},
+			{name: "work", from: sa, to: lo, at: 50, end: 90, ids: rid},
+		}, []string{"1 put", "1 push < put message 0.95", "1 work < push message 0.95"}},
 		{"two consumers get one message", []call{
 			{name: "put", class: mq, side: put, from: gw, to: broker, at: 20, end: 30, ids: rid},
 			{name: "p", class: mq, side: get, outcome: Pushed, from: sa, to: broker, at: 25, end: 35, ids: rid},
