@@ -145,7 +145,7 @@ func (s *scene) records(calls []call) (list []timed) {
 		open := s.record(c, uint32(i))
 		fin := open
 		open.Event, fin.Event = Opened, Finished
-		if c.side == span.Consumer && c.outcome != Pushed {
+		if c.side == span.Consumer && c.outcome != Pushed && c.ids == "" { // a poll
 			open.Kind = 0
 		}
 		if c.back {
