@@ -92,8 +92,26 @@ func (p packet) again(number uint32, later time.Duration) packet {
 	} else {
 		binary.BigEndian.PutUint32(client[8:], number)
 	}
+	p.shift(number * 1_000_003)
 	renumber(p.data[max(p.client, p.server)+p.size:], number)
 	return p
+}
+
+// shift adds to the sequence numbers of TCP in both directions: equal ones with
+// equal requests would be sightings of one exchange.
+func (p *packet) shift(by uint32) {
+	proto := min(p.client, p.server) - 12 + 9
+	if p.size == 16 {
+		proto = min(p.client, p.server) - 8 + 6
+	}
+	tcp := p.data[max(p.client, p.server)+p.size:]
+	if p.data[proto] != 6 || len(tcp) < 20 {
+		return
+	}
+	binary.BigEndian.PutUint32(tcp[4:], binary.BigEndian.Uint32(tcp[4:])+by)
+	if tcp[13]&0x10 != 0 {
+		binary.BigEndian.PutUint32(tcp[8:], binary.BigEndian.Uint32(tcp[8:])+by)
+	}
 }
 
 func write(to string, all []packet) error {
