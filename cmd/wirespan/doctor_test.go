@@ -265,7 +265,7 @@ func TestDoctorProtocols(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 		if l.Depth == "" {
-			t.Logf("%s: l7.Proto.Depth is empty", l.Name)
+			t.Errorf("%s: l7.Proto.Depth is empty", l.Name)
 		}
 	}
 	for _, p := range all.Protos() {

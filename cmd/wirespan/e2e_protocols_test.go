@@ -22,6 +22,13 @@ var protocolScores = []struct {
 	{"mqtt", "mqtt", 1, 1, 0.995},
 	{"http2", "http2-grpc", 1, 1, 1},
 	{"grpc", "http2-grpc", 1, 1, 1},
+	{"amqp", "amqp", 1, 1, 1},
+	{"nats", "nats", 1, 1, 1},
+	{"stomp", "stomp", 1, 1, 1},
+	{"openwire", "openwire", 1, 1, 1},
+	{"mongo", "mongodb", 1, 0.8, 1},
+	{"cql", "cassandra", 1, 0.97, 1},
+	{"fcgi", "fastcgi", 1, 1, 1},
 	{"thrift", "thrift", 1, 1, 0.98},
 	{"dubbo", "dubbo", 1, 1, 1},
 }

@@ -24,6 +24,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "dubbo",
+		Depth:     "header, heartbeats, callbacks; Hessian 2, Fastjson and Kryo to the attachments; statuses and exceptions",
 		Class:     l7.ClassRPC,
 		Transport: l7.TCP,
 		Ports:     []uint16{20880},

@@ -67,6 +67,7 @@ var keys = []l7.Key{
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "rocketmq",
+		Depth:     "JSON and binary heads, every request and response code by name, properties of all messages sent, pulled and pushed",
 		Class:     l7.ClassMessaging,
 		Transport: l7.TCP,
 		Ports:     []uint16{10911, 10909, 9876},

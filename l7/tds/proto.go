@@ -42,6 +42,7 @@ const (
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "tds",
+		Depth:     "batches and procedure calls with their text, prepared statements, rows walked by type, errors, sessions of MARS; login hidden",
 		Class:     l7.ClassDB,
 		Transport: l7.TCP,
 		Ports:     []uint16{1433, 1434, 5000},

@@ -19,6 +19,7 @@ const window = 16 << 10
 func Proto() l7.Proto {
 	return l7.Proto{
 		Name:      "thrift",
+		Depth:     "binary, old binary and compact protocol, unframed, framed and THeader; exceptions, one-way calls",
 		Class:     l7.ClassRPC,
 		Transport: l7.TCP,
 		Ports:     []uint16{9090},
