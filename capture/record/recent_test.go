@@ -199,7 +199,7 @@ func TestCutWhilePut(t *testing.T) {
 					return
 				default:
 				}
-				batch := []capture.Packet{datagram(uint16(1000+w), int64(i+1), 900), datagram(uint16(2000+w), int64(i+1), 10)}
+				batch := []capture.Packet{datagram(1000, int64(i+1), 900), datagram(uint16(2000+w), int64(i+1), 10)}
 				r.Put(batch, onePoint)
 			}
 		})

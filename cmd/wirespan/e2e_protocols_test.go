@@ -28,7 +28,6 @@ var protocolScores = []struct {
 	{"openwire", "openwire", 1, 1, 1},
 	{"mongo", "mongodb", 1, 0.8, 1},
 	{"cql", "cassandra", 1, 0.97, 1},
-	{"fcgi", "fastcgi", 1, 1, 1},
 	{"thrift", "thrift", 1, 1, 0.98},
 	{"dubbo", "dubbo", 1, 1, 1},
 }
