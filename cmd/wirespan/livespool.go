@@ -9,7 +9,7 @@ import (
 )
 
 // spoolBytes bounds what waits for a file in a live run.
-const spoolBytes = 8 << 20
+const spoolBytes = 4 << 20
 
 // spool writes to a file on a goroutine of its own, so that a full pipe or a
 // slow disk never holds up the capture. What is written between two commits

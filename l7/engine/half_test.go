@@ -79,7 +79,7 @@ func TestHeadOfSeveralSteps(t *testing.T) {
 	if got := h.head(1011, h.buf[11:], 0); string(got) != "third" {
 		t.Errorf("head of one step is %q", got)
 	}
-	if got := h.head(900, h.buf[11:], 0); string(got) != "third" {
+	if got := h.head(900, h.buf[11:], 0); got != nil { // another step's bytes are not its own
 		t.Errorf("head from before what is kept is %q", got)
 	}
 }
