@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,9 +35,14 @@ type liveRun struct {
 // for hanging: they are copied once a second, also in silence.
 const staleAfter = 5 * time.Second
 
+// liveGCPercent keeps a live run below 128 MiB with its default bounds, all of
+// them reached: a dead receiver, a reader that stands still, a full disk.
+const liveGCPercent = 15
+
 // traceLive is the run behind open sockets.
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
 	signal.Ignore(syscall.SIGPIPE) // writes say so, too
+	debug.SetGCPercent(liveGCPercent)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	r := &liveRun{stop: stop, o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
