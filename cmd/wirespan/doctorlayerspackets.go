@@ -213,5 +213,6 @@ func (v *view) oneSided() bool {
 			conns, sided = conns+c.TCP, sided+c.OneSided
 		}
 	}
-	return conns > 0 && sided == conns && n <= half+odd["one_way"]
+	// A trial that begins in the middle of things sees some of a few connections.
+	return conns > 0 && sided*10 >= conns*9 && n <= half+odd["one_way"]
 }
