@@ -51,7 +51,8 @@ type Parser interface {
 	// nothing and skips nothing asks for more bytes; the engine bounds how
 	// many it keeps (Proto.Window). If it emitted a message all the same, such
 	// as the End of one that turns out to be over, Parse is called again with
-	// the same bytes; a bounded number of times in a row.
+	// the same bytes; a few times in a row at most, answers to requests not
+	// counted.
 	Parse(dir Dir, b []byte, out *Emitter) (Step, error)
 	// Gap says that bytes were lost at a place that was not skipped. keep
 	// means that the parser can go on with the next byte; otherwise the engine

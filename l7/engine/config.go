@@ -66,12 +66,12 @@ const (
 	detectTry = 16      // segments per direction that a start in mid-stream looks at
 	detectEnd = 4 << 10 // bytes per direction that something else may take before the protocol
 
-	maxResync   = 8       // failed searches without a message in between
-	maxStrike   = 8       // consecutive datagrams that are not of the protocol
-	maxIdle     = 1 << 16 // messages in a row that a parser may emit without reading a byte: as many as one error may answer
-	maxOpen     = 256     // messages of one direction that wait for their End
-	maxSwitches = 8       // protocols of one connection that end with ErrSwitch
-	maxMarks    = 64      // segments that a carry-over buffer remembers the times of
+	maxResync   = 8   // failed searches without a message in between
+	maxStrike   = 8   // consecutive datagrams that are not of the protocol
+	maxIdle     = 4   // messages in a row that a parser may emit without reading a byte, answers to requests not counted
+	maxOpen     = 256 // messages of one direction that wait for their End
+	maxSwitches = 8   // protocols of one connection that end with ErrSwitch
+	maxMarks    = 64  // segments that a carry-over buffer remembers the times of
 	maxSpare    = 4096
 	headBytes   = 64 // of a message, for the exchange key (SPANS.md, "Ids")
 )

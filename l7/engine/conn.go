@@ -39,6 +39,8 @@ type ConnState struct {
 	flipped   bool   // by the current candidate
 	confirmed bool   // a message was found
 	replay    bool   // read bytes are kept for the next candidate
+	owed      int    // requests that were announced and not answered
+	answers   bool   // the message of this step answered one of them
 	switches  int    // protocols that ended with ErrSwitch
 	after     string // the last of them
 	strikes   int    // datagrams in a row that were not of the protocol

@@ -39,6 +39,7 @@ func (e *Engine) announce(st *ConnState, dir l7.Dir, m *l7.Message, head []byte,
 	h := st.half[dir]
 	m.Lost, h.lost = h.lost, 0
 	e.stats.Protos[st.index].Messages++
+	st.owe(m.Kind)
 	whole := !m.More && rest == 0
 	if whole {
 		m.Last = last
@@ -55,6 +56,18 @@ func (e *Engine) announce(st *ConnState, dir l7.Dir, m *l7.Message, head []byte,
 		e.done(st, dir, 0, nil, h.last, true)
 	}
 	h.open = append(h.open, open{match: m.Match, lost: m.Lost, bySkip: !m.More})
+}
+
+// owe counts requests that wait for an answer: one error of the server may
+// answer as many as there are, and a parser may say so without reading more.
+func (st *ConnState) owe(k l7.Kind) {
+	switch {
+	case k == l7.Request:
+		st.owed++
+	case k == l7.Response && st.owed > 0:
+		st.owed--
+		st.answers = true
+	}
 }
 
 // confirm notes that the protocol was the right one.

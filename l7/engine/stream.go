@@ -111,6 +111,7 @@ func (e *Engine) eat(st *ConnState, dir l7.Dir) {
 func (e *Engine) step(st *ConnState, dir l7.Dir) bool {
 	h := st.half[dir]
 	b := h.unread()
+	st.answers = false
 	e.out.Reset(h.here())
 	e.enter(dir, b)
 	s, err := st.parser.Parse(dir, b, &e.out)
@@ -154,6 +155,10 @@ func (e *Engine) step(st *ConnState, dir l7.Dir) bool {
 	}
 	if !found {
 		return false
+	}
+	if st.answers {
+		st.answers = false
+		return true
 	}
 	if h.idle++; h.idle > maxIdle {
 		e.goOpaque(st, Breach)

@@ -21,7 +21,7 @@ func (e *Engine) switchOver(st *ConnState) {
 	}
 	st.after, st.parser, st.proto, st.phase = st.proto.Name, nil, nil, detecting
 	st.confirmed, st.replay, st.flipped, st.late, st.gapped = false, true, false, false, false
-	st.strikes = 0
+	st.strikes, st.owed = 0, 0
 	e.stats.Switched++
 }
 
