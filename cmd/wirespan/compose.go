@@ -70,11 +70,7 @@ func compose(o *options) (*parts, error) {
 func composeRooms(o *options, p *parts) (roomConfig, error) {
 	force, err1 := parseForce(o.proto)
 	matcher, err2 := ids.New(withRequestIDs(o.requestIDs))
-	rc := redact.Config{Off: o.redact == "off", MoreNames: o.redactNames}
-	err3 := rc.Validate()
-	if o.redact != "on" && o.redact != "off" {
-		err3 = errors.Join(err3, fmt.Errorf("--redact %q: want on or off", o.redact))
-	}
+	rc, err3 := redactConfig(o)
 	if o.bodies < 0 || o.bodies > 16<<10 {
 		err3 = errors.Join(err3, fmt.Errorf("--bodies %d: want 0 to 16384", o.bodies))
 	}

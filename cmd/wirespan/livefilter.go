@@ -16,13 +16,6 @@ import (
 	"github.com/wirespan/wirespan/capture/pcapfile"
 )
 
-// emptyAckExpr matches TCP segments that carry nothing and begin or end
-// nothing. Of fragments only whole datagrams have a length that tells. "and" and
-// "or" bind alike in this language.
-const emptyAckExpr = "(ip and tcp and ip[6:2] & 0x3fff = 0 and tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) = 0" +
-	" and ip[2:2] - ((ip[0] & 0xf) << 2) - ((tcp[12] & 0xf0) >> 2) = 0)" +
-	" or (ip6 and ip6[6] = 6 and ip6[53] & 7 = 0 and ip6[4:2] - ((ip6[52] & 0xf0) >> 2) = 0)"
-
 // liveFilter is what a live run lets into its rings.
 type liveFilter struct {
 	shown    string // for people
@@ -60,7 +53,7 @@ func newLiveFilter(ctx context.Context, o *liveOptions) (*liveFilter, error) {
 	f.expr = filter.And(chosen, own)
 	f.shown = f.expr.String()
 	if o.dropAcks {
-		f.expr = filter.And(f.expr, filter.Not(filter.MustParse(emptyAckExpr)))
+		f.expr = filter.And(f.expr, filter.Not(filter.EmptyACK()))
 		f.shown += ", no empty acknowledgements"
 	}
 	return f, nil
