@@ -181,7 +181,7 @@ func TestRun(t *testing.T) {
 	}
 	e := endpointOf(TCP, c.LocalAddr(), c.RemoteAddr())
 	var p *Process
-	for i := 0; p == nil && i < 1000; i++ {
+	for i := 0; (p == nil || p.PID == 0) && i < 1000; i++ { // a walk may have passed this process before the socket was there
 		p = tb.Lookup(e)
 		time.Sleep(10 * time.Millisecond)
 	}
