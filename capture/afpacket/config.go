@@ -28,6 +28,7 @@ const (
 	MaxRetire    = time.Second
 	MaxReorder   = time.Second
 	MaxFanout    = 64 // readers of OpenFanout
+	MaxSpare     = 1024
 )
 
 // headroom is what the kernel puts in front of a packet in a ring, at most.
@@ -83,6 +84,13 @@ type Config struct {
 	// Interfaces; those it accepts are captured as well. nil follows none. It
 	// is called from a goroutine of the source, and must not call the source.
 	Follow func(Interface) bool
+	// Spare is how many packet sockets each reader opens in advance, and a
+	// quarter as many for interfaces without link header. Interfaces that appear
+	// take them, so that CAP_NET_RAW can be given up after Open: all else that a
+	// ring needs, a packet socket may do without it. Those of interfaces that
+	// vanish are used again, but not by OpenFanout with several readers: a
+	// member of a fan-out cannot be bound a second time.
+	Spare int
 	// PointName names the capture point of an interface; equal names join
 	// interfaces to one point. nil keeps the names of the interfaces.
 	PointName func(name string) string
@@ -168,6 +176,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Duplicates < 0 || c.Duplicates > MaxReorder {
 		wrong("duplicates within %v: must be 0 to %v", c.Duplicates, MaxReorder)
+	}
+	if c.Spare < 0 || c.Spare > MaxSpare {
+		wrong("%d spare packet sockets: must be 0 to %d", c.Spare, MaxSpare)
 	}
 	c.validateChoices(wrong)
 	return errors.Join(errs...)

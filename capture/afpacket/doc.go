@@ -19,6 +19,10 @@
 // that nothing is copied, capture/wire reads them as any other, and a recording
 // looks like that of tcpdump -i any. Each real interface is still a point.
 //
+// Only opening a packet socket asks for CAP_NET_RAW. With Config.Spare some are
+// opened in advance, so that interfaces that appear are captured by a process
+// that has no capability any more.
+//
 // On the loopback every frame passes twice, going out and coming in; the one
 // coming in is kept.
 //

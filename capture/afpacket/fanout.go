@@ -83,6 +83,7 @@ func (g *group) join(rings []*ring, link capture.LinkType) error {
 	}
 	id := 0
 	for n, r := range rings {
+		r.joined = true
 		got, err := joinFanout(r.fd, mode, id)
 		if err != nil {
 			return fmt.Errorf("%w: capture on %s: ring %d of %d: %w", errFanout, r.name, n+1, len(rings), err)

@@ -26,6 +26,7 @@ type group struct {
 	ns     *namespace
 	points atomic.Pointer[[]capture.Point]
 	watch  *watcher // nil where rtnetlink is refused
+	spare  *spares
 
 	mu       sync.Mutex
 	sources  []*Source
@@ -48,6 +49,7 @@ type tap struct {
 	rings []*ring // one per source; nil while there is no interface
 	all   []*ring // these, and those of before that are not read to their ends
 
+	missing         bool         // it was to be captured, and there was no socket for it
 	past            []ringCounts // by source: of rings that are no more
 	base, last      Counters     // of the interface: when its rings were opened, and when last seen
 	missed, dropped uint64       // of interfaces that are no more
@@ -105,7 +107,7 @@ func open(ctx context.Context, cfg Config, n int, mode FanoutMode) ([]*Source, e
 	}
 	g := &group{
 		cfg: cfg, n: n, mode: mode, kernel: runningKernel(), ns: ns, open: n,
-		compile: cfg.Filter, indexes: make(map[int]uint16), softnet: softnetDrops(),
+		spare: newSpares(&cfg, ns, n), compile: cfg.Filter, indexes: make(map[int]uint16), softnet: softnetDrops(),
 	}
 	g.points.Store(&[]capture.Point{})
 	for id := range n {
@@ -147,6 +149,9 @@ func (g *group) start() error {
 		g.add(name)
 	}
 	if err := g.reconcile(list, true); err != nil {
+		return err
+	}
+	if err := g.spare.fill(); err != nil {
 		return err
 	}
 	if g.watch != nil {
@@ -376,6 +381,7 @@ func (g *group) release() {
 		g.route.close()
 		g.route = nil
 	}
+	g.spare.close()
 	g.ns.close()
 	g.ns = nil
 }

@@ -20,15 +20,15 @@ type refusal func(option, format string, args ...any)
 
 // openRing makes a ring for an interface, nil for all of them. It is not bound,
 // and rejects every packet: see start and setFilter. blocks is what it may have.
-func openRing(cfg *Config, i *Interface, blocks int, k kernel, refused refusal) (*ring, error) {
+func openRing(cfg *Config, i *Interface, blocks int, k kernel, pool *spares, refused refusal) (*ring, error) {
 	if cfg.Version != VersionAuto {
-		return tryRing(cfg, cfg.Version, i, blocks, k, refused)
+		return tryRing(cfg, cfg.Version, i, blocks, k, pool, refused)
 	}
-	r, err := tryRing(cfg, V3, i, blocks, k, refused)
+	r, err := tryRing(cfg, V3, i, blocks, k, pool, refused)
 	if err == nil || errors.Is(err, errUnsupported) || errors.Is(err, unix.ENOMEM) || errors.Is(err, errSocket) {
 		return r, err
 	}
-	second, again := tryRing(cfg, V2, i, blocks, k, refused)
+	second, again := tryRing(cfg, V2, i, blocks, k, pool, refused)
 	if again != nil {
 		return nil, fmt.Errorf("neither TPACKET_V3 nor V2: %w", errors.Join(err, again))
 	}
@@ -41,8 +41,8 @@ var (
 	errSocket      = errors.New("open packet socket")
 )
 
-func tryRing(cfg *Config, v Version, i *Interface, blocks int, k kernel, refused refusal) (*ring, error) {
-	r := &ring{version: v, name: Any, link: capture.LinkSLL2, cooked: true, any: true, way: cfg.Direction, snaplen: cfg.Snaplen}
+func tryRing(cfg *Config, v Version, i *Interface, blocks int, k kernel, pool *spares, refused refusal) (*ring, error) {
+	r := &ring{home: pool, version: v, name: Any, link: capture.LinkSLL2, cooked: true, any: true, way: cfg.Direction, snaplen: cfg.Snaplen}
 	if i != nil {
 		var unsupported string
 		r.any, r.name, r.ifindex = false, i.Name, i.Index
@@ -58,13 +58,13 @@ func tryRing(cfg *Config, v Version, i *Interface, blocks int, k kernel, refused
 	if r.cooked {
 		kind = unix.SOCK_DGRAM
 	}
-	fd, err := packetSocket(kind)
+	fd, err := pool.socket(kind)
 	if err != nil {
 		return nil, fmt.Errorf("capture on %s: %w", r.name, err)
 	}
 	r.fd = fd
 	if err := r.setUp(cfg, i, blocks, refused); err != nil {
-		unix.Close(fd)
+		pool.giveBack(fd, r.cooked, r.version)
 		return nil, fmt.Errorf("capture on %s: %w", r.name, err)
 	}
 	r.poll = r.version == V3 && k.before(3, 19)

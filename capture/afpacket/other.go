@@ -61,3 +61,6 @@ func (s *Source) SetFilterFunc(func(capture.LinkType) ([]bpf.RawInstruction, err
 
 // Degraded lists what the kernel refused.
 func (s *Source) Degraded() []Degraded { return nil }
+
+// Spares tells of the sockets that were opened in advance.
+func (s *Source) Spares() (left int, missed uint64) { return 0, 0 }

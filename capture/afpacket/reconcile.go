@@ -35,6 +35,7 @@ func (g *group) reconcile(list []Interface, start bool) error {
 				return err
 			}
 			g.refused(t.name)("capture", "%v", err)
+			g.spare.miss(t, err)
 		}
 	}
 	return nil
@@ -122,24 +123,10 @@ func (g *group) openTap(t *tap, i *Interface, blocks int) error {
 		link, _, _ = framing(i.Hardware)
 	}
 	compile := g.compile
-	var rings []*ring
-	err := g.ns.do(func() error {
-		for range g.n {
-			r, err := openRing(&g.cfg, i, blocks, g.kernel, g.refused(t.name))
-			if err != nil {
-				return err
-			}
-			r.tap, r.point, r.source = t, t.point, len(rings)
-			if r.any {
-				r.lo = loopbackIndex
-			}
-			rings = append(rings, r)
-			if err := r.start(&g.cfg, g.n == 1, g.refused(t.name)); err != nil {
-				return err
-			}
-		}
-		return g.join(rings, link)
-	})
+	rings, err := g.openRings(t, i, blocks)
+	if err == nil {
+		err = g.join(rings, link)
+	}
 	if err == nil && compile != nil {
 		_, err = compile(link)
 	}
@@ -152,15 +139,36 @@ func (g *group) openTap(t *tap, i *Interface, blocks int) error {
 	return g.admit(t, rings, link)
 }
 
+// openRings opens and binds one ring per source. With an error it gives those
+// that were opened until then.
+func (g *group) openRings(t *tap, i *Interface, blocks int) (rings []*ring, err error) {
+	for range g.n {
+		r, err := openRing(&g.cfg, i, blocks, g.kernel, g.spare, g.refused(t.name))
+		if err != nil {
+			return rings, err
+		}
+		r.tap, r.point, r.source = t, t.point, len(rings)
+		if r.any {
+			r.lo = loopbackIndex
+		}
+		rings = append(rings, r)
+		if err := r.start(&g.cfg, g.n == 1, g.refused(t.name)); err != nil {
+			return rings, err
+		}
+	}
+	return rings, nil
+}
+
 // loopbackIndex is the index of the loopback in every network namespace,
 // LOOPBACK_IFINDEX of the kernel.
 const loopbackIndex = 1
 
 // admit hands rings to their readers and lets packets in.
 func (g *group) admit(t *tap, rings []*ring, link capture.LinkType) error {
-	t.rings = rings
+	t.rings, t.missing = rings, false
 	t.all = append(t.all, rings...)
 	for n, r := range rings {
+		r.admitted = true
 		g.memory += len(r.mem)
 		s := g.sources[n]
 		s.fresh = append(s.fresh, r)

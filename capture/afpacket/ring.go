@@ -69,6 +69,11 @@ type ring struct {
 
 	gone atomic.Bool // the interface does not exist any more
 
+	// The socket goes back to home, where it can be bound once more.
+	home     *spares
+	joined   bool // to a fan-out, which it cannot leave
+	admitted bool // it has been given a filter that lets packets in
+
 	mu     sync.Mutex // counters of the socket
 	counts ringCounts
 	closed bool
@@ -189,10 +194,15 @@ func (r *ring) release(u int) {
 	r.drop()
 }
 
-// drop lets go of the memory, and unmaps it when nobody has it any more.
+// drop lets go of the memory, and unmaps it when nobody has it any more. Only
+// then may the kernel take the ring away from a socket that is used again.
 func (r *ring) drop() {
-	if r.out.Add(-1) == 0 {
-		_ = unix.Munmap(r.mem)
+	if r.out.Add(-1) > 0 {
+		return
+	}
+	_ = unix.Munmap(r.mem)
+	if r.home != nil {
+		r.home.giveBack(r.fd, r.cooked, r.version)
 	}
 }
 
@@ -283,7 +293,8 @@ func (r *ring) count() (ringCounts, error) {
 	return r.counts, nil
 }
 
-// close ends the socket. The memory goes when the last unit is released.
+// close ends the socket, or leaves it to be used again when nothing can come to
+// it any more. The memory goes when the last unit is released.
 func (r *ring) close() {
 	_, _ = r.count()
 	r.mu.Lock()
@@ -293,7 +304,12 @@ func (r *ring) close() {
 	if was {
 		return
 	}
-	_ = unix.Close(r.fd)
+	if r.joined || r.admitted && !r.gone.Load() {
+		r.home = nil
+	}
+	if r.home == nil {
+		_ = unix.Close(r.fd)
+	}
 	r.drop()
 }
 
