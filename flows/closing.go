@@ -113,6 +113,7 @@ func (t *Table) finish(c *Conn, why CloseReason, at int64) {
 		why = CloseNormal // the FIN was there, behind a hole
 	}
 	t.stats.Closed[why]++
+	t.leaves(c)
 	t.h.Close(c, why, at)
 	c.Ext = nil
 }

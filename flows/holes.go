@@ -88,6 +88,7 @@ func (t *Table) flushSide(c *Conn, s side, at int64) {
 		t.giveUp(c, s, l, l.limit(), at)
 	}
 	if n := c.state.covered(s, false); n > 0 {
+		t.unseen(c, s, n)
 		t.lose(c, s, n, at, 0)
 	}
 }

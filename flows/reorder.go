@@ -222,6 +222,7 @@ func (t *Table) drain(c *Conn, s side, l *lane) {
 // giveUp declares the bytes up to end lost and delivers what follows.
 func (t *Table) giveUp(c *Conn, s side, l *lane, end uint32, at int64) {
 	if after(end, c.state.next[s]) {
+		t.unseen(c, s, end-c.state.next[s])
 		t.lose(c, s, end-c.state.next[s], at, 0)
 	}
 	t.drain(c, s, l)

@@ -27,6 +27,11 @@ func (t *Table) segment(c *Conn, id uint32, dir Dir, f *wire.Frame, now int64) {
 		st.start(s, seq, 0)
 	}
 	st.side[s] |= sideSeen
+	if n := wireLen(f); n > 0 && st.side[s^1]&sideSeen != 0 {
+		p := t.at(c)
+		p.Segments++
+		p.Bytes += uint64(n)
+	}
 	if f.Flags&wire.ACK != 0 {
 		t.acknowledge(c, id, s, f, now, at)
 	}

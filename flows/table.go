@@ -35,7 +35,8 @@ type Table struct {
 	freeBlocks   int
 	mem          int // bytes of blocks in use
 
-	stats Stats
+	stats  Stats
+	points []PointStats
 }
 
 // NewTable returns an empty Table, or all faults of cfg.
@@ -123,6 +124,7 @@ func (t *Table) open(f *wire.Frame, h uint32, now int64) (*Conn, uint32, Dir) {
 	t.lastID++
 	c.ID, c.Proto, c.Version = t.lastID, f.Proto, f.Version
 	c.Point, c.VLAN, c.Tunnel = f.Tap, f.VLAN, f.Tunnel
+	t.knowPoint(c.Point)
 	c.state.tunnelKey = f.TunnelKey
 	c.First = f.Time
 	if c.First == 0 {
