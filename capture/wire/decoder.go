@@ -62,7 +62,7 @@ func (d *Decoder) Decode(p *capture.Packet, f *Frame) Reason {
 	d.in.known, d.in.await = false, false
 	f.Time, f.Tap, f.Dir, f.VLAN = p.Time, p.Tap, p.Dir, p.VLAN&vlanID
 	f.Version, f.Fragments, f.Truncated = 0, 0, false
-	f.Tunnel, f.TunnelKey = Tunnel{}, 0
+	f.Tunnel, f.TunnelKey, f.InnerKey = Tunnel{}, 0, 0
 	cut := max(0, int(p.WireLen)-len(p.Data))
 	var r Reason
 	if p.Link == capture.LinkEthernet {

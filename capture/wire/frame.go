@@ -48,6 +48,11 @@ type Frame struct {
 	Version uint8 // 4 or 6
 	TTL     uint8 // of the inner IP header
 
+	// ID is the identification of the inner IPv4 header, 0 of IPv6; Sum the
+	// checksum of TCP or UDP as it was on the wire, 0 of others. Neither
+	// changes from hop to hop, so they tell a copy from a repetition.
+	ID, Sum uint16
+
 	// TCP only.
 	Flags     uint8
 	Seq, Ack  uint32
@@ -67,9 +72,11 @@ type Frame struct {
 	// Tunnel is the outermost tunnel that delivered the packet; Kind is
 	// NoTunnel if there was none. TunnelKey identifies the whole stack of
 	// tunnels (kinds and ids, not addresses) and is part of the flow key; 0
-	// without tunnel.
+	// without tunnel. InnerKey is the same without the outermost, which a mirror
+	// has put around what it shows.
 	Tunnel    Tunnel
 	TunnelKey uint32
+	InnerKey  uint32
 }
 
 // TunnelKind names an encapsulation.

@@ -22,7 +22,7 @@ func icmp(f *Frame, proto uint8, b []byte, cut int, request, reply byte) Reason 
 	if b[icmpType] != request && b[icmpType] != reply || b[icmpCode] != 0 {
 		return NotTransport
 	}
-	f.Proto = proto
+	f.Proto, f.Sum = proto, 0
 	f.SrcPort, f.DstPort = 0, 0
 	f.Flags, f.Seq, f.Ack, f.Window = 0, 0, 0, 0
 	f.WScale, f.MSS, f.TSVal, f.TSEcr, f.HasTS = 0, 0, 0, 0, false

@@ -47,7 +47,7 @@ func (d *Decoder) ipv4(f *Frame, b []byte, cut int) Reason {
 	if d.in.await {
 		d.noteIP(b, cut)
 	}
-	f.Version, f.TTL = 4, b[ip4TTL]
+	f.Version, f.TTL, f.ID = 4, b[ip4TTL], be16(b[ip4ID:])
 	map4(&f.Src, b[ip4Src:])
 	map4(&f.Dst, b[ip4Dst:])
 	proto, body := b[ip4Proto], b[head:]

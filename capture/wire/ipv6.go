@@ -50,7 +50,7 @@ func (d *Decoder) ipv6(f *Frame, b []byte, cut int) Reason {
 	if d.in.await {
 		d.noteIP(b, cut)
 	}
-	f.Version, f.TTL = 6, b[ip6TTL]
+	f.Version, f.TTL, f.ID = 6, b[ip6TTL], 0
 	f.Src, f.Dst = Addr(b[ip6Src:]), Addr(b[ip6Dst:])
 	next, size := b[ip6Next], int(be16(b[ip6Size:]))
 	b = b[ip6Len:]

@@ -9,6 +9,7 @@ const (
 	tcpOffset = 12 // upper nibble: header length in 4 bytes
 	tcpFlags  = 13
 	tcpWindow = 14
+	tcpSum    = 16
 	tcpLen    = 20
 )
 
@@ -44,7 +45,7 @@ func tcp(f *Frame, b []byte, cut int) Reason {
 	f.Proto = ProtoTCP
 	f.SrcPort, f.DstPort = be16(b[tcpSrc:]), be16(b[tcpDst:])
 	f.Seq, f.Ack = be32(b[tcpSeq:]), be32(b[tcpAck:])
-	f.Flags, f.Window = b[tcpFlags], be16(b[tcpWindow:])
+	f.Flags, f.Window, f.Sum = b[tcpFlags], be16(b[tcpWindow:]), be16(b[tcpSum:])
 	f.WScale, f.MSS, f.TSVal, f.TSEcr, f.HasTS = 0, 0, 0, 0, false
 	f.PayloadLen = uint32(whole - head)
 	f.Truncated = f.Truncated || cut > 0

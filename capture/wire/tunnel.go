@@ -105,15 +105,17 @@ func (d *Decoder) enter() bool {
 
 // push adds a tunnel to the stack: the outermost is reported, all enter the key.
 func (f *Frame) push(h tunnel.Header) {
+	id := uint64(0)
+	if h.Keyed {
+		id = 1<<32 | uint64(h.ID)
+	}
 	if f.Tunnel.Kind == NoTunnel {
 		f.Tunnel.Kind, f.Tunnel.HasID, f.Tunnel.ID = h.Kind, h.HasID, h.ID
 		if f.Version != 0 {
 			f.Tunnel.Src, f.Tunnel.Dst = f.Src, f.Dst
 		}
-	}
-	id := uint64(0)
-	if h.Keyed {
-		id = 1<<32 | uint64(h.ID)
+	} else {
+		f.InnerKey = stackKey(f.InnerKey, h.Kind, id)
 	}
 	f.TunnelKey = stackKey(f.TunnelKey, h.Kind, id)
 }

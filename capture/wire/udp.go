@@ -5,6 +5,7 @@ const (
 	udpSrc  = 0
 	udpDst  = 2
 	udpSize = 4
+	udpSum  = 6
 	udpLen  = 8
 )
 
@@ -42,7 +43,7 @@ func (d *Decoder) udp(f *Frame, b []byte, cut int) Reason {
 			return r
 		}
 	}
-	f.Proto = ProtoUDP
+	f.Proto, f.Sum = ProtoUDP, be16(b[udpSum:])
 	f.Flags, f.Seq, f.Ack, f.Window = 0, 0, 0, 0
 	f.WScale, f.MSS, f.TSVal, f.TSEcr, f.HasTS = 0, 0, 0, 0, false
 	f.PayloadLen = uint32(len(b) + cut - udpLen)
