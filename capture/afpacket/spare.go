@@ -28,6 +28,7 @@ type spares struct {
 
 	mu     sync.Mutex // units of a ring may be released by any goroutine
 	free   map[int][]int
+	filled bool // the capture has begun; rights may be gone
 	shut   bool
 	missed uint64 // interfaces that found no socket
 }
@@ -55,6 +56,7 @@ func (p *spares) fill() error {
 			p.giveBack(fd, kind == unix.SOCK_DGRAM, VersionAuto)
 		}
 	}
+	p.filled = true
 	return nil
 }
 
@@ -73,7 +75,7 @@ func (p *spares) socket(kind int) (int, error) {
 		return fd, nil
 	}
 	fd, err := p.fresh(kind)
-	if p.raw > 0 && errors.Is(err, fs.ErrPermission) {
+	if p.filled && errors.Is(err, fs.ErrPermission) {
 		err = fmt.Errorf("%w: %w", errNoSpare, err)
 	}
 	return fd, err

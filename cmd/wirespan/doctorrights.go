@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/wirespan/wirespan/cmd/wirespan/privileges"
@@ -12,7 +13,8 @@ func (h *hostFacts) rightsSection(l *liveOptions) section {
 	s := section{Name: "rights of " + h.user}
 	capture, _ := h.sandbox.Find(privileges.Capabilities)
 	if h.has(capNetRaw) {
-		s.add(markOK, "CAP_NET_RAW", "to open packet sockets, promiscuous ones included")
+		s.add(markOK, "CAP_NET_RAW", "to open packet sockets, promiscuous ones included; %s",
+			pick(l.keepNetRaw, "kept (--keep-net-raw)", fmt.Sprintf("given up when they are open, with %d in reserve for interfaces that appear (--spare-sockets)", l.spares())))
 	} else {
 		text, fix, _ := strings.Cut(capture.Detail, "\n")
 		s.add(markMissing, "CAP_NET_RAW", "%s", strings.TrimSuffix(text, ":"))

@@ -76,7 +76,7 @@ func (r *liveRun) about(st *runStatus) {
 	if f.expr != nil {
 		st.Filter = f.expr.String()
 	}
-	st.Notes = append(append(st.Notes, f.notes...), r.src.notes...)
+	st.Notes = append(append(append(st.Notes, f.notes...), r.src.notes...), r.src.later()...)
 	if len(r.src.rings) == 0 {
 		return
 	}

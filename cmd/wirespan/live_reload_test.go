@@ -40,7 +40,7 @@ func TestLiveReload(t *testing.T) {
 
 	words := filepath.Join(dir, "words")
 	write(words, "tcp port 1")
-	w = l.live(t, "-i", "vb", "-F", words, "--out", "ndjson:"+out)
+	w = l.live(t, "-i", "vb", "-F", words, "-w", filepath.Join(dir, "kept.pcapng"), "--out", "ndjson:"+out)
 	write(words, "tcp port 8080")
 	_ = w.cmd.Process.Signal(syscall.SIGHUP)
 	waitFor(t, func() bool { return strings.Contains(w.err.String(), "filter: tcp port 8080") })

@@ -3,15 +3,17 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 
 	"github.com/wirespan/wirespan/capture"
 )
 
 // limited gives the sources of the pipeline; with a count they end after so
 // many packets. Then there is one: its readers would have to share the count.
+// The list is the caller's, who may put something around each source.
 func (s *liveSource) limited(count uint64) []capture.Source {
 	if count == 0 {
-		return s.sources
+		return slices.Clone(s.sources)
 	}
 	c := &countedSource{Source: s.sources[0], left: count}
 	if l, ok := c.Source.(capture.Lender); ok {

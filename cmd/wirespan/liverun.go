@@ -47,7 +47,7 @@ func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liv
 	defer stop()
 	r := &liveRun{stop: stop, o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
 	defer func() { r.watch.stop(ctx) }()
-	if err := becomeUser(o.plan(src.follows)); err != nil {
+	if err := becomeUser(o.plan(src.opens)); err != nil {
 		return &statusError{exitPartial, err}
 	}
 	if err := r.compose(); err != nil {
@@ -119,7 +119,7 @@ func (r *liveRun) compose() error {
 
 // sandbox gives up what the rest of the run does not need.
 func (r *liveRun) sandbox(ctx context.Context) error {
-	plan := r.o.plan(r.src.follows)
+	plan := r.o.plan(r.src.opens)
 	plan.Read = append(plan.Read, configFolders(ctx)...)
 	if r.o.exprFile != "" {
 		plan.Read = append(plan.Read, r.o.exprFile)
@@ -153,6 +153,7 @@ func (r *liveRun) run(ctx context.Context) error {
 	defer wg.Wait()
 	defer cancel() // before the wait
 	wg.Go(func() { r.notify.watch(beside, r.alive) })
+	wg.Go(func() { r.tellRefusals(beside) })
 	wg.Go(r.followHangups(beside))
 	r.parts.ids.start(beside, r.line.warn)
 	defer watchConfig(beside, func(c *configChange) error { return r.apply(beside, c) }, r.line.print)()

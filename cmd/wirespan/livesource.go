@@ -27,9 +27,10 @@ type liveSource struct {
 	sources []capture.Source
 	rings   []*afpacket.Source // the same, of the afpacket engine
 	names   []string           // interfaces
-	follows bool               // interfaces are opened as they appear, or come back
+	opens   bool               // packet sockets are opened later on
 	gather  time.Duration      // how long packets may gather in the rings
 	notes   []string           // for the operator: what the host refused
+	refused int                // how much of it the rings told at the start
 }
 
 // programs compiles the filter for a link type, as afpacket.Config asks.
@@ -55,7 +56,7 @@ func openLive(ctx context.Context, o *liveOptions, progs programs) (*liveSource,
 	if err != nil {
 		return nil, explainOpen(err)
 	}
-	s := &liveSource{rings: rings, names: c.Interfaces, follows: true, gather: gatherTime(&c)}
+	s := &liveSource{rings: rings, names: c.Interfaces, opens: o.keepNetRaw, gather: gatherTime(&c)}
 	for _, r := range rings {
 		s.sources = append(s.sources, r)
 	}
@@ -64,6 +65,7 @@ func openLive(ctx context.Context, o *liveOptions, progs programs) (*liveSource,
 	}
 	for _, d := range rings[0].Degraded() {
 		s.notes = append(s.notes, degradedText(d))
+		s.refused++
 	}
 	return s, nil
 }
@@ -92,6 +94,7 @@ func ringConfig(o *liveOptions, spec *ifaceSpec, progs programs) (afpacket.Confi
 	c.Netns, c.Wait, c.Promiscuous, c.Snaplen = netnsPath(o.netns), o.wait, o.promisc, o.snaplen
 	c.Retire, c.Filter, c.Interfaces = o.retire, progs, spec.names
 	c.PointName = spec.point
+	c.Spare = o.spares()
 	c.Version = map[string]afpacket.Version{"auto": afpacket.VersionAuto, "v2": afpacket.V2, "v3": afpacket.V3}[o.ring]
 	c.Clock = map[string]afpacket.Clock{"host": afpacket.Host, "adapter": afpacket.Adapter, "adapter_unsynced": afpacket.AdapterUnsynced}[o.stamps]
 	c.Direction = map[string]capture.Direction{"in": capture.DirIn, "out": capture.DirOut, "inout": capture.DirUnknown}[o.direction]

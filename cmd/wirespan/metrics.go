@@ -178,6 +178,9 @@ func (t *telemetry) gather() []metric.Family {
 	list := append(buildFamilies(), t.process.families()...)
 	list = append(list, s.captureFamilies()...)
 	list = append(list, pointFamilies(t.feeds.points)...)
+	if t.feeds.spares != nil {
+		list = append(list, t.feeds.spares()...)
+	}
 	list = append(list, s.flowFamilies()...)
 	list = append(list, s.parserFamilies(t.parts)...)
 	list = append(list, s.linkFamilies()...)

@@ -2,15 +2,17 @@ package main
 
 import (
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/tracer/metric"
 )
 
 // feeds are what a telemetry asks of the source. All may be called by any
 // goroutine while the pipeline runs.
 type feeds struct {
 	source func() capture.Stats
-	points func() []pointCounts // nil without interfaces
-	lost   func() uint64        // spans that files did not take; may be nil
-	about  func(*runStatus)     // adds what only the run knows; may be nil
+	points func() []pointCounts   // nil without interfaces
+	spares func() []metric.Family // of packet sockets; nil without
+	lost   func() uint64          // spans that files did not take; may be nil
+	about  func(*runStatus)       // adds what only the run knows; may be nil
 }
 
 // pointCounts are the counters of one interface.
@@ -31,7 +33,7 @@ func statsOf(src capture.Source) func() capture.Stats {
 func (r *liveRun) feeds() feeds {
 	f := feeds{source: r.src.stats, lost: r.parts.outs.unwritten, about: r.about}
 	if len(r.src.rings) > 0 {
-		f.points = r.src.pointCounts
+		f.points, f.spares = r.src.pointCounts, r.src.spareFamilies
 	}
 	return f
 }

@@ -15,15 +15,23 @@ const captureGroup = "wirespan"
 
 // privilegeFlags say what a capture keeps after its sockets are open.
 type privilegeFlags struct {
-	user      string
-	processes bool
-	noSandbox bool
+	user       string
+	processes  bool
+	noSandbox  bool
+	spare      int  // packet sockets of each reader that are opened in advance
+	keepNetRaw bool // instead of them
 }
+
+// defaultSpare is how many interfaces may appear at a time beside those that
+// are there at the start: a socket costs the kernel about 2 KiB until it is used.
+const defaultSpare = 16
 
 // add defines the flags, unless another part of the command did.
 func (p *privilegeFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.user, "user", "", "go on as user `NAME` once the sockets are open (started as root)")
 	f.BoolVar(&p.noSandbox, "no-sandbox", false, "do without landlock and seccomp")
+	f.IntVar(&p.spare, "spare-sockets", defaultSpare, "open `N` packet sockets in advance, for interfaces that appear when CAP_NET_RAW has been given up")
+	f.BoolVar(&p.keepNetRaw, "keep-net-raw", false, "keep CAP_NET_RAW, so that any number of interfaces can appear")
 	if f.Lookup("processes") == nil {
 		f.BoolVar(&p.processes, "processes", false, "name the processes of other users too: keeps CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH")
 	}
@@ -33,8 +41,16 @@ func (p *privilegeFlags) add(f *pflag.FlagSet) {
 // or directories that are used later on.
 type privilegePlan = privileges.Plan
 
-// plan makes the plan of the flags; follow is whether interfaces that appear
-// later are captured on.
+// spares is how many packet sockets to open in advance.
+func (p *privilegeFlags) spares() int {
+	if p.keepNetRaw {
+		return 0
+	}
+	return p.spare
+}
+
+// plan makes the plan of the flags; follow is whether packet sockets are opened
+// later on.
 func (p *privilegeFlags) plan(follow bool) privilegePlan {
 	return privilegePlan{User: p.user, Group: captureGroup, FollowInterfaces: follow, Processes: p.processes, NoSandbox: p.noSandbox}
 }

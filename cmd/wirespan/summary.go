@@ -16,19 +16,20 @@ import (
 
 // summary sums up what every room counted.
 type summary struct {
-	source    capture.Stats
-	decode    [wire.NumReasons]uint64
-	flows     flows.Stats
-	engine    engine.Stats
-	join      join.Stats
-	link      link.Stats
-	written   *tally
-	exports   []sink.Stats
-	innerLeft uint64  // packets that --filter-inner left out
-	sampled   uint64  // packets of connections outside the sample
-	cut       uint64  // connections that were ended because the rate fell
-	lowest    float64 // rate of connections, 0 if there was no sampling
-	spared    uint64  // bytes that were cut on purpose, and that nobody wanted
+	source     capture.Stats
+	decode     [wire.NumReasons]uint64
+	flows      flows.Stats
+	engine     engine.Stats
+	join       join.Stats
+	link       link.Stats
+	written    *tally
+	exports    []sink.Stats
+	innerLeft  uint64  // packets that --filter-inner left out
+	sampled    uint64  // packets of connections outside the sample
+	cut        uint64  // connections that were ended because the rate fell
+	lowest     float64 // rate of connections, 0 if there was no sampling
+	spared     uint64  // bytes that were cut on purpose, and that nobody wanted
+	uncaptured uint64  // interfaces that appeared and found no packet socket
 	// unwritten counts spans that files did not take in a live run.
 	unwritten uint64
 	kernel    func(io.Writer) // prints what the kernel counted; may be nil
@@ -186,6 +187,7 @@ func (s *summary) losses(l *list) {
 	l.add(s.source.Drops, "packets dropped by the kernel")
 	l.add(s.source.IfDrops, "packets dropped by the interface")
 	l.add(s.source.Faults, "damaged inputs")
+	l.add(s.uncaptured, "interfaces without a packet socket (--spare-sockets)")
 	for r, n := range s.decode {
 		if wire.Reason(r).Lost() {
 			l.add(n, "packets "+wire.Reason(r).String())

@@ -20,7 +20,7 @@ type kept struct {
 func (p *Plan) keep(id *identity) []kept {
 	var want []kept
 	if p.FollowInterfaces {
-		want = append(want, kept{cap.NET_RAW, "interfaces that appear"})
+		want = append(want, kept{cap.NET_RAW, "--keep-net-raw"})
 	}
 	if p.Processes {
 		want = append(want, kept{cap.SYS_PTRACE, "--processes"}, kept{cap.DAC_READ_SEARCH, "--processes"})

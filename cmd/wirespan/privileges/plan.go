@@ -9,7 +9,7 @@ type Plan struct {
 	// file: members of this group, where the host has it. "" is no limit.
 	Group string
 	// FollowInterfaces keeps CAP_NET_RAW, which every packet socket that is
-	// opened later needs, for interfaces that appear.
+	// opened later needs. Sockets that were opened in advance need nothing.
 	FollowInterfaces bool
 	// Processes keeps CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH, without which
 	// the kernel does not show the sockets of other users' processes, and leaves
