@@ -22,6 +22,7 @@ type parser struct {
 	side     [2]side
 	asked    recent // requests without reply
 	writes   recent // those whose replies count what was written
+	silent   recent // requests that want no reply: some servers answer all the same
 	last     uint32 // id of the reply before: one without request answers it
 	stream   bool   // replies without request may follow
 

@@ -61,9 +61,11 @@ func (p *parser) reply(h *header, code uint32, b []byte, room int, out *l7.Emitt
 
 // kind tells answers from replies that follow others without request: those
 // answer the reply before. After a loss that one may not have been seen.
+// FerretDB answers also what wants no reply, and its ids are as low as those of
+// clients.
 func (p *parser) kind(h *header, r *outcome) l7.Kind {
 	kind := l7.Response
-	if !p.asked.has(h.answer) && (p.stream || h.answer == p.last && h.answer != 0) {
+	if !p.asked.has(h.answer) && !p.silent.has(h.answer) && (p.stream || h.answer == p.last && h.answer != 0) {
 		kind = l7.Pushed
 	}
 	p.stream = r.follows || p.stream && r.open

@@ -56,8 +56,10 @@ func (p *parser) request(h *header, code uint32, compressor int, b []byte, room 
 // remember notes what the reply to a request needs.
 func (p *parser) remember(id uint32) {
 	if p.cmd.oneWay {
+		p.silent.add(id)
 		return
 	}
+	p.silent.drop(id)
 	if p.cmd.writes {
 		p.writes.add(id)
 	} else {
