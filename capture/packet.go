@@ -27,6 +27,12 @@ type Packet struct {
 // section 5).
 type Point struct {
 	Name string // SPANS.md, wirespan.capture.point
+
+	// Ahead is what the Source took off the times of the point's packets,
+	// because its clock is so much ahead of the others', in nanoseconds; it is
+	// known from the first packet on and never changes. Within is what Ahead
+	// may be wrong by. Spans have it added again.
+	Ahead, Within int64
 }
 
 // Name says that an address has a name, as a pcapng name resolution block

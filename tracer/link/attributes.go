@@ -102,6 +102,7 @@ func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 		}
 		a = network(a, r)
 		a = phases(a, r)
+		a = w.clock(a, r)
 	}
 	if v.synthetic {
 		a = span.AppendBool(a, span.KeySynthetic, true)

@@ -306,8 +306,8 @@ func (l *Linker) contains(p, c int32) nesting {
 				common = true
 			} else if common {
 				continue
-			} else if shift, ok := l.clocks.shift(b.rec.Point, a.rec.Point); ok {
-				best, known = max(best, nest(a, b, shift, usable)), true
+			} else if shift, bound, ok := l.clocks.shift(b.rec.Point, a.rec.Point, b.rec.Start); ok {
+				best, known = max(best, nest(a, b, shift, bound)), true
 			}
 		}
 	}
@@ -394,8 +394,8 @@ func (l *Linker) better(a, b *candidate, c int32) bool {
 		}
 	}
 	sa, sb := &l.sights.at(l.exchs.at(a.x).first).rec, &l.sights.at(l.exchs.at(b.x).first).rec
-	if sa.Start != sb.Start {
-		return sa.Start > sb.Start
+	if ta, tb := l.onBase(sa), l.onBase(sb); ta != tb {
+		return ta > tb
 	}
 	return sa.Exchange > sb.Exchange
 }

@@ -3,17 +3,22 @@ package link
 // maxPairs bounds the pairs of capture points whose clocks are compared.
 const maxPairs = 64
 
-// usable is the bound of an offset below which corrected times are compared.
+// maxCompared bounds the sightings of one exchange that are compared with each
+// other.
+const maxCompared = 8
+
+// usable is the error below which corrected times are compared (DESIGN.md,
+// section 7).
 const usable = int64(1e6)
 
-// clocks bounds the offsets between the clocks of capture points, from
-// exchanges that both saw: a request passes the point nearer the client first,
-// a response the other.
-type clocks struct{ pairs []clockPair }
-
-type clockPair struct {
-	a, b     uint16
-	low, top int64 // bounds of clock(b) - clock(a)
+// clocks know how far the clocks of capture points are apart, from exchanges
+// that two of them saw (reference/inference.md, section 6). Packet times are
+// never changed: what is known here is applied where times of two points are
+// compared, and told.
+type clocks struct {
+	pairs []clockPair
+	tree  clockTree
+	stale bool // a pair has changed since the tree was made
 }
 
 // learn takes what the sightings of a finished exchange say.
@@ -22,70 +27,124 @@ func (c *clocks) learn(l *Linker, x int32) {
 	if e.sightings < 2 || e.open > 0 {
 		return
 	}
-	for s := e.first; s != 0; s = l.sights.at(s).next {
-		for t := l.sights.at(s).next; t != 0; t = l.sights.at(t).next {
-			c.pair(&l.sights.at(s).rec, &l.sights.at(t).rec)
+	n := 0
+	for s := e.first; s != 0 && n < maxCompared; s = l.sights.at(s).next {
+		n++
+		m := n
+		for t := l.sights.at(s).next; t != 0 && m < maxCompared; t = l.sights.at(t).next {
+			m++
+			c.compare(&l.sights.at(s).rec, &l.sights.at(t).rec)
 		}
 	}
 }
 
-// pair narrows the bounds by one exchange. Which point is nearer the client
-// follows from the bounds being consistent; without a hint from TTLs both
-// orders give |offset| within the difference of the waiting times.
-func (c *clocks) pair(p, q *Facts) {
+// compare learns from one exchange at two points.
+func (c *clocks) compare(p, q *Facts) {
 	if p.Point > q.Point {
 		p, q = q, p
 	}
-	if p.ResponseStart == 0 || q.ResponseStart == 0 || p.Point == q.Point {
+	m, ok := sampleOf(p, q)
+	if !ok {
 		return
 	}
-	req, resp := q.Start-p.Start, q.ResponseStart-p.ResponseStart
-	low, top := min(req, resp), max(req, resp)
 	for i := range c.pairs {
-		k := &c.pairs[i]
-		if k.a != p.Point || k.b != q.Point {
-			continue
-		}
-		if low > k.top || top < k.low { // a clock was set
-			k.low, k.top = low, top
+		if k := &c.pairs[i]; k.a == p.Point && k.b == q.Point {
+			c.stale = k.add(m) || c.stale
 			return
 		}
-		k.low, k.top = max(k.low, low), min(k.top, top)
-		return
 	}
 	if len(c.pairs) < maxPairs {
-		c.pairs = append(c.pairs, clockPair{a: p.Point, b: q.Point, low: low, top: top})
+		c.pairs = append(c.pairs, clockPair{a: p.Point, b: q.Point})
+		c.pairs[len(c.pairs)-1].add(m)
+		c.stale = true
 	}
 }
 
-// agree reports whether the clocks of two points may be one.
+// agree reports whether the clocks of two points may be one, as far as is
+// known.
 func (c *clocks) agree(p, q uint16) bool {
-	for i := range c.pairs {
-		if k := &c.pairs[i]; k.a == min(p, q) && k.b == max(p, q) {
-			return k.low <= 0 && k.top >= 0
-		}
+	if p == q || len(c.pairs) == 0 {
+		return true
 	}
-	return true
+	off, bound, ok := c.apart(p, q, 0)
+	return !ok || abs(off) <= bound
 }
 
-// shift returns what to add to a time of point p to compare it with times of
-// point q, and whether that is known well enough.
-func (c *clocks) shift(p, q uint16) (int64, bool) {
+// shift returns what to add to a time of point p, near to at, to compare it
+// with times of point q, how wrong that is at most, and whether that is known
+// well enough. Clocks that may be one are taken for one.
+func (c *clocks) shift(p, q uint16, at int64) (ns, bound int64, ok bool) {
 	if p == q {
-		return 0, true
+		return 0, 0, true
 	}
-	for i := range c.pairs {
-		k := &c.pairs[i]
-		if k.top-k.low > usable {
-			continue
-		}
-		mid := k.low + (k.top-k.low)/2
-		switch {
-		case k.a == p && k.b == q:
-			return mid, true
-		case k.a == q && k.b == p:
-			return -mid, true
-		}
+	if len(c.pairs) == 0 {
+		return 0, 0, false
 	}
-	return 0, false
+	ns, bound, ok = c.apart(p, q, at)
+	switch {
+	case !ok || bound >= usable:
+		return 0, 0, false
+	case abs(ns) <= bound:
+		ns = 0
+	}
+	return ns, bound, true
 }
+
+// ahead returns how far the clock of a point is ahead of its base at a time of
+// the point, and how wrong that is at most. Points without a common exchange
+// are their own base.
+func (c *clocks) ahead(p uint16, at int64) (ns, bound int64) {
+	if len(c.pairs) == 0 {
+		return 0, 0
+	}
+	return c.treeNow().ahead(c.pairs, p, at)
+}
+
+// apart returns clock(q) - clock(p) at a time of p, 0 for the latest.
+func (c *clocks) apart(p, q uint16, at int64) (off, bound int64, ok bool) {
+	t := c.treeNow()
+	if !t.joined(p, q) {
+		return 0, 0, false
+	}
+	atQ := int64(0)
+	if at != 0 {
+		rough, _, _ := c.apart(p, q, 0)
+		atQ = at + rough
+	}
+	// The way to the base that both have in common adds no error.
+	for p != q {
+		from, sign, when := &p, int64(-1), &at
+		if t.deep[p] < t.deep[q] {
+			from, sign, when = &q, 1, &atQ
+		}
+		o, b := t.step(c.pairs, *from, *when)
+		if off, bound = off+sign*o, bound+b; *when != 0 {
+			*when -= o
+		}
+		*from = t.up[*from]
+	}
+	return off, bound, true
+}
+
+func (c *clocks) treeNow() *clockTree {
+	if c.stale {
+		c.tree.grow(c.pairs)
+		c.stale = false
+	}
+	return &c.tree
+}
+
+// offBase is what to take off the times of a sighting, so that they can be put
+// in order with those of other points.
+func (l *Linker) offBase(r *Facts) int64 {
+	if len(l.clocks.pairs) == 0 {
+		return 0
+	}
+	if off, bound := l.clocks.ahead(r.Point, r.Start); abs(off) > bound {
+		return off
+	}
+	return 0
+}
+
+// onBase is the start of a sighting by the clock of its base.
+func (l *Linker) onBase(r *Facts) int64 { return r.Start - l.offBase(r) }

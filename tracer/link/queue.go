@@ -46,13 +46,13 @@ func (l *Linker) tryQueue(p, c int32, id wireID) {
 	switch {
 	case l.delivers(c):
 		// Delivered in any case after it was published, whenever the poll began.
-		if !l.publishes(p) || a.Proto != b.Proto || l.exchs.at(c).open == 0 && a.Start > b.End {
+		if !l.publishes(p) || a.Proto != b.Proto || l.exchs.at(c).open == 0 && l.onBase(a) > b.End-l.offBase(b) {
 			return
 		}
 		cand.step = stepDeliver
 	case l.delivers(p):
 		// Where deliveries are acknowledged the broker asks and the consumer serves.
-		if l.exchs.at(p).open > 0 || !l.sameClient(p, c) && !l.continuity(p, c) || b.Start < a.End {
+		if l.exchs.at(p).open > 0 || !l.sameClient(p, c) && !l.continuity(p, c) || l.onBase(b) < a.End-l.offBase(a) {
 			return
 		}
 	default:

@@ -144,7 +144,7 @@ func (l *Linker) members(root int32) []int32 {
 	return m
 }
 
-func (l *Linker) startOf(x int32) int64 { return l.sights.at(l.exchs.at(x).first).rec.Start }
+func (l *Linker) startOf(x int32) int64 { return l.onBase(&l.sights.at(l.exchs.at(x).first).rec) }
 
 // rank puts the sightings and the candidates of an exchange in order.
 func (l *Linker) rank(x int32) {

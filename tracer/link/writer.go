@@ -79,7 +79,7 @@ func (w *writer) trace(ctx context.Context, xs []int32) error {
 	}
 	if len(w.views) > 1 {
 		slices.SortFunc(w.views, func(a, b view) int {
-			return cmp.Or(cmp.Compare(l.sights.at(a.s).rec.Start, l.sights.at(b.s).rec.Start), bytes.Compare(a.id[:], b.id[:]))
+			return cmp.Or(cmp.Compare(l.onBase(&l.sights.at(a.s).rec), l.onBase(&l.sights.at(b.s).rec)), bytes.Compare(a.id[:], b.id[:]))
 		})
 	}
 	var err error
@@ -233,6 +233,10 @@ func (w *writer) add(v *view) {
 		Trace: e.trace, ID: v.id, Parent: v.parent, Start: r.Start, End: max(r.Start, r.End),
 		Kind: v.kind, Status: statusOf(r, v.kind), Depth: v.depth,
 	})
+	if ahead := l.setAside(r.Point); ahead != 0 {
+		s := &w.spans[len(w.spans)-1]
+		s.Start, s.End = s.Start+ahead, s.End+ahead
+	}
 	var p place
 	id := l.resource(r, v.kind)
 	w.spans[len(w.spans)-1].Resource = id.Attrs
