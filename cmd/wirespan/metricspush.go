@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -127,7 +128,7 @@ func (t *telemetry) newPushers(env *metricsEnv) ([]*metric.Pusher, error) {
 		if c.Endpoint, err = metric.ParseEndpoint(target); err != nil {
 			return nil, fmt.Errorf("--otlp-metrics: %w", err)
 		}
-		c.Headers, c.TLS, c.Gzip = headers, secure, t.opt.otlpGzip || env.gzip
+		c.Headers, c.TLS, c.Gzip, c.Proxy = headers, secure, t.opt.otlpGzip || env.gzip, http.ProxyFromEnvironment
 		c.Interval, c.Origin, c.Gather = t.opt.interval, t.origin, t.gather
 		if env.timeout > 0 {
 			c.Timeout = env.timeout

@@ -5,11 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wirespan/wirespan/tracer/otlp/transport"
 	"github.com/wirespan/wirespan/tracer/sink"
 )
 
@@ -21,8 +24,10 @@ type PushConfig struct {
 	TLS      *tls.Config   // for https and grpcs; nil trusts the system's roots
 	Interval time.Duration // between two exports
 	Timeout  time.Duration // of one attempt
-	Origin   Origin
-	Gather   func() []Family // called by the Pusher's goroutine
+	// Proxy chooses the proxy, nil for none; see transport.Config.
+	Proxy  func(*http.Request) (*url.URL, error)
+	Origin Origin
+	Gather func() []Family // called by the Pusher's goroutine
 }
 
 // DefaultPush lacks Endpoint, Origin and Gather. The times are those of the
@@ -34,19 +39,29 @@ func DefaultPush() PushConfig {
 // Validate reports every fault.
 func (c *PushConfig) Validate() error {
 	var errs []error
-	if c.Endpoint.address == "" {
-		errs = append(errs, errors.New("metrics.endpoint: missing"))
+	via := c.transport()
+	if err := via.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("metrics: %w", err))
 	}
 	if c.Interval < 100*time.Millisecond {
 		errs = append(errs, fmt.Errorf("metrics.interval: %v is below 100ms", c.Interval))
-	}
-	if c.Timeout <= 0 {
-		errs = append(errs, errors.New("metrics.timeout: must be positive"))
 	}
 	if c.Gather == nil {
 		errs = append(errs, errors.New("metrics.gather: missing"))
 	}
 	return errors.Join(errs...)
+}
+
+// maxBackoff bounds the time between attempts to connect.
+const maxBackoff = time.Minute
+
+// transport is the part that sends. Its connection stays open from one export
+// to the next.
+func (c *PushConfig) transport() transport.Config {
+	return transport.Config{
+		Signal: transport.Metrics(), Endpoint: c.Endpoint, Headers: c.Headers, Gzip: c.Gzip, Timeout: c.Timeout, TLS: c.TLS, Proxy: c.Proxy,
+		Senders: 1, Idle: 2 * c.Interval, MaxBackoff: maxBackoff, Version: c.Origin.Version,
+	}
 }
 
 // maxWaiting bounds the exports that wait for a receiver that is down. Values
@@ -59,16 +74,10 @@ const (
 // Pusher exports what is gathered, at an interval, with retries.
 type Pusher struct {
 	cfg    PushConfig
-	via    transport
+	via    transport.Transport
 	box    *sink.Outbox
 	cancel context.CancelFunc
 	done   sync.WaitGroup
-}
-
-// transport delivers encoded messages.
-type transport interface {
-	sink.Sender
-	Close() error
 }
 
 // NewPusher starts a goroutine that ends in Close. It does not connect before
@@ -79,12 +88,7 @@ func NewPusher(c PushConfig) (*Pusher, error) {
 	}
 	p := &Pusher{cfg: c}
 	var err error
-	if c.Endpoint.grpc {
-		p.via, err = newGRPCSender(&c)
-	} else {
-		p.via = newHTTPSender(&c)
-	}
-	if err != nil {
+	if p.via, err = transport.New(c.transport()); err != nil {
 		return nil, err
 	}
 	q := sink.DefaultQueue()

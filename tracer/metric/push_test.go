@@ -245,30 +245,3 @@ func TestPushValidate(t *testing.T) {
 		}
 	}
 }
-
-func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for v, want := range map[string]time.Duration{
-		"": 0, "3": 3 * time.Second, "x": 0, "-1": 0, "999999999999": maxAfter,
-		"Fri, 02 Jan 2026 03:04:15 GMT": 10 * time.Second, "Fri, 02 Jan 2026 03:04:00 GMT": 0,
-	} {
-		if got := retryAfter(v, now); got != want {
-			t.Errorf("%q: %v, want %v", v, got, want)
-		}
-	}
-}
-
-// FuzzAnswer reads what a receiver may answer.
-func FuzzAnswer(f *testing.F) {
-	f.Add((&receiver{refuse: 3}).answer())
-	f.Add([]byte{0x0a, 0x04, 0x08, 0x05, 0x10, 0x07})
-	f.Add([]byte{0x0a, 0xff})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if err := (secrets{"s3cret"}).partial(b); err != nil && strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("secret in %v", err)
-		}
-		if d := retryDelay(b); d < 0 || d > maxAfter {
-			t.Errorf("delay %v", d)
-		}
-	})
-}

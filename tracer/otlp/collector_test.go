@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/mem"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/wirespan/wirespan/tracer/span"
@@ -169,4 +170,12 @@ func export(t *testing.T, x ExportConfig) (*Exporter, []span.Span, error) {
 		t.Fatal(err)
 	}
 	return e, spans, e.Close(t.Context())
+}
+
+// partialAnswer is an ExportTraceServiceResponse.
+func partialAnswer(rejected uint64, words string) []byte {
+	var p []byte
+	p = protowire.AppendVarint(protowire.AppendTag(p, 1, protowire.VarintType), rejected)
+	p = protowire.AppendString(protowire.AppendTag(p, 2, protowire.BytesType), words)
+	return protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), p)
 }

@@ -11,10 +11,10 @@
 //
 // File cuts messages by span count only, so that the bytes of a file depend on
 // the sequence of spans and on nothing else. Exporter sends batches over HTTP or
-// gRPC through a sink.Outbox, following the retry rules of the OTLP
+// gRPC (transport) through a sink.Outbox, following the retry rules of the OTLP
 // specification (1.10, "Failures").
 //
 // Strings that are not valid UTF-8 get U+FFFD in place of each run of bad bytes,
 // as protobuf and JSON both demand valid text. The package reads no environment
-// and no flags, and decodes nothing but the answers to its exports.
+// and no flags, and decodes nothing.
 package otlp

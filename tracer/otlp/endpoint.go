@@ -1,113 +1,18 @@
 package otlp
 
-import (
-	"encoding/base64"
-	"errors"
-	"fmt"
-	"net"
-	"net/url"
-	"strings"
-)
-
-// Protocol is how an export travels.
-type Protocol uint8
-
-const (
-	// HTTP is OTLP/HTTP with protobuf bodies.
-	HTTP Protocol = iota + 1
-	// GRPC is OTLP/gRPC.
-	GRPC
-)
+import "github.com/wirespan/wirespan/tracer/otlp/transport"
 
 // Endpoint is where spans are exported to. The zero value is none.
-type Endpoint struct {
-	Protocol Protocol
-	TLS      bool
-	Address  string // host:port; for HTTP the port may be absent
-	Path     string // HTTP only, escaped
-	query    string // HTTP only; may hold a key, so it is not shown
-	auth     string // Authorization of a user in the URL
-}
+type Endpoint = transport.Endpoint
 
-// ParseEndpoint reads http://, https:// (OTLP/HTTP; /v1/traces is taken when
-// the path is empty or "/"), grpc:// and grpcs:// (OTLP/gRPC, plain and with
-// TLS, port 4317 by default). A user in the URL becomes basic authentication.
-// Errors do not repeat what may be secret.
+// Protocols of an Endpoint.
+const (
+	HTTP = transport.HTTP // OTLP/HTTP with protobuf bodies
+	GRPC = transport.GRPC // OTLP/gRPC
+)
+
+// ParseEndpoint reads the URL of a receiver of spans; see
+// transport.ParseEndpoint. /v1/traces is taken where HTTP has no path.
 func ParseEndpoint(raw string) (Endpoint, error) {
-	fail := func(format string, a ...any) (Endpoint, error) {
-		shown := raw
-		if strings.ContainsAny(raw, "@?#") {
-			shown = "(with credentials)"
-		}
-		return Endpoint{}, fmt.Errorf("endpoint %q: "+format, append([]any{shown}, a...)...)
-	}
-	scheme, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		return fail("no scheme; write http://, https://, grpc:// or grpcs:// in front")
-	}
-	e := Endpoint{}
-	switch strings.ToLower(scheme) {
-	case "http":
-		e.Protocol = HTTP
-	case "https":
-		e.Protocol, e.TLS = HTTP, true
-	case "grpc":
-		e.Protocol = GRPC
-	case "grpcs":
-		e.Protocol, e.TLS = GRPC, true
-	default:
-		return fail("scheme is none of http, https, grpc, grpcs")
-	}
-	u, err := url.Parse("http://" + rest)
-	if err != nil {
-		return fail("not a URL")
-	}
-	if u.Hostname() == "" {
-		return fail("no host")
-	}
-	if port := u.Port(); port == "" && strings.HasSuffix(u.Host, ":") {
-		return fail("empty port")
-	} else if n, err := net.LookupPort("tcp", port); port != "" && (err != nil || n == 0) {
-		return fail("port is not between 1 and 65535")
-	}
-	if u.Fragment != "" {
-		return fail("a fragment (#) makes no sense here")
-	}
-	e.Address = u.Host
-	if u.User != nil {
-		password, _ := u.User.Password()
-		e.auth = "Basic " + base64.StdEncoding.EncodeToString([]byte(u.User.Username()+":"+password))
-	}
-	if e.Protocol == HTTP {
-		if e.Path, e.query = u.EscapedPath(), u.RawQuery; e.Path == "" || e.Path == "/" {
-			e.Path = "/v1/traces"
-		}
-		return e, nil
-	}
-	if u.Path != "" && u.Path != "/" || u.RawQuery != "" {
-		return fail("gRPC takes host and port only, no path")
-	}
-	if u.Port() == "" {
-		e.Address = net.JoinHostPort(u.Hostname(), "4317")
-	}
-	return e, nil
+	return transport.ParseEndpoint(raw, transport.Traces())
 }
-
-// String is the endpoint without user and query.
-func (e Endpoint) String() string {
-	scheme := map[Protocol]string{HTTP: "http", GRPC: "grpc"}[e.Protocol]
-	if e.TLS {
-		scheme += "s"
-	}
-	return scheme + "://" + e.Address + e.Path
-}
-
-// url is what HTTP requests go to.
-func (e Endpoint) url() string {
-	if e.query == "" {
-		return e.String()
-	}
-	return e.String() + "?" + e.query
-}
-
-var errNoEndpoint = errors.New("export.endpoint: missing")

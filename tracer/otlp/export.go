@@ -5,22 +5,17 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wirespan/wirespan/tracer/otlp/transport"
 	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
 )
-
-// transport is a sink.Sender with something to release.
-type transport interface {
-	sink.Sender
-	Close() error
-}
 
 // Exporter is a sink.Sink that sends to a collector. Spans are encoded when
 // they are written; batches wait in a sink.Outbox for their delivery. Its
 // methods may be called by several goroutines.
 type Exporter struct {
 	cfg  ExportConfig
-	via  transport
+	via  transport.Transport
 	box  *sink.Outbox
 	late sync.WaitGroup // timers under way
 
@@ -43,15 +38,9 @@ func NewExporter(keys *span.Keys, c Config, x ExportConfig) (*Exporter, error) {
 	if err := x.Validate(); err != nil {
 		return nil, err
 	}
-	var via transport
-	if x.Endpoint.Protocol == HTTP {
-		via = newHTTPSender(x, c.Version)
-	} else {
-		g, err := newGRPCSender(x, c.Version)
-		if err != nil {
-			return nil, err
-		}
-		via = g
+	via, err := transport.New(x.transport(c.Version))
+	if err != nil {
+		return nil, err
 	}
 	box, err := sink.NewOutbox(via, x.Queue)
 	if err != nil {

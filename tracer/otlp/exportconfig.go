@@ -3,12 +3,11 @@ package otlp
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
+	"github.com/wirespan/wirespan/tracer/otlp/transport"
 	"github.com/wirespan/wirespan/tracer/sink"
 )
 
@@ -48,18 +47,8 @@ func OfflineExport() ExportConfig {
 
 // Validate reports every fault. Values of headers are not in the error.
 func (c ExportConfig) Validate() error {
-	var errs []error
-	if c.Endpoint.Protocol != HTTP && c.Endpoint.Protocol != GRPC {
-		errs = append(errs, errNoEndpoint)
-	}
-	for name, value := range c.Headers {
-		if err := checkHeader(name, value, c.Endpoint.Protocol); err != nil {
-			errs = append(errs, fmt.Errorf("export.headers: %q: %w", name, err))
-		}
-	}
-	if c.Timeout <= 0 {
-		errs = append(errs, errors.New("export.timeout: must be positive"))
-	}
+	via := c.transport("")
+	errs := []error{via.Validate()}
 	if c.BatchSpans <= 0 {
 		errs = append(errs, errors.New("export.batch.spans: must be positive"))
 	}
@@ -72,34 +61,13 @@ func (c ExportConfig) Validate() error {
 	return errors.Join(append(errs, c.Queue.Validate())...)
 }
 
-// checkHeader says what is wrong with a header: RFC 9110, 5.1 and 5.5, and for
-// gRPC the narrower rules of metadata.
-func checkHeader(name, value string, p Protocol) error {
-	const token = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-	lower := strings.ToLower(name)
-	if name == "" || strings.Trim(lower, token) != "" {
-		return errors.New("not a header name")
-	}
-	for _, c := range []byte(value) {
-		if c < ' ' && c != '\t' || c == 0x7f || p == GRPC && c > 0x7f {
-			return errors.New("value has characters that a header cannot carry")
-		}
-	}
-	if p == GRPC && strings.HasPrefix(lower, "grpc-") {
-		return errors.New("names with grpc- are gRPC's own")
-	}
-	return nil
-}
+// idleTime is how long a connection without requests stays open.
+const idleTime = 90 * time.Second
 
-// headers returns the header fields, in lower case, with the authorization of
-// the endpoint.
-func (c ExportConfig) headers() map[string]string {
-	h := make(map[string]string, len(c.Headers)+1)
-	if c.Endpoint.auth != "" {
-		h["authorization"] = c.Endpoint.auth
+// transport is the part that sends.
+func (c *ExportConfig) transport(version string) transport.Config {
+	return transport.Config{
+		Signal: transport.Traces(), Endpoint: c.Endpoint, Headers: c.Headers, Gzip: c.Gzip, Timeout: c.Timeout, TLS: c.TLS, Proxy: c.Proxy,
+		Senders: c.Queue.Senders, Idle: idleTime, MaxBackoff: c.Queue.Retry.Max, Version: version,
 	}
-	for name, value := range c.Headers {
-		h[strings.ToLower(name)] = value
-	}
-	return h
 }

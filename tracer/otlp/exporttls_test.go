@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -76,19 +74,6 @@ func TestExportAnsweredEarly(t *testing.T) {
 	}
 }
 
-func TestLoanEnds(t *testing.T) {
-	l := &loan{b: []byte("abc")}
-	r := &loanReader{loan: l}
-	p := make([]byte, 2)
-	if n, err := r.Read(p); n != 2 || err != nil {
-		t.Error(n, err)
-	}
-	l.end()
-	if n, err := r.Read(p); n != 0 || !errors.Is(err, io.ErrClosedPipe) {
-		t.Error(n, err)
-	}
-}
-
 func TestExportHidesURLSecrets(t *testing.T) {
 	x := quick(endpoint(t, "http://joe:topsecret@"+closedPort(t)+"/?key=topsecret"))
 	x.Queue.Retry.Total = 50 * time.Millisecond
@@ -127,10 +112,5 @@ func TestExportConfigValidate(t *testing.T) {
 	}
 	if err != nil && strings.Contains(err.Error(), "topsecret") {
 		t.Error("the value of a header is in the error")
-	}
-	for name, value := range map[string]string{"grpc-timeout": "1", "x": "é"} {
-		if checkHeader(name, value, GRPC) == nil {
-			t.Errorf("gRPC takes %s: %s", name, value)
-		}
 	}
 }

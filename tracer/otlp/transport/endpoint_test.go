@@ -1,4 +1,4 @@
-package otlp
+package transport
 
 import (
 	"strings"
@@ -15,14 +15,31 @@ func TestParseEndpoint(t *testing.T) {
 		"grpcs://collector:443/":          "grpcs://collector:443",
 		"grpc://[::1]":                    "grpc://[::1]:4317",
 	} {
-		e, err := ParseEndpoint(raw)
+		e, err := ParseEndpoint(raw, Traces())
 		if err != nil || e.String() != want {
 			t.Errorf("%s: %s, %v", raw, e, err)
 		}
 	}
-	e, err := ParseEndpoint("https://joe:topsecret@api.example?key=topsecret")
+	e, err := ParseEndpoint("https://joe:topsecret@api.example?key=topsecret", Traces())
 	if err != nil || e.auth != "Basic am9lOnRvcHNlY3JldA==" || strings.Contains(e.String(), "secret") || e.url() != "https://api.example/v1/traces?key=topsecret" {
 		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// TestParseEndpointOfMetrics: the path of the signal is for URLs without one.
+func TestParseEndpointOfMetrics(t *testing.T) {
+	for raw, want := range map[string]string{
+		"http://user:pass@c:1?token=abcd": "http://c:1/v1/metrics?token=abcd",
+		"http://c:1/x?token=abcd":         "http://c:1/x?token=abcd",
+		"grpc://c:1":                      "grpc://c:1",
+	} {
+		e, err := ParseEndpoint(raw, Metrics())
+		if err != nil || e.url() != want {
+			t.Errorf("%s: %s, %v", raw, e.url(), err)
+		}
+		if host, port := e.Host(); host != "c" || port != "1" {
+			t.Errorf("%s: host %s, port %s", raw, host, port)
+		}
 	}
 }
 
@@ -44,7 +61,7 @@ func TestParseEndpointErrors(t *testing.T) {
 		"http://joe:topsecret@h:99999":   "port",
 		"http://joe:topsec/ret@h:topsec": "not a URL",
 	} {
-		_, err := ParseEndpoint(raw)
+		_, err := ParseEndpoint(raw, Traces())
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "topsec") {
 			t.Errorf("%q: %v", raw, err)
 		}
@@ -56,11 +73,11 @@ func FuzzParseEndpoint(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		e, err := ParseEndpoint(raw)
+		e, err := ParseEndpoint(raw, Traces())
 		if err != nil {
 			return
 		}
-		again, err := ParseEndpoint(e.url())
+		again, err := ParseEndpoint(e.url(), Traces())
 		if err != nil {
 			t.Fatalf("%q is shown as %q, which is an error: %v", raw, e, err)
 		}
@@ -72,7 +89,7 @@ func FuzzParseEndpoint(f *testing.F) {
 
 func BenchmarkParseEndpoint(b *testing.B) {
 	for b.Loop() {
-		if _, err := ParseEndpoint("https://api.example:443/v1/traces"); err != nil {
+		if _, err := ParseEndpoint("https://api.example:443/v1/traces", Traces()); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package otlp
+package transport
 
 import (
 	"errors"
@@ -89,8 +89,9 @@ func fields(b []byte) func(yield func(field) bool) {
 	}
 }
 
-// partial reads an ExportTraceServiceResponse and returns a PartialError when
-// it has a partial success, nil when all was accepted.
+// partial reads an ExportTraceServiceResponse, or that of another signal, which
+// has the same fields, and returns a PartialError when it has a partial success,
+// nil when all was accepted.
 func (s secrets) partial(answer []byte) error {
 	var p sink.PartialError
 	var words []byte
@@ -100,7 +101,7 @@ func (s secrets) partial(answer []byte) error {
 		}
 		for g := range fields(f.data) {
 			switch g.id {
-			case 1: // rejected_spans
+			case 1: // rejected_spans, rejected_data_points
 				p.Rejected = int(min(g.num, 1<<31-1))
 			case 2: // error_message
 				words = g.data

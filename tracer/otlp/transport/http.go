@@ -1,4 +1,4 @@
-package otlp
+package transport
 
 import (
 	"bytes"
@@ -29,10 +29,10 @@ type httpSender struct {
 	zippers sync.Pool // of *zipper
 }
 
-func newHTTPSender(c ExportConfig, version string) *httpSender {
+func newHTTPSender(c Config) *httpSender {
 	headers := c.headers()
 	s := &httpSender{to: c.Endpoint, gzip: c.Gzip, timeout: c.Timeout, secrets: newSecrets(headers), header: http.Header{}}
-	s.header.Set("User-Agent", userAgent(version))
+	s.header.Set("User-Agent", userAgent(c.Version))
 	for name, value := range headers {
 		s.header.Set(name, value)
 	}
@@ -49,9 +49,9 @@ func newHTTPSender(c ExportConfig, version string) *httpSender {
 			TLSHandshakeTimeout:    c.Timeout,
 			ForceAttemptHTTP2:      true,
 			DisableCompression:     true,
-			MaxIdleConnsPerHost:    c.Queue.Senders,
+			MaxIdleConnsPerHost:    c.Senders,
 			MaxResponseHeaderBytes: maxAnswer,
-			IdleConnTimeout:        90 * time.Second,
+			IdleConnTimeout:        c.Idle,
 		},
 		// Headers with secrets must not follow a redirection elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

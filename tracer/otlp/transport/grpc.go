@@ -1,4 +1,4 @@
-package otlp
+package transport
 
 import (
 	"context"
@@ -21,20 +21,19 @@ import (
 	"github.com/wirespan/wirespan/tracer/sink"
 )
 
-const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
-
 // grpcSender delivers parcels by OTLP/gRPC.
 type grpcSender struct {
 	conn    *grpc.ClientConn
 	to      Endpoint
+	method  string
 	header  metadata.MD
 	timeout time.Duration
 	secrets secrets
 }
 
-func newGRPCSender(c ExportConfig, version string) (*grpcSender, error) {
+func newGRPCSender(c Config) (*grpcSender, error) {
 	headers := c.headers()
-	s := &grpcSender{to: c.Endpoint, header: metadata.New(headers), timeout: c.Timeout, secrets: newSecrets(headers)}
+	s := &grpcSender{to: c.Endpoint, method: c.Signal.method, header: metadata.New(headers), timeout: c.Timeout, secrets: newSecrets(headers)}
 	security := insecure.NewCredentials()
 	if c.Endpoint.TLS {
 		t := c.TLS.Clone()
@@ -44,14 +43,14 @@ func newGRPCSender(c ExportConfig, version string) (*grpcSender, error) {
 		security = credentials.NewTLS(t)
 	}
 	wait := backoff.DefaultConfig
-	wait.MaxDelay = c.Queue.Retry.Max
+	wait.MaxDelay = c.MaxBackoff
 	call := []grpc.CallOption{grpc.ForceCodecV2(rawCodec{}), grpc.MaxCallRecvMsgSize(maxAnswer)}
 	if c.Gzip {
 		call = append(call, grpc.UseCompressor(gzip.Name))
 	}
 	opts := []grpc.DialOption{
 		grpc.WithTransportCredentials(security),
-		grpc.WithUserAgent(userAgent(version)),
+		grpc.WithUserAgent(userAgent(c.Version)),
 		grpc.WithDefaultCallOptions(call...),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
@@ -74,7 +73,7 @@ func (s *grpcSender) Send(ctx context.Context, p *sink.Parcel) error {
 	defer cancel()
 	req := &rawRequest{b: p.Bytes}
 	var answer []byte
-	err := s.conn.Invoke(metadata.NewOutgoingContext(ctx, s.header), exportMethod, req, &answer)
+	err := s.conn.Invoke(metadata.NewOutgoingContext(ctx, s.header), s.method, req, &answer)
 	if !req.free.Load() {
 		p.Lent = true
 	}
