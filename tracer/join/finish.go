@@ -26,6 +26,7 @@ func (j *Joiner) Done(c *flows.Conn, dir l7.Dir, match uint64, m *l7.Message, la
 	if x.asks(dir) {
 		x.reqOpen = false
 		x.rec.RequestEnd = max(last.Time, x.rec.Start)
+		x.rec.Trail.Next = last.Seq + 1
 		if st.sending == x {
 			st.sending = nil
 		}

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"github.com/cespare/xxhash/v2"
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/engine"
@@ -22,10 +23,12 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7
 	j.place(x, c, p, m, dir == l7.ToClient)
 	j.describeRequest(x, c, st, m, head)
 	x.back = dir == l7.ToClient
+	j.answeredElsewhere(c, st, p, m)
 	st.open = append(st.open, x)
 	st.requests++
 	if whole {
 		x.rec.RequestEnd, x.lost = m.Last.Time, m.Lost
+		x.rec.Trail.Next = m.Last.Seq + 1
 	} else {
 		x.reqOpen = true
 		st.sending = x
@@ -82,8 +85,10 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 		r.SeqRequest = m.First.Seq
 		r.Flags |= link.HasSeq
 		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, j.stream(x, m))
+		r.Trail = tcpTrail(c, m, head)
 	} else {
 		r.Exchange = span.ExchangeUDP(m.Match, head, r.Client.Port, m.First.Time)
+		r.Trail = link.Trail{Head: xxhash.Sum64(head[:min(64, len(head))]) ^ m.Match}
 	}
 	if !st.described {
 		st.described = true

@@ -116,6 +116,7 @@ func (j *Joiner) orphan(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.
 	x.back = dir == l7.ToServer
 	if c.Proto == 6 {
 		r.Exchange = span.ExchangeTCP(m.First.Seq, m.First.Ack, head, j.stream(x, m))
+		r.Trail = link.Trail{Ack: m.First.Ack}
 	} else {
 		r.Exchange = span.ExchangeUDP(m.Match, head, r.Client.Port, m.First.Time)
 	}

@@ -73,7 +73,8 @@ func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 	if p := w.l.pointName(r.Point); p != "" {
 		a = span.AppendString(a, span.KeyCapturePoint, p)
 	}
-	a = span.AppendHex(a, span.KeyExchange, r.Exchange)
+	a = span.AppendHex(a, span.KeyExchange, w.l.exchs.at(v.x).key)
+	a = w.appendPlace(a, v)
 	a = w.endpoints(a, v, r, host)
 	if int(r.Proto) < len(w.l.cfg.Protos) {
 		a = span.AppendString(a, span.KeyNetworkProtocolName, w.l.cfg.Protos[r.Proto])
@@ -237,6 +238,7 @@ func (w *writer) linkAttrs(a span.Attrs, v *view) span.Attrs {
 		ev = append(ev, "exchange "...)
 		ev = span.AppendHex64(ev, e.key)
 		ev = append(ev, " seen nearer the client"...)
+		ev = w.l.appendWhy(ev, v)
 	case v.rule == WireContext:
 		ev = append(ev, "parent id on the wire"...)
 	default:

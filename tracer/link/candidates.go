@@ -23,6 +23,8 @@ const (
 	domOpen
 	domLookup
 	domTwin
+	domLoose
+	domAck
 )
 
 // sightingKey finds the sightings of an exchange. It is nothing but the

@@ -34,8 +34,9 @@ type Config struct {
 	Prompt   bool          // write what has left at once, for input that is still being written
 	Async    bool          // call each sink on a goroutine of its own
 	Keys     *span.Keys
-	Protos   []string // network.protocol.name by Record.Proto
-	Who      Who      // nil: names follow from the capture and its DNS answers
+	Protos   []string                 // network.protocol.name by Record.Proto
+	Owns     func(addr [16]byte) bool // an address is of the host that captures; nil: not known
+	Who      Who                      // nil: names follow from the capture and its DNS answers
 	Forms    []Form
 	Selector func(*span.Span) bool // nil: every span is written
 	IDs      [][]byte              // only traces that carry one of them; nil: all

@@ -10,6 +10,7 @@ type sighting struct {
 	next  int32 // next sighting of the exchange, in order of arrival
 	open  bool
 	index uint32 // among sightings of the exchange at the same point
+	half  half   // what the point saw, if it did not see both messages
 }
 
 // exchange is a request with its response, with all its sightings, and the
@@ -34,6 +35,11 @@ type exchange struct {
 	dns          int32 // exchange whose parent is this lookup's parent, 0 none
 	tookLookup   bool  // this call was preceded by a lookup
 	passedOn     bool  // a proxy's call was found to be this request sent on
+	loose        bool  // is found by more than its key, see loose.go
+	courted      bool  // may be the same exchange as another of its group
+	sentOn       bool  // a child of it is the same request, sent on by a proxy
+	orphan       bool  // a response without request, found by its place
+	merged       int32 // exchange that has taken its sightings over, 0 if none
 
 	// Group: a union of exchanges that leave together. The fields after ring
 	// are valid for the root only.
@@ -132,11 +138,14 @@ func (l *Linker) freeExchange(x int32) {
 		n := sg.next
 		l.bytes.drop(sg.rec.IDs)
 		l.bytes.drop(sg.rec.Pieces.whole())
-		sg.open = false
+		sg.open, sg.x = false, 0
 		l.sights.put(s)
 		s = n
 	}
 	l.freeKin(e)
+	if e.orphan {
+		l.field.orphans--
+	}
 	e.used = false
 	l.exchs.put(x)
 	l.waiting--

@@ -28,18 +28,20 @@ type Linker struct {
 	grid int64 // last grid point that fired
 	// patience is the number of grid points after which nothing more happens
 	// without a record.
-	patience int
-	buckets  buckets
-	opens    list // requests that are open and hold their traces, for MaxOpen
-	oldest   list // all that wait, for Memory
-	clocks   clocks
-	names    names
-	met      [numAcquaintances]acquaintance
-	out      leave
-	writers  []writer
-	stats    Stats
-	work     []release
-	fetched  uint64 // see fetch.go
+	patience             int
+	buckets              buckets
+	opens                list // requests that are open and hold their traces, for MaxOpen
+	oldest               list // all that wait, for Memory
+	clocks               clocks
+	names                names
+	met                  [numAcquaintances]acquaintance
+	field                field
+	joined, joinedPieces []byte // scratch
+	out                  leave
+	writers              []writer
+	stats                Stats
+	work                 []release
+	fetched              uint64 // see fetch.go
 }
 
 // New returns a Linker.
@@ -169,7 +171,7 @@ func (l *Linker) open(r *Record, b *Batch) {
 	s := l.sights.take()
 	sg := l.sights.at(s)
 	sg.rec = r.Facts
-	sg.next, sg.index, sg.open = 0, 0, true
+	sg.next, sg.index, sg.open, sg.half = 0, 0, true, whole
 	sg.rec.IDs, sg.rec.Pieces = l.bytes.put(b.View(r.IDs)), Pieces{}
 	slots := l.byslot[r.Shard]
 	for int(r.Slot) >= len(slots) {
@@ -208,11 +210,17 @@ func (l *Linker) open(r *Record, b *Batch) {
 // exchangeOf finds the exchange that a sighting belongs to, or makes one.
 func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 	r := &l.sights.at(s).rec
+	l.meetPoint(r.Point)
 	key := sightingKey(r)
 	for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
-		if o := l.ix.exchange(e); l.exchs.at(o).key == r.Exchange && l.mayJoin(o, s) {
+		if o := l.ix.exchange(e); l.mayJoin(o, s) {
 			x = o // the oldest: repeats pair up in order
 		}
+	}
+	if x != 0 {
+		l.noteDirect(x, r)
+	} else if x = l.looseOf(s); x != 0 {
+		l.addKey(x, key)
 	}
 	if x != 0 {
 		l.stats.Sightings++
@@ -220,21 +228,8 @@ func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 	}
 	x = l.newExchange(r.Exchange)
 	l.addKey(x, key)
+	l.addLoose(x, r)
 	return x, true
-}
-
-// mayJoin reports whether a sighting is another view of an exchange: from
-// another point. One point does not see an exchange twice; equal keys there
-// are repeats, which get an index of their own.
-func (l *Linker) mayJoin(x, s int32) bool {
-	sg := l.sights.at(s)
-	for o := l.exchs.at(x).first; o != 0; o = l.sights.at(o).next {
-		if l.sights.at(o).rec.Point == sg.rec.Point {
-			sg.index = max(sg.index, l.sights.at(o).index+1)
-			return false
-		}
-	}
-	return true
 }
 
 // finish completes a sighting.
@@ -259,6 +254,7 @@ func (l *Linker) finish(r *Record, b *Batch) {
 	}
 	l.clocks.learn(l, x)
 	l.answered(x, s)
+	l.court(x, s)
 	l.touch(l.root(x))
 	l.stats.Finished++
 }
@@ -271,6 +267,7 @@ func (l *Linker) complete(sg *sighting, r *Record, b *Batch) {
 	to.Pieces.pos = l.bytes.put(b.View(r.Pieces.whole())).pos
 	to.Outcome, to.Status, to.Close, to.Code, to.Proto, to.Kind = r.Outcome, r.Status, r.Close, r.Code, r.Proto, r.Kind
 	to.RequestEnd, to.ResponseStart, to.End, to.SeqResponse = r.RequestEnd, r.ResponseStart, r.End, r.SeqResponse
+	to.Trail.Next = r.Trail.Next
 	if to.Flags&HasRequestIDTrace == 0 {
 		to.IDTrace = r.IDTrace
 	}
@@ -296,7 +293,7 @@ func (l *Linker) inSlot(r *Record) int32 {
 	}
 	s := slots[r.Slot]
 	sg := l.sights.at(s)
-	if e := l.exchs.at(sg.x); sg.rec.Exchange != r.Exchange || sg.rec.Point != r.Point || !e.used || e.key != r.Exchange {
+	if sg.x == 0 || sg.rec.Exchange != r.Exchange || sg.rec.Point != r.Point {
 		return 0
 	}
 	return s

@@ -87,6 +87,7 @@ type Facts struct {
 	IDTrace   span.TraceID // of the first random request ID, with HasRequestIDTrace
 	Target    uint64       // hash of method and target, 0 if none: a proxy repeats it
 	Forwarded uint64       // hash of the address that X-Forwarded-For and its kin end with, 0 if none
+	Trail     Trail        // by which a sighting is known where sequence numbers differ
 	IDs       Ref          // request IDs of the request, see AppendID
 	Pieces    Pieces       // the other strings; an opened record has nothing but the Host
 }

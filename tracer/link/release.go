@@ -107,7 +107,7 @@ func (l *Linker) resolveAlone(x int32) {
 
 // resolve decides the parents in a group and lists its traces.
 func (l *Linker) resolve(root int32) {
-	m := l.members(root)
+	m := l.marry(l.members(root))
 	for _, x := range m {
 		l.rank(x)
 	}
@@ -126,6 +126,7 @@ func (l *Linker) resolve(root int32) {
 		l.settle(x)
 	}
 	l.nameTraces(m)
+	l.noteSentOn(m)
 	l.listTraces(m)
 }
 
@@ -343,43 +344,6 @@ func (l *Linker) listTraces(m []int32) {
 		}
 		i, t.to = j, from+j
 		l.out.traces = append(l.out.traces, t)
-	}
-}
-
-// orderSightings sorts the sightings of an exchange from the client's side to
-// the server's: by falling TTL where it tells, else by start. Where the clocks
-// of the points differ, the one that waited longer is nearer to the client.
-func (l *Linker) orderSightings(x int32) {
-	e := l.exchs.at(x)
-	if e.sightings < 2 {
-		return
-	}
-	l.out.sorted = l.out.sorted[:0]
-	ttls, agree := true, true
-	first := &l.sights.at(e.first).rec
-	for s := e.first; s != 0; s = l.sights.at(s).next {
-		l.out.sorted = append(l.out.sorted, s)
-		r := &l.sights.at(s).rec
-		ttls = ttls && r.TTL != 0
-		agree = agree && (l.clocks.agree(first.Point, r.Point) || r.ResponseStart == 0 || first.ResponseStart == 0)
-	}
-	slices.SortStableFunc(l.out.sorted, func(a, b int32) int {
-		p, q := &l.sights.at(a).rec, &l.sights.at(b).rec
-		if ttls && p.TTL != q.TTL {
-			return cmp.Compare(q.TTL, p.TTL)
-		}
-		if !agree {
-			return cmp.Or(cmp.Compare(q.ResponseStart-q.Start, p.ResponseStart-p.Start), cmp.Compare(p.Point, q.Point))
-		}
-		return cmp.Or(cmp.Compare(p.Start, q.Start), cmp.Compare(q.End, p.End), cmp.Compare(p.Point, q.Point))
-	})
-	e.first = l.out.sorted[0]
-	for i, s := range l.out.sorted {
-		l.sights.at(s).next = 0
-		if i+1 < len(l.out.sorted) {
-			l.sights.at(s).next = l.out.sorted[i+1]
-		}
-		e.last = s
 	}
 }
 

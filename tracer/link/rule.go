@@ -49,6 +49,9 @@ const (
 // Stats counts what a Linker did.
 type Stats struct {
 	Opened, Finished, Sightings uint64
+	Shifted                     uint64 // sightings that were found although their sequence numbers differ
+	Proxied                     uint64 // exchanges that were recognised by their payload behind a transparent proxy
+	Halves                      uint64 // responses that were joined to the request another point saw
 	Strays                      uint64 // finished records without opened one
 	Spans, Traces               uint64
 	Unselected                  uint64 // spans that the selector refused

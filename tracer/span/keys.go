@@ -40,6 +40,7 @@ const (
 	KeySignal
 	KeyCapturePoint
 	KeyObservation
+	KeyHalf
 	KeyExchange
 	KeyCommunityID
 	KeySeqRequest
@@ -123,7 +124,8 @@ var static = [NumKeys]KeyDoc{
 	KeyPeerService:               {"peer.service", "String", "name of the database server, when one is known for its address"},
 	KeySignal:                    {"wirespan.signal", "String", "NET, SYS or APP"},
 	KeyCapturePoint:              {"wirespan.capture.point", "String", "name of the capture point"},
-	KeyObservation:               {"wirespan.observation", "String", "place of the capture point between client and server"},
+	KeyObservation:               {"wirespan.observation", "String", "place of the capture point between client and server: c-nic, c-node, gw-in, gw-out, net, s-node, s-nic"},
+	KeyHalf:                      {"wirespan.half", "String", "request or response: the message that was seen at this capture point; the other one was seen at another"},
 	KeyExchange:                  {"wirespan.exchange", "String", "exchange key, equal for all sightings of one exchange"},
 	KeyCommunityID:               {"wirespan.flow.community_id", "String", "Community ID 1:..."},
 	KeySeqRequest:                {"wirespan.flow.seq.request", "Int", "TCP sequence number of the request's first byte"},
