@@ -70,7 +70,7 @@ func (r *doctorReport) addInstance(in *instance, asked bool, moved map[string]ui
 }
 
 func (v *view) judge() {
-	for _, room := range []func(){v.process, v.capture, v.decode, v.flows, v.parsers, v.sampling, v.link, v.outputs} {
+	for _, room := range []func(){v.process, v.capture, v.decode, v.flows, v.points, v.parsers, v.sampling, v.link, v.outputs} {
 		room()
 	}
 }

@@ -182,6 +182,7 @@ func (t *telemetry) gather() []metric.Family {
 		list = append(list, t.feeds.spares()...)
 	}
 	list = append(list, s.flowFamilies()...)
+	list = append(list, s.pointCount.families()...)
 	list = append(list, s.parserFamilies(t.parts)...)
 	list = append(list, s.linkFamilies()...)
 	list = append(list, t.pipe.board.queueFamilies()...)

@@ -73,7 +73,10 @@ func newBoard(p *pipeline) *board {
 			}
 		}
 	}
-	b.linker.copy = func(s *summary) { s.link = p.linker.Stats() }
+	b.linker.copy = func(s *summary) {
+		s.link = p.linker.Stats()
+		s.linked(p.linker, *p.points.Load())
+	}
 	return b
 }
 
@@ -161,15 +164,16 @@ func (b *board) read() (s *summary, oldest time.Time, ended bool) {
 	}
 	b.linker.mu.Lock()
 	defer b.linker.mu.Unlock()
-	s.link = b.linker.s.link
+	s.link, s.points, s.clocks = b.linker.s.link, b.linker.s.points, b.linker.s.clocks
 	return s, oldest, false
 }
 
 // reset empties a summary, keeping its memory.
 func (s *summary) reset() {
-	protos := s.engine.Protos
+	protos, points := s.engine.Protos, s.pointCount
 	clear(protos)
-	*s = summary{}
+	points.reset()
+	*s = summary{pointCount: points}
 	s.engine.Protos = protos
 }
 
@@ -187,6 +191,7 @@ func (s *summary) addReader(r *reader) {
 func (s *summary) addShard(sh *shard) {
 	t := sh.table.Stats()
 	s.flows.Add(&t)
+	s.addSeen(sh.table.Points())
 	s.engine.Add(sh.eng.Stats())
 	s.join.Add(sh.join.Stats())
 	s.cut += sh.gate.cuts()
@@ -198,6 +203,7 @@ func (s *summary) add(o *summary) {
 		s.decode[i] += n
 	}
 	s.flows.Add(&o.flows)
+	s.addSeen(o.seen)
 	if len(o.engine.Protos) > 0 {
 		s.engine.Add(&o.engine)
 	}

@@ -33,11 +33,13 @@ type summary struct {
 	// unwritten counts spans that files did not take in a live run.
 	unwritten uint64
 	kernel    func(io.Writer) // prints what the kernel counted; may be nil
+	pointCount
 }
 
 // count gathers the counters; the pipeline must have ended.
 func (p *pipeline) count() *summary {
 	s := &summary{link: p.linker.Stats(), written: p.written}
+	s.linked(p.linker, *p.points.Load())
 	for _, r := range p.readers {
 		s.addReader(r)
 	}
@@ -90,6 +92,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 	l.print(w, "connections")
 	s.printExchanges(w, p)
 	s.printLinks(w)
+	s.printPoints(w)
 	p.outs.printSampling(w)
 	s.printLosses(w)
 }
