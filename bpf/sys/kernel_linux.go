@@ -1,0 +1,132 @@
+package sys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+)
+
+// pollTime is how long events gather: waking the reader for each costs more than
+// all the rest.
+const pollTime = 10 * time.Millisecond
+
+// kernelSource reads events from the ring of loaded programs.
+type kernelSource struct {
+	tier  Tier
+	coll  *ebpf.Collection
+	links []link.Link
+	ring  *ringbuf.Reader
+	rec   ringbuf.Record
+	clock clock
+
+	read, garbled atomic.Uint64
+}
+
+// Read, see Source.
+func (s *kernelSource) Read(ctx context.Context, dst []Event) (n int, err error) {
+	if len(dst) == 0 {
+		return 0, nil
+	}
+	for n == 0 {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		s.ring.SetDeadline(time.Now().Add(pollTime))
+		if n, err = s.drain(dst); err != nil {
+			break
+		}
+	}
+	s.read.Add(uint64(n))
+	return n, err
+}
+
+// drain takes what is in the ring; it waits for it until the deadline.
+func (s *kernelSource) drain(dst []Event) (n int, err error) {
+	for n < len(dst) {
+		switch err := s.ring.ReadInto(&s.rec); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return n, nil
+		case errors.Is(err, ringbuf.ErrClosed):
+			return n, io.EOF
+		case err != nil:
+			return n, fmt.Errorf("read ring: %w", err)
+		}
+		e := &dst[n]
+		if !Decode(s.rec.RawSample, e) {
+			s.garbled.Add(1)
+			continue
+		}
+		e.Time = s.clock.real(e.Time)
+		n++
+	}
+	return n, nil
+}
+
+// Places in struct counts of c/event.h.
+const (
+	countSeen = iota
+	countFiltered
+	countEmitted
+	countDropped
+	countBad
+	countSkipped
+	numCounts
+)
+
+// Stats, see Source.
+func (s *kernelSource) Stats() (Stats, error) {
+	var perCPU [][numCounts]uint64
+	if err := s.coll.Maps["stats"].Lookup(uint32(0), &perCPU); err != nil {
+		return Stats{}, fmt.Errorf("read counters: %w", err)
+	}
+	var n [numCounts]uint64
+	for _, c := range perCPU {
+		for i, v := range c {
+			n[i] += v
+		}
+	}
+	return Stats{
+		Seen: n[countSeen], Filtered: n[countFiltered], Emitted: n[countEmitted], Dropped: n[countDropped],
+		Bad: n[countBad], Skipped: n[countSkipped], Garbled: s.garbled.Load(), Read: s.read.Load(),
+	}, nil
+}
+
+// Tier, see Source.
+func (s *kernelSource) Tier() Tier { return s.tier }
+
+// GoOffsets say where a Go runtime keeps what, in bytes (see goroutines).
+type GoOffsets struct {
+	Goid, Parent uint32 // in g; Parent 0 if the version has none
+	M, Curg      uint32 // of m in g, of curg in m
+}
+
+// SetGo names a process whose goroutines are to be told. It is forgotten when
+// the process ends or becomes another program.
+func (s *kernelSource) SetGo(tgid uint32, o GoOffsets) error {
+	if err := s.coll.Maps["goprocs"].Put(tgid, o); err != nil {
+		return fmt.Errorf("set goroutine offsets of process %d: %w", tgid, err)
+	}
+	return nil
+}
+
+// Close, see Source. The programs leave the kernel.
+func (s *kernelSource) Close() error {
+	var errs []error
+	for _, l := range s.links {
+		errs = append(errs, l.Close())
+	}
+	s.links = nil
+	if s.ring != nil {
+		errs = append(errs, s.ring.Close())
+	}
+	s.coll.Close()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,65 @@
+package sys
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Open takes the first tier that loads, attaches and sees what it should. The
+// report says why those before it were refused; when all are, the error says so.
+func Open(ctx context.Context, cfg Config) (Source, Report, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, nil, err
+	}
+	var report Report
+	for _, t := range cfg.Tiers {
+		s, err := openTier(ctx, t, &cfg)
+		if err == nil {
+			return s, append(report, Attempt{Tier: t}), nil
+		}
+		report = append(report, Attempt{Tier: t, Reason: explain(err), Detail: err})
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, report, fmt.Errorf("open eBPF module: %s", report[len(report)-1].Reason)
+}
+
+// Probe tries every tier and leaves nothing behind, for doctor.
+func Probe(ctx context.Context, cfg Config) Report {
+	var report Report
+	for _, t := range cfg.Tiers {
+		a := Attempt{Tier: t}
+		if s, err := openTier(ctx, t, &cfg); err != nil {
+			a.Reason, a.Detail = explain(err), err
+		} else if err := s.Close(); err != nil {
+			a.Reason, a.Detail = "cannot be taken away again: "+err.Error(), err
+		}
+		report = append(report, a)
+	}
+	return report
+}
+
+// openTier loads and attaches a tier and checks it on a connection of its own,
+// before any filter holds.
+func openTier(ctx context.Context, t Tier, cfg *Config) (*kernelSource, error) {
+	o, ok := objects[t]
+	if !ok {
+		return nil, errNotBuilt
+	}
+	s, err := load(t, o, cfg)
+	if err != nil {
+		return nil, err
+	}
+	own, err := selfCheck(ctx, s)
+	if err == nil {
+		err = s.restrict(own, cfg)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+var errNotBuilt = errors.New("this build of wirespan has no such tier")

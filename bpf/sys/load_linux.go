@@ -1,0 +1,126 @@
+package sys
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+	"github.com/cilium/ebpf/rlimit"
+)
+
+// object is how a tier is loaded.
+type object struct {
+	spec     func() (*ebpf.CollectionSpec, error)
+	optional []string // programs whose function not every kernel has
+}
+
+// objects are the tiers that need the kernel's BTF.
+var objects = map[Tier]object{
+	Sock:  {spec: loadSock},
+	Fexit: {spec: loadFexit, optional: []string{"inet_sendpage_exit"}},
+}
+
+// load puts the programs of a tier into the kernel.
+func load(t Tier, o object, cfg *Config) (*kernelSource, error) {
+	spec, err := o.spec()
+	if err != nil {
+		return nil, fmt.Errorf("read object: %w", err)
+	}
+	if err := prune(spec, o.optional); err != nil {
+		return nil, err
+	}
+	if err := configure(spec, cfg); err != nil {
+		return nil, err
+	}
+	if err := rlimit.RemoveMemlock(); err != nil {
+		return nil, fmt.Errorf("raise memlock limit: %w", err)
+	}
+	coll, err := ebpf.NewCollection(spec)
+	if err != nil {
+		return nil, fmt.Errorf("load programs: %w", err)
+	}
+	s := &kernelSource{tier: t, coll: coll}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// prune takes out programs for functions that this kernel does not have.
+func prune(spec *ebpf.CollectionSpec, optional []string) error {
+	if len(optional) == 0 {
+		return nil
+	}
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return fmt.Errorf("read BTF: %w", err)
+	}
+	for _, name := range optional {
+		var f *btf.Func
+		if err := kernel.TypeByName(spec.Programs[name].AttachTo, &f); errors.Is(err, btf.ErrNotFound) {
+			delete(spec.Programs, name)
+		}
+	}
+	return nil
+}
+
+// configure sets what is decided before loading.
+func configure(spec *ebpf.CollectionSpec, cfg *Config) error {
+	spec.Maps["events"].MaxEntries = uint32(cfg.Ring)
+	goroutines := uint32(0)
+	if cfg.Go {
+		goroutines = 1
+	}
+	for name, v := range map[string]uint32{"config_every": cfg.Every, "config_go": goroutines} {
+		if err := spec.Variables[name].Set(v); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// start attaches every program and opens the ring.
+func (s *kernelSource) start() error {
+	for name, p := range s.coll.Programs {
+		l, err := link.AttachTracing(link.TracingOptions{Program: p})
+		if err != nil {
+			return fmt.Errorf("attach %s: %w", name, err)
+		}
+		s.links = append(s.links, l)
+	}
+	ring, err := ringbuf.NewReader(s.coll.Maps["events"])
+	if err != nil {
+		return fmt.Errorf("open ring: %w", err)
+	}
+	s.ring = ring
+	return nil
+}
+
+// restrict makes the filters hold. own is our process, as the kernel knows it.
+func (s *kernelSource) restrict(own uint32, cfg *Config) error {
+	const byPort, byTGID, byCgroup = 1, 2, 4
+	which := uint32(0)
+	one := uint8(1)
+	put := func(name string, bit uint32, key any) error {
+		which |= bit
+		if err := s.coll.Maps[name].Put(key, one); err != nil {
+			return fmt.Errorf("filter %s: %w", name, err)
+		}
+		return nil
+	}
+	var errs []error
+	for _, p := range cfg.Ports {
+		errs = append(errs, put("ports", byPort, p))
+	}
+	for _, p := range cfg.TGIDs {
+		errs = append(errs, put("tgids", byTGID, p))
+	}
+	for _, c := range cfg.Cgroups {
+		errs = append(errs, put("cgroups", byCgroup, c))
+	}
+	errs = append(errs, s.coll.Variables["config_own"].Set(own), s.coll.Variables["config_filter"].Set(which))
+	return errors.Join(errs...)
+}

@@ -1,0 +1,6 @@
+package sys
+
+// The objects are made from c by clang 14 of Debian 12 and committed.
+//
+//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -target bpfel -no-global-types -cflags "-O2 -Wall -Werror -mcpu=v3" sock c/sock.c
+//go:generate go tool bpf2go -cc clang-14 -strip llvm-strip-14 -target bpfel -no-global-types -cflags "-O2 -Wall -Werror -mcpu=v3" fexit c/fexit.c
