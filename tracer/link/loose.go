@@ -53,6 +53,7 @@ func (l *Linker) widen() {
 	for x := l.oldest.first; x != 0; x = l.exchs.at(x).arrival.next {
 		if f := l.exchs.at(x).first; f != 0 {
 			l.addLoose(x, &l.sights.at(f).rec)
+			l.court(x, f)
 		}
 	}
 }

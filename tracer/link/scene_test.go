@@ -54,6 +54,12 @@ type call struct {
 	side     span.Kind // of a queue; a consumer's is known with the response
 	msg      string    // what a message is known by
 	back     bool      // ctx comes with the response
+	seq      uint32    // of the request, 0: none
+	rseq     uint32    // of the response
+	trail    Trail     // its Head is made of head, or of target or name
+	head     string
+	whole    bool // the connection was seen from its start
+	code     int32
 }
 
 // scene feeds calls to a Linker and keeps what it writes.
@@ -165,6 +171,10 @@ func (s *scene) records(calls []call) (list []timed) {
 			}
 		}})
 		fin.RequestEnd, fin.End = fin.Start, fin.Time
+		if c.rseq != 0 {
+			fin.SeqResponse = c.rseq
+			fin.Flags |= HasSeqResp
+		}
 		if c.outcome == Answered || c.outcome == Orphan {
 			fin.ResponseStart = fin.Time
 			if c.wait != 0 {
@@ -234,6 +244,17 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 		if parent != "" {
 			s.names[hash8(parent)] = "sdk:" + parent
 		}
+	}
+	r.Trail, r.Code = c.trail, c.code
+	if c.outcome != Orphan {
+		r.Trail.Head = xxhash.Sum64String(cmp.Or(c.head, c.target, c.name))
+	}
+	if c.seq != 0 {
+		r.SeqRequest = c.seq
+		r.Flags |= HasSeq
+	}
+	if c.whole {
+		r.Flags |= Handshake
 	}
 	nameTrace(&r.Facts, c.ids)
 	return r
