@@ -9,6 +9,6 @@
 // decodes it, and for tunnels over UDP, where a port number proves nothing,
 // takes the datagram for plain UDP when that fails.
 //
-// Not read: GRE checksums, Geneve and NSH metadata, encrypted variants (DTLS
+// Not read: GRE checksums, Geneve options but one and NSH metadata, encrypted variants (DTLS
 // in CAPWAP, ESP), GTP version 0 and GTP', CAPWAP fragments after the first.
 package tunnel

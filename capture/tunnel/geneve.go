@@ -10,9 +10,15 @@ const (
 
 	geneveControl  = 0x80
 	geneveReserved = 0x3f
+
+	// Options, section 3.5: class, type, length in 4 bytes.
+	geneveOptionMin = 4
+	geneveAWS       = 0x0108 // options of Gateway Load Balancers: endpoint, attachment, flow cookie
+	geneveEndpoint  = 1
 )
 
-// ParseGeneve reads a Geneve header; options are skipped.
+// ParseGeneve reads a Geneve header. Of the options only the endpoint of an AWS
+// Gateway Load Balancer is looked at: behind it the VNI is always 0.
 func ParseGeneve(b []byte) (Header, Verdict) {
 	h := Header{Kind: Geneve, HasID: true, Keyed: true, Size: -1}
 	if len(b) < geneveMin {
@@ -33,5 +39,23 @@ func ParseGeneve(b []byte) (Header, Verdict) {
 	if len(b) < h.Len {
 		return h, Short
 	}
+	if h.Len > geneveMin {
+		h.Mark.Origin = endpoint(b[geneveMin:h.Len])
+	}
 	return h, Inner
+}
+
+// endpoint finds the id of the endpoint among the options, 0 if there is none.
+func endpoint(b []byte) uint64 {
+	for len(b) >= geneveOptionMin {
+		size := geneveOptionMin + int(b[3]&0x1f)*4
+		if size > len(b) {
+			return 0
+		}
+		if be16(b) == geneveAWS && b[2]&0x7f == geneveEndpoint && size == geneveOptionMin+8 {
+			return uint64(be32(b[4:]))<<32 | uint64(be32(b[8:]))
+		}
+		b = b[size:]
+	}
+	return 0
 }

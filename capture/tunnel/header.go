@@ -43,7 +43,45 @@ type Header struct {
 	ID    uint32
 	Len   int // bytes before the inner packet
 	Size  int // bytes of the inner packet on the wire, -1 if the header does not say
+	Mark  Mark
 }
+
+// Mark is what a header says about the place where a mirror copied the packet:
+// ERSPAN of types II and III, and the Geneve options of AWS. It is zero of
+// others.
+type Mark struct {
+	// Origin is the port: ERSPAN's index, above it in bits 32 to 37 the hardware
+	// id of type III; or the id of AWS's Gateway Load Balancer endpoint.
+	Origin uint64
+	Stamp  uint32 // time at the mirror, in Unit
+	VLAN   uint16 // of the packet when it was copied, 0 if none
+	Way    Way
+	Unit   Unit
+}
+
+// Way is the direction in which a packet passed the port that was mirrored.
+type Way uint8
+
+// Ways.
+const (
+	WayUnknown Way = iota
+	Ingress
+	Egress
+)
+
+// String gives the word for attributes.
+func (w Way) String() string { return [...]string{"", "ingress", "egress"}[min(w, Egress)] }
+
+// Unit says what the time stamp of a Mark counts.
+type Unit uint8
+
+// Units, draft-foschiano-erspan-03, section 4.3.
+const (
+	NoStamp       Unit = iota
+	HundredMicros      // 100 us since a time that the mirror chose, modulo 1<<32
+	HundredNanos       // 100 ns, the same
+	NanosOfSecond      // nanoseconds of a second of IEEE 1588
+)
 
 func be16(b []byte) uint16 { return binary.BigEndian.Uint16(b) }
 func be32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }

@@ -29,13 +29,14 @@ const (
 	L2TP
 	EtherIP
 	CAPWAP
+	TZSP
 	NumKinds
 )
 
 var names = [NumKinds]string{
 	"", "ipip", "4in6", "6in4", "6in6", "gre", "l2gre", "nvgre", "erspan1", "erspan2", "erspan3",
 	"vxlan", "vxlan-gpe", "nsh", "geneve", "gtp-u", "teredo", "ayiya", "mpls-over-udp", "pseudowire", "l2tp",
-	"etherip", "capwap",
+	"etherip", "capwap", "tzsp",
 }
 
 // String gives the value of wirespan.tunnel.kind.

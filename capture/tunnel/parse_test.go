@@ -17,6 +17,7 @@ var parsers = []struct {
 	{"vxlan-gpe", ParseVXLANGPE},
 	{"nsh", ParseNSH},
 	{"geneve", ParseGeneve},
+	{"tzsp", ParseTZSP},
 	{"gtp-u", ParseGTPU},
 	{"ayiya", ParseAYIYA},
 	{"l2tp", ParseL2TP},

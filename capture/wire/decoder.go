@@ -5,6 +5,7 @@ import (
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/defrag"
+	"github.com/wirespan/wirespan/capture/tunnel"
 )
 
 // Bounds of nesting. What exceeds one of them is TooDeep.
@@ -27,6 +28,8 @@ type Decoder struct {
 	depth  int // tunnels entered in this packet
 	fed    int // fragments that this packet gave to frags
 	in     innermost
+	mark   tunnel.Mark // of the outermost tunnel, if it is one that has it
+	copied bool        // inside of a tunnel that a mirror may have cut the packet for
 }
 
 // NewDecoder returns a Decoder that keeps waiting fragments within the limits.
@@ -38,6 +41,16 @@ func NewDecoder(l defrag.Limits) *Decoder {
 // waited in vain have moved from Fragment to FragmentLost, so that the sum is
 // always the number of packets.
 func (d *Decoder) Counters() [NumReasons]uint64 { return d.counts }
+
+// Mark gives what the outermost tunnel of the packet that was last decoded into
+// f says about the place where a mirror copied it; zero where it says nothing.
+func (d *Decoder) Mark(f *Frame) tunnel.Mark {
+	switch f.Tunnel.Kind {
+	case ERSPAN2, ERSPAN3, Geneve:
+		return d.mark
+	}
+	return tunnel.Mark{}
+}
 
 // SkippedMSDUs tells how many frames were not looked at because they followed
 // another in one 802.11 aggregate: a packet gives at most one Frame.
@@ -58,7 +71,7 @@ func (d *Decoder) Flush() {
 // f.Payload borrows p.Data, or for a datagram that came in fragments a buffer
 // of the Decoder that the next Decode overwrites.
 func (d *Decoder) Decode(p *capture.Packet, f *Frame) Reason {
-	d.depth, d.fed = 0, 0
+	d.depth, d.fed, d.copied = 0, 0, false
 	d.in.known, d.in.await = false, false
 	f.Time, f.Tap, f.Dir, f.VLAN = p.Time, p.Tap, p.Dir, p.VLAN&vlanID
 	f.Version, f.Fragments, f.Truncated = 0, 0, false

@@ -38,7 +38,8 @@ type Frame struct {
 	// transport headers. It is more than len(Payload) when snaplen cut the
 	// packet. A length field that claims more than the wire had, by the capture
 	// or an outer header, counts only as far as the wire goes; Truncated is set
-	// then, too. Link-layer padding is in neither.
+	// then, too. Inside of a tunnel that mirrors use the IP header is believed:
+	// mirrors cut copies, and nothing else tells. Link-layer padding is in neither.
 	PayloadLen uint32
 
 	Src, Dst         Addr
@@ -108,6 +109,7 @@ const (
 	L2TP       = tunnel.L2TP
 	EtherIP    = tunnel.EtherIP
 	CAPWAP     = tunnel.CAPWAP
+	TZSP       = tunnel.TZSP
 	NumTunnels = tunnel.NumKinds
 )
 
@@ -115,6 +117,7 @@ const (
 type Tunnel struct {
 	Kind     TunnelKind
 	HasID    bool   // ID was on the wire
+	VLAN     uint16 // of the packet when ERSPAN copied it, 0 if none
 	ID       uint32 // VNI, VSID, GRE key, ERSPAN session, TEID, MPLS label
 	Src, Dst Addr   // outer IP addresses; zero for a pseudo-wire
 }

@@ -43,6 +43,9 @@ func (d *Decoder) ipv4(f *Frame, b []byte, cut int) Reason {
 	if head > len(b) {
 		return TooShort
 	}
+	if total > len(b)+cut && d.copied {
+		cut, f.Truncated = total-len(b), true
+	}
 	b, cut = f.trim(b, cut, total)
 	if d.in.await {
 		d.noteIP(b, cut)

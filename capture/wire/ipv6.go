@@ -62,6 +62,9 @@ func (d *Decoder) ipv6(f *Frame, b []byte, cut int) Reason {
 			size = jumbo(b, size)
 		}
 	}
+	if size > len(b)+cut && d.copied {
+		cut, f.Truncated = size-len(b), true
+	}
 	b, cut = f.trim(b, cut, size)
 	if next == ProtoTCP {
 		return tcp(f, b, cut)

@@ -80,7 +80,11 @@ func (d *Decoder) inner(f *Frame, h tunnel.Header, b []byte, cut int) Reason {
 	if !d.enter() {
 		return TooDeep
 	}
+	if f.Tunnel.Kind == NoTunnel {
+		d.mark = h.Mark
+	}
 	f.push(h)
+	d.copied = mayBeCut(h.Kind)
 	b = b[h.Len:]
 	if h.Size >= 0 {
 		b, cut = f.trim(b, cut, h.Size)
@@ -97,6 +101,17 @@ func (d *Decoder) inner(f *Frame, h tunnel.Header, b []byte, cut int) Reason {
 	return d.ether(f, uint16(h.Next), b, cut)
 }
 
+// mayBeCut tells whether a tunnel carries copies that a mirror may have cut to
+// what its path or its configuration allows. What was cut then shows in the
+// inner IP header alone.
+func mayBeCut(k tunnel.Kind) bool {
+	switch k {
+	case GRE, L2GRE, NVGRE, ERSPAN1, ERSPAN2, ERSPAN3, VXLAN, VXLANGPE, Geneve, TZSP:
+		return true
+	}
+	return false
+}
+
 // enter counts one level of nesting, if there is one left.
 func (d *Decoder) enter() bool {
 	d.depth++
@@ -111,6 +126,7 @@ func (f *Frame) push(h tunnel.Header) {
 	}
 	if f.Tunnel.Kind == NoTunnel {
 		f.Tunnel.Kind, f.Tunnel.HasID, f.Tunnel.ID = h.Kind, h.HasID, h.ID
+		f.Tunnel.VLAN = h.Mark.VLAN
 		if f.Version != 0 {
 			f.Tunnel.Src, f.Tunnel.Dst = f.Src, f.Dst
 		}
@@ -163,6 +179,10 @@ func byPort(port uint16, b []byte, cut int) (tunnel.Header, tunnel.Verdict) {
 		return tunnel.ParseVXLANGPE(b)
 	case portGeneve:
 		return tunnel.ParseGeneve(b)
+	case portTZSP:
+		return tunnel.ParseTZSP(b)
+	case portGREUDP:
+		return tunnel.ParseGRE(b)
 	case portGTPU:
 		h, v := tunnel.ParseGTPU(b)
 		if v == tunnel.Inner && h.Len+h.Size > len(b)+cut {

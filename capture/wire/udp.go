@@ -15,12 +15,14 @@ const (
 	portGTPU     = 2152
 	portTeredo   = 3544
 	portVXLAN    = 4789
+	portGREUDP   = 4754 // RFC 8086
 	portVXLANGPE = 4790
 	portAYIYA    = 5072
 	portCAPWAP   = 5247
 	portGeneve   = 6081
 	portMPLS     = 6635
-	portVXLANOld = 8472 // Linux before the assignment, and still Flannel
+	portVXLANOld = 8472  // Linux before the assignment, and still Flannel
+	portTZSP     = 37008 // not assigned, but what its senders use
 )
 
 // udp fills the rest of f from a UDP datagram, or goes on into the tunnel that
@@ -58,7 +60,8 @@ func carriesTunnel(src, dst uint16) bool { return tunnelPort(dst) || tunnelPort(
 
 func tunnelPort(port uint16) bool {
 	switch port {
-	case portL2TP, portGTPU, portTeredo, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portVXLANOld:
+	case portL2TP, portGTPU, portTeredo, portVXLAN, portVXLANGPE, portAYIYA, portCAPWAP, portGeneve, portMPLS, portVXLANOld,
+		portGREUDP, portTZSP:
 		return true
 	}
 	return false

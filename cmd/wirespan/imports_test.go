@@ -19,6 +19,7 @@ var directions = []struct {
 }{
 	{"capture/...", []string{"capture/..."}},
 	{"bpf/filter", []string{"capture"}},
+	{"mirror/...", []string{"capture/...", "mirror/..."}},
 	{"flows/...", []string{"capture/...", "flows/..."}},
 	{"l7", nil},
 	{"l7/all", []string{"l7", "l7/..."}},
@@ -27,7 +28,7 @@ var directions = []struct {
 	{"l7/*", []string{"l7", "l7/cursor", "l7/hpack", "l7/ids", "l7/sqltext"}},
 	{"tracer/span", nil},
 	{"tracer/...", []string{"capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
-	{"cmd/...", []string{"cmd/...", "bpf/...", "capture/...", "flows/...", "l7/...", "tracer/..."}},
+	{"cmd/...", []string{"cmd/...", "bpf/...", "capture/...", "flows/...", "l7/...", "mirror/...", "tracer/..."}},
 }
 
 // TestImportDirections keeps the rooms in one line: capture, flows, l7/engine,
