@@ -100,6 +100,7 @@ func startBudget(t *telemetry) *budget {
 
 func (b *budget) run() {
 	c := newController(b.t.limits)
+	c.shed = uint8(b.t.shedding.count())
 	tick := time.NewTicker(budgetPace)
 	defer tick.Stop()
 	for {
@@ -112,25 +113,25 @@ func (b *budget) run() {
 	}
 }
 
-// step lets the controller judge, and says so when the rate changes.
+// step lets the controller judge, and says so when the level changes.
 func (b *budget) step(c *controller, r reading) {
 	was := c.level
 	now := c.next(r)
 	if now == was {
 		return
 	}
-	b.t.sampler.set(now)
+	b.t.shedding.set(c.given())
+	if b.t.sampler.level() != c.sampling() {
+		b.t.sampler.set(c.sampling())
+	}
 	if now > was && c.limits.memory > 0 && r.memory > c.limits.memory {
 		debug.FreeOSMemory() // what is garbage already need not be paid for
 	}
-	switch {
-	case now > was:
-		b.t.warn(fmt.Sprintf("over budget (%s): analysing 1 of %d connections", c, 1<<now))
-	case now == 0:
-		b.t.warn(fmt.Sprintf("within budget (%s): analysing all connections", c))
-	default:
-		b.t.warn(fmt.Sprintf("within budget (%s): analysing 1 of %d connections", c, 1<<now))
+	side := "within"
+	if now > was {
+		side = "over"
 	}
+	b.t.warn(fmt.Sprintf("%s budget (%s): %s", side, c, b.t.shedding.describe(c.given(), c.sampling())))
 }
 
 // stop ends the watching and gives the limit of the runtime back.

@@ -34,12 +34,14 @@ type reading struct {
 	memory int64         // resident bytes
 }
 
-// controller turns readings into a level of sampling. Levels are powers of two.
+// controller turns readings into a level. The first levels give up something of
+// every span (shedding), the further ones are powers of two of sampling.
 // It steps down fast and up slowly: a step up doubles the load, so there must
 // be room for that, and each time it proves too early the next one waits twice
 // as long. It reads no clock.
 type controller struct {
 	limits limits
+	shed   uint8 // levels before sampling
 	level  uint8
 	last   reading
 	share  float64 // cores used in the last period
@@ -105,7 +107,8 @@ func (c *controller) room() bool {
 		(c.limits.memory == 0 || float64(c.last.memory) < roomMemory*float64(c.limits.memory))
 }
 
-// lower halves the rate, or more when twice the budget was used.
+// lower gives up the next thing, or halves the rate, or takes more steps when
+// twice the budget was used.
 func (c *controller) lower() {
 	steps := 1
 	if c.overCPU() {
@@ -119,11 +122,16 @@ func (c *controller) lower() {
 	} else if c.sinceUp >= forgetTime {
 		c.patience = calmTime
 	}
-	c.level = uint8(min(int(c.level)+steps, maxLevel))
+	c.level = uint8(min(int(c.level)+steps, int(c.shed)+maxLevel))
 	c.hot, c.calm, c.settle = 0, 0, settleTime
 }
 
-// raise doubles the rate.
+// given and sampling are what the level means.
+func (c *controller) given() int { return int(min(c.level, c.shed)) }
+
+func (c *controller) sampling() uint8 { return c.level - min(c.level, c.shed) }
+
+// raise doubles the rate, or takes up again what was given up last.
 func (c *controller) raise() {
 	c.level--
 	c.hot, c.calm, c.settle, c.sinceUp = 0, 0, settleTime, 0

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,6 +25,20 @@ func soakTime(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// built makes the program as it is released: the text of a test binary is half as
+// large again, and counts as memory. Short runs do without.
+func built(t *testing.T) string {
+	t.Helper()
+	if os.Getenv("WIRESPAN_SOAK") == "" {
+		return os.Args[0]
+	}
+	exe := filepath.Join(t.TempDir(), "wirespan")
+	if b, err := exec.Command(toolPath(t, "go"), "build", "-trimpath", "-ldflags=-s -w", "-o", exe, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v %s", err, b)
+	}
+	return exe
 }
 
 // statusOf reads a number from /proc/PID/status.
@@ -59,11 +74,12 @@ func TestLiveSoak(t *testing.T) {
 	defer r.Close()
 	cmd := l.liveCmd("-i", "vb", "--otlp", "http://10.79.0.1:4318", "--out", "ndjson:-", "-w", filepath.Join(disk, "ring.pcapng"),
 		"--metrics", "127.0.0.1:9464", "--drain-timeout", "2s")
+	cmd.Args[slices.Index(cmd.Args, os.Args[0])] = built(t)
 	cmd.Stdout = pw
 	w := start(t, cmd)
 	pw.Close()
 	w.listening(t)
-	var rss, threads, fds, routines []int
+	var rss, anon, threads, fds, routines []int
 	pid := w.cmd.Process.Pid
 	for round, end := 0, time.Now().Add(soakTime(t)); time.Now().Before(end); round++ {
 		l.wrk(t, 8, 1)
@@ -83,6 +99,7 @@ func TestLiveSoak(t *testing.T) {
 		default:
 		}
 		rss = append(rss, statusOf(t, pid, "VmRSS"))
+		anon = append(anon, statusOf(t, pid, "RssAnon"))
 		threads = append(threads, statusOf(t, pid, "Threads"))
 		open, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
 		if err != nil {
@@ -93,7 +110,10 @@ func TestLiveSoak(t *testing.T) {
 	}
 	peak := statusOf(t, pid, "VmHWM")
 	w.interrupt(t)
-	t.Logf("rss %v kB (peak %d), threads %v, files %v, goroutines %v\n%s", rss, peak, threads, fds, routines, w.err.String())
+	t.Logf("rss %v kB (peak %d), anonymous %v kB, threads %v, files %v, goroutines %v\n%s", rss, peak, anon, threads, fds, routines, w.err.String())
+	if strings.Contains(w.err.String(), "set filter") {
+		t.Error("a SIGHUP could not set the filter")
+	}
 	if w.code != 0 {
 		t.Errorf("exit status %d", w.code)
 	}
@@ -106,6 +126,7 @@ func TestLiveSoak(t *testing.T) {
 		t.Errorf("%d kB at the peak, want at most 128 MiB", peak)
 	}
 	grows(t, "kB of memory", rss, 16<<10)
+	grows(t, "kB of anonymous memory", anon, 8<<10)
 	grows(t, "threads", threads, 8)
 	grows(t, "open files", fds, 4)
 	grows(t, "goroutines", routines, 4)

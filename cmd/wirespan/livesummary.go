@@ -14,6 +14,7 @@ func (r *liveRun) finish(err error) error {
 	sum := r.pipe.count()
 	sum.source = r.src.stats()
 	sum.exports = r.parts.outs.exportStats()
+	sum.shedding = r.watch.given()
 	sum.uncaptured = r.src.uncaptured()
 	sum.unwritten = r.parts.outs.unwritten()
 	if r.o.adaptive { // bodies are cut because they are passed over

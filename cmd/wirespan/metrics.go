@@ -35,13 +35,14 @@ func (o *watchOptions) add(f *pflag.FlagSet) {
 // telemetry watches a run: metrics, health and budgets. A nil telemetry does
 // nothing.
 type telemetry struct {
-	opt     *options
-	parts   *parts
-	red     *red.Sink // nil without metrics
-	sampler *connSampler
-	limits  limits
-	budget  *budget // nil without limits
-	warn    func(string)
+	opt      *options
+	parts    *parts
+	red      *red.Sink // nil without metrics
+	sampler  *connSampler
+	shedding *shedding // nil without a budget
+	limits   limits
+	budget   *budget // nil without limits
+	warn     func(string)
 
 	pipe      *pipeline
 	feeds     feeds
@@ -78,6 +79,7 @@ func (p *parts) watch(o *options) (*telemetry, error) {
 	if t.limits.any() && o.live {
 		t.sampler = newConnSampler()
 		p.cfg.rooms.sampler = t.sampler
+		t.shedding = p.shed()
 	}
 	if measure {
 		if err := t.measure(); err != nil {

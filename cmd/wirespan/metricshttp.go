@@ -181,6 +181,9 @@ func (t *telemetry) ready() (bool, []string) {
 	if t.sampler != nil && t.sampler.level() > 0 {
 		why = append(why, fmt.Sprintf("sampling: 1 of %d connections (over budget)", 1<<t.sampler.level()))
 	}
+	if n := t.shedding.given(); n > 0 {
+		why = append(why, "given up (over budget): "+t.shedding.names(n))
+	}
 	if n := s.source.Drops; n > 0 {
 		why = append(why, fmt.Sprintf("dropped by the kernel: %d packets", n))
 	}

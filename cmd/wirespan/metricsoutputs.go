@@ -102,6 +102,7 @@ func (t *telemetry) budgetFamilies(s *summary) []metric.Family {
 		oneCount("wirespan.sampling.left_out_packets", "{packet}", "packets of connections outside the sample", s.sampled),
 		oneCount("wirespan.sampling.cut_connections", "{connection}", "connections that were ended because the rate fell", s.cut),
 	}
+	list = append(list, t.shedding.families()...)
 	if t.limits.memory > 0 {
 		list = append(list, oneGauge("wirespan.budget.memory", "By", "memory that may be used", float64(t.limits.memory)))
 	}

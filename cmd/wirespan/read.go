@@ -48,9 +48,10 @@ points of their own and are merged by time. So are the files of a directory.`,
 	}
 	f := cmd.Flags()
 	o.add(f)
+	o.placing.add(f, byAuto, "keep")
 	f.BoolVarP(&o.follow, "follow", "f", false, "the input is still being written: go on at its end")
 	f.BoolP("numeric", "n", false, "accepted; addresses are never looked up")
-	f.StringArrayVar(&o.points, "point", nil, "`NAME` of the capture point, or NAME=FILE+FILE to join files into one; repeatable")
+	f.StringArrayVar(&o.points, "point", nil, "`NAME` of the capture point, NAME=FILE+FILE to join files into one, or NAME=WHAT for packets, as web=vxlan:7 or core=iface:eth1; repeatable")
 	f.StringVar(&o.expr, "filter", "", "only packets that match `EXPR` (pcap-filter(7)); also the words behind --")
 	f.StringVarP(&o.exprFile, "filter-file", "F", "", "read the filter from `FILE`")
 	f.BoolVar(&o.inner, "filter-inner", false, "apply the filter to the innermost frame inside of tunnels")
@@ -109,7 +110,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if err == nil {
 		err = p.outs.cutPackets(ctx, o, inputs)
 	}
-	return finishRead(o, p, pipe, src, err)
+	return finishRead(o, p, pipe, src, watch.given(), err)
 }
 
 // openSource opens the inputs with the filter, which may be nil, or the filter
@@ -164,7 +165,7 @@ func parseInputs(args, points []string) ([]pcapfile.Input, error) {
 }
 
 // finishRead prints the summary and decides on the exit status.
-func finishRead(o *readOptions, p *parts, pipe *pipeline, src *pcapfile.Source, err error) error {
+func finishRead(o *readOptions, p *parts, pipe *pipeline, src *pcapfile.Source, given *shedding, err error) error {
 	var mistake *filterError
 	if errors.As(err, &mistake) {
 		return usage(err)
@@ -174,6 +175,7 @@ func finishRead(o *readOptions, p *parts, pipe *pipeline, src *pcapfile.Source, 
 		fmt.Fprintf(os.Stderr, "wirespan: %v\n", f)
 	}
 	sum := pipe.count()
+	sum.shedding = given
 	if st, e := src.Stats(); e == nil {
 		sum.source = st
 	}

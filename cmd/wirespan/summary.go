@@ -24,12 +24,13 @@ type summary struct {
 	link       link.Stats
 	written    *tally
 	exports    []sink.Stats
-	innerLeft  uint64  // packets that --filter-inner left out
-	sampled    uint64  // packets of connections outside the sample
-	cut        uint64  // connections that were ended because the rate fell
-	lowest     float64 // rate of connections, 0 if there was no sampling
-	spared     uint64  // bytes that were cut on purpose, and that nobody wanted
-	uncaptured uint64  // interfaces that appeared and found no packet socket
+	innerLeft  uint64    // packets that --filter-inner left out
+	sampled    uint64    // packets of connections outside the sample
+	cut        uint64    // connections that were ended because the rate fell
+	lowest     float64   // rate of connections, 0 if there was no sampling
+	shedding   *shedding // what was given up before connections; may be nil
+	spared     uint64    // bytes that were cut on purpose, and that nobody wanted
+	uncaptured uint64    // interfaces that appeared and found no packet socket
 	// unwritten counts spans that files did not take in a live run.
 	unwritten uint64
 	kernel    func(io.Writer) // prints what the kernel counted; may be nil
@@ -196,6 +197,7 @@ func (s *summary) losses(l *list) {
 			l.add(n, "packets "+wire.Reason(r).String())
 		}
 	}
+	s.shedding.losses(l)
 	l.add(s.sampled, "packets left out by sampling (--cpu, --memory)")
 	l.add(s.cut, "connections cut by sampling")
 	l.add(s.flows.Gap-min(s.flows.Gap, s.flows.Truncated), "bytes missing in streams")

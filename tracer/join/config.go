@@ -8,14 +8,16 @@ import (
 	"github.com/wirespan/wirespan/tracer/span"
 )
 
-// Config is what the Joiners of a program share. All fields are required.
+// Config is what the Joiners of a program share. All fields but Bodies are
+// required.
 type Config struct {
 	Timeout time.Duration // a request that has no response for so long is unanswered
 	MaxOpen int           // open exchanges per shard; beyond, new ones are not joined
 	Keys    *span.Keys
 	Protos  []l7.Proto
 	Redact  *redact.Redactor
-	Core    bool // leave out what only a study of the network asks for
+	Core    bool    // leave out what only a study of the network asks for
+	Bodies  *Bodies // switches captured bodies off and on; nil: they are kept
 }
 
 // maxPerConn bounds the open exchanges of one connection.

@@ -152,6 +152,9 @@ func (j *Joiner) attributes(x *exchange, m *l7.Message) {
 		case l7.String:
 			x.attrs = span.AppendString(x.attrs, key, limit(a.Str, maxValue))
 		case l7.Body:
+			if j.cfg.Bodies.leaves() {
+				continue
+			}
 			j.list = j.cfg.Redact.AppendBody(j.list[:0], m.Media, limit(a.Str, maxValue))
 			x.attrs = span.AppendString(x.attrs, key, limit(j.list, maxValue))
 		case l7.Int:

@@ -40,6 +40,8 @@ type Config struct {
 	Forms    []Form
 	Selector func(*span.Span) bool // nil: every span is written
 	IDs      [][]byte              // only traces that carry one of them; nil: all
+
+	Inference *Inference // switches inference off and on; nil: it is on
 }
 
 // Form is a way to write spans, and where to.

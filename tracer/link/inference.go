@@ -1,6 +1,7 @@
 package link
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/wirespan/wirespan/l7"
@@ -14,10 +15,38 @@ const (
 	repeated  = 0.95 // the only open request that is not yet passed on and has the same target and client
 )
 
+// Inference switches the rules that only timing supports (sole_candidate and
+// inferred) off and on while the program runs: they look at all that is open at
+// an instance, for each call that nothing else explains. The zero value leaves
+// them on.
+type Inference struct {
+	off  atomic.Bool
+	left atomic.Uint64
+}
+
+// Infer says whether parents are inferred from now on. Any goroutine may call it.
+func (i *Inference) Infer(on bool) { i.off.Store(!on) }
+
+// LeftOut is how many exchanges no parent was looked for.
+func (i *Inference) LeftOut() uint64 { return i.left.Load() }
+
+// leaves reports whether an exchange is not to be looked at, and counts it. Of
+// nil, all are.
+func (i *Inference) leaves() bool {
+	if i == nil || !i.off.Load() {
+		return false
+	}
+	i.left.Add(1)
+	return true
+}
+
 // soleCandidate looks for the one request that can have caused x: the only one
 // open at the instance that sends x, or the only one that a proxy there can be
 // passing on.
 func (l *Linker) soleCandidate(x int32, r *Facts) {
+	if l.cfg.Inference.leaves() {
+		return
+	}
 	var open, same int
 	var sole, proxied int32
 	n := 0
