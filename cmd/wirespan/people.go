@@ -16,7 +16,7 @@ import (
 // wants to see first. each says that output comes as traces end.
 func newPeopleSink(o *options, format string, w *outFile, keys *span.Keys) (s sink.Sink, each bool, err error) {
 	tty := term.IsTerminal(int(w.f.Fd()))
-	c := show.Config{Verbose: o.verbose, ASCII: !utf8Locale()}
+	c := show.Config{Verbose: o.verbose, ASCII: !utf8Locale(), Whole: !tty}
 	if c.Color, err = wantColor(o.color, tty); err != nil {
 		return nil, false, err
 	}

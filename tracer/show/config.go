@@ -16,9 +16,19 @@ const (
 // columns.
 type Config struct {
 	Width   int  // columns of the terminal, 0 for 120
+	Whole   bool // nothing is shortened, for output that programs read: what is too long for its column moves the rest of the line
 	Color   bool // ANSI colours
 	ASCII   bool // nothing beyond ASCII, for locales without UTF-8
 	Verbose bool // Tree: why spans are linked, ids, addresses, losses
+}
+
+// room is how many columns a text of the given columns may take in a column of
+// the given width.
+func (c Config) room(text, width int) int {
+	if c.Whole {
+		return max(text, width)
+	}
+	return width
 }
 
 func (c Config) width() int {

@@ -12,7 +12,7 @@ func (r *renderer) appendHeader(dst []byte, b *block) []byte {
 	detail := 0
 	for ; detail < 4; detail++ {
 		r.raw = plainText.appendHeaderOf(r.raw[:0], b, detail)
-		if columns(r.raw) <= r.width() {
+		if r.Whole || columns(r.raw) <= r.width() {
 			break
 		}
 	}

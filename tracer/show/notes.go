@@ -21,7 +21,7 @@ func (r *renderer) appendNotes(dst []byte, b *block, w *row) []byte {
 		p := r.escaped(r.raw)
 		room := r.width() - columns(r.prefix)
 		dst = append(r.on(dst, dim), r.prefix...)
-		dst, _ = appendFit(dst, r.of(p), room, r.ASCII)
+		dst, _ = appendFit(dst, r.of(p), r.room(p.width, room), r.ASCII)
 		dst = append(r.off(dst, dim), '\n')
 	}
 	return dst

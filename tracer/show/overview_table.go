@@ -164,7 +164,7 @@ func (o *Overview) appendSum(dst []byte, s *sum, label int, indent string, st st
 	r := &o.render
 	dst = append(r.on(dst, st), indent...)
 	o.raw = appendEscaped(o.raw[:0], []byte(s.name), r.ASCII)
-	dst, n := appendFit(dst, o.raw, label-len(indent), r.ASCII)
+	dst, n := appendFit(dst, o.raw, r.room(columns(o.raw), label-len(indent)), r.ASCII)
 	dst = appendSpaces(r.off(dst, st), label-len(indent)-n)
 	for _, c := range o.numberColumns() {
 		st := plain

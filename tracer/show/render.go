@@ -224,7 +224,7 @@ func (w *row) labelWidth() int {
 // fit shortens the parts of a label to the room there is; each keeps a few
 // columns for as long as possible.
 func (w *row) fit(room int) {
-	over := w.labelWidth() - room
+	over, extra := w.labelWidth()-room, w.extra.width
 	for _, p := range [...]struct {
 		part *part
 		keep int
@@ -247,14 +247,16 @@ func (w *row) fit(room int) {
 			over -= cut
 		}
 	}
-	if w.extra.width < 6 {
+	if w.extra.width < extra && w.extra.width < 6 {
 		w.extra.width = 0
 	}
 }
 
 func (r *renderer) appendRow(dst []byte, b *block, w *row, label, outcome, bar int) []byte {
 	n := &b.nodes[w.at]
-	w.fit(label)
+	if !r.Whole {
+		w.fit(label)
+	}
 	used := 0
 	put := func(p part, s style) {
 		if p.width > 0 {
@@ -320,6 +322,6 @@ func (r *renderer) appendMarked(dst []byte, s *span.Span, outcome []byte, width 
 		st = green
 	}
 	dst = append(append(r.on(dst, st), mark...), ' ')
-	dst, n := appendFit(dst, outcome, max(width-2, 0), r.ASCII)
+	dst, n := appendFit(dst, outcome, r.room(columns(outcome), max(width-2, 0)), r.ASCII)
 	return appendSpaces(r.off(dst, st), width-2-n)
 }

@@ -14,7 +14,7 @@ var _ sink.Sink = (*Table)(nil)
 
 // Table writes a line per span as spans come: start, duration, capture point,
 // client and server, protocol, name, outcome and the first digits of the trace
-// id. Days are announced on lines of their own. It allocates nothing once its
+// id, or all of them (Config.Whole). Days are announced on lines of their own. It allocates nothing once its
 // buffers have grown.
 type Table struct {
 	w     io.Writer
@@ -31,11 +31,16 @@ type Table struct {
 type tableColumns struct {
 	point, ends, proto, name, outcome int
 	micros, trace                     bool
+	traceBytes                        int // that are shown
 }
 
 // NewTable returns a Table that writes to w, which Close does not close.
 func NewTable(w io.Writer, keys *span.Keys, c Config) *Table {
-	return &Table{w: w, c: c, f: newFields(keys), cols: tableColumnsOf(c.width())}
+	t := &Table{w: w, c: c, f: newFields(keys), cols: tableColumnsOf(c.width())}
+	if t.cols.traceBytes = 4; c.Whole {
+		t.cols.traceBytes = len(span.TraceID{})
+	}
+	return t
 }
 
 // tableColumnsOf shares the width among the columns, two blanks between them;
@@ -126,7 +131,7 @@ func (t *Table) named(s string, width int) {
 // put adds t.text in a column.
 func (t *Table) put(width int) {
 	var n int
-	t.out, n = appendFit(t.out, t.text, width, t.c.ASCII)
+	t.out, n = appendFit(t.out, t.text, t.c.room(columns(t.text), width), t.c.ASCII)
 	t.out = appendSpaces(t.out, width-n)
 }
 
@@ -171,7 +176,7 @@ func (t *Table) line(s *span.Span) {
 	t.out = r.appendMarked(t.out, s, t.text, t.cols.outcome)
 	if t.cols.trace {
 		t.gap()
-		t.out = hex.AppendEncode(t.out, s.Trace[:4])
+		t.out = hex.AppendEncode(t.out, s.Trace[:t.cols.traceBytes])
 	}
 	t.out = append(t.out, '\n')
 }
@@ -197,11 +202,11 @@ func (t *Table) ends(s *span.Span) {
 	t.text = appendEscaped(t.text[:0], t.raw, t.c.ASCII)
 	room := t.cols.ends - 2 - columns([]byte(arrow))
 	var n, m int
-	t.out, n = appendFit(t.out, t.text, room/2, t.c.ASCII)
+	t.out, n = appendFit(t.out, t.text, t.c.room(columns(t.text), room/2), t.c.ASCII)
 	t.out = append(append(append(t.out, ' '), arrow...), ' ')
 	t.raw = appendEndpoint(t.raw[:0], s, span.KeyServerAddress, span.KeyServerPort)
 	t.text = appendEscaped(t.text[:0], t.raw, t.c.ASCII)
-	t.out, m = appendFit(t.out, t.text, room-n, t.c.ASCII)
+	t.out, m = appendFit(t.out, t.text, t.c.room(columns(t.text), room-n), t.c.ASCII)
 	t.out = t.c.off(t.out, cyan)
 	t.out = appendSpaces(t.out, room-n-m)
 }

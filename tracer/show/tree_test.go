@@ -164,3 +164,30 @@ func BenchmarkTree(b *testing.B) {
 		}
 	}
 }
+
+// TestWholeShortensNothing: every name and value is in the text, whatever the
+// width, and short lines look as ever.
+func TestWholeShortensNothing(t *testing.T) {
+	long := hostile()
+	long[0].Name = append([]byte("GET /"), bytes.Repeat([]byte("long/"), 200)...)
+	long[0].Service = bytes.Repeat([]byte("service-"), 40)
+	for _, width := range []int{0, 60} {
+		c := Config{Width: width, Whole: true, Verbose: true}
+		text := map[string]string{"tree": string(tree(t, c, 100, long))}
+		var table, over bytes.Buffer
+		feed(t, NewTable(&table, registry(), c), 100, long)
+		feed(t, NewOverview(&over, registry(), c), 100, long)
+		text["table"], text["overview"] = table.String(), over.String()
+		for what, got := range text {
+			if strings.Contains(got, "…") {
+				t.Errorf("%s of width %d is shortened:\n%s", what, width, got)
+			}
+			if !strings.Contains(got, string(long[0].Name)) || what != "table" && !strings.Contains(got, string(long[0].Service)) {
+				t.Errorf("%s of width %d lacks name or service:\n%s", what, width, got)
+			}
+		}
+	}
+	if got, want := tree(t, Config{Whole: true}, 100, order(1)), tree(t, Config{}, 100, order(1)); !bytes.Equal(got, want) {
+		t.Errorf("short lines differ:\n%s\n%s", got, want)
+	}
+}
