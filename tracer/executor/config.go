@@ -1,0 +1,50 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config bounds a Tracker. All fields but Listens are required.
+type Config struct {
+	MaxConns int           // connections
+	MaxExecs int           // threads and goroutines
+	Settle   time.Duration // a message to which nothing was added for so long is told again
+	Fresh    time.Duration // how long an event loop is taken to go on with what it read last
+
+	// Listens reports whether a program of this host listens at an address and
+	// port, for connections that are older than the Tracker; may be nil.
+	Listens func(local Endpoint) bool
+}
+
+// Default is a Config.
+func Default() Config {
+	return Config{MaxConns: 64 << 10, MaxExecs: 64 << 10, Settle: 50 * time.Millisecond, Fresh: 50 * time.Millisecond}
+}
+
+// Validate reports all faults.
+func (c *Config) Validate() error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("executor: %s", what))
+		}
+	}
+	need(c.MaxConns > 0, "connections must be positive")
+	need(c.MaxExecs > 0, "executors must be positive")
+	need(c.Settle > 0 && c.Fresh > 0, "times must be positive")
+	return errors.Join(errs...)
+}
+
+// Stats counts what a Tracker did.
+type Stats struct {
+	Events    uint64 // taken
+	Messages  uint64
+	Calls     uint64 // requests that were sent; each has a label or is among Unlabelled
+	Labels    [4]uint64
+	Retracted uint64 // weak labels that a better one replaced
+	Unlabeled uint64 // calls that got none
+	Evicted   uint64 // connections that were forgotten for want of room
+	Forgotten uint64 // executors that were
+}

@@ -1,0 +1,25 @@
+// Package executor tells which calls a program makes for which request, by who
+// moved the bytes.
+//
+// It stands between bpf/sys, whose events it takes one by one, and tracer/link,
+// which joins what comes out with the exchanges in the packets. An executor is a
+// thread or, where it is known, a goroutine. Events of one direction of a
+// connection become messages; what an executor read last says for whom it sends
+// next (reference/ebpf.md, section 2.6):
+//
+//   - an executor that has read a request and makes a call, while it serves
+//     nothing else, makes it for that request;
+//   - one that serves several at once, an event loop, makes it for the request
+//     whose bytes, or whose call's response, it read last: what it does between
+//     two reads belongs to the first of them. Where a call goes out on the very
+//     connection whose response was just read, another request may have waited
+//     for that connection: then nothing is said. A call on a connection that
+//     was opened for it belongs to whom the executor served when it connected;
+//   - an executor that never reads requests, a worker behind a queue, made its
+//     calls for the request that it answers afterwards;
+//   - one that was woken by an executor that serves a request may serve it, too.
+//
+// Every Label says by which of these it was found, and of what class it is. A
+// Tracker is used by one goroutine; all of its tables are bounded and count
+// what they give up. It reads no clock.
+package executor

@@ -1,0 +1,95 @@
+package executor
+
+import (
+	"slices"
+
+	"github.com/wirespan/wirespan/bpf/sys"
+)
+
+// synReceived is a state that is not told but left, of a connection that was
+// accepted.
+const synReceived = 3
+
+// changed takes a change of a connection.
+func (t *Tracker) changed(e *sys.Event) {
+	if e.New == sys.Closed {
+		if c := t.conns[e.Cookie]; c != nil {
+			t.forget(c)
+		}
+		return
+	}
+	c := t.connOf(e.Cookie)
+	c.netns = e.Netns
+	switch {
+	case e.New == sys.Connecting:
+		c.role = Calling
+		c.opener = t.execOf(Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine})
+		if r := c.opener.slice; r != nil && !r.over {
+			c.opened = r
+		}
+	case e.Old == synReceived:
+		c.role = Serving
+	}
+}
+
+// forget lets go of a connection.
+func (t *Tracker) forget(c *conn) {
+	t.tell(c)
+	t.over(c)
+	c.gone, c.told, c.msg.ID = true, true, 0
+	delete(t.conns, c.cookie)
+}
+
+// drop lets go of an executor.
+func (t *Tracker) drop(x *exec) {
+	for _, r := range x.serves {
+		r.owner = nil
+	}
+	x.gone, x.serves, x.loose, x.slice, x.woken = true, nil, nil, nil, nil
+	delete(t.execs, x.thread)
+	if p := t.procs[x.thread.TGID]; p != nil {
+		if i := slices.Index(p.execs, x); i >= 0 {
+			p.execs = slices.Delete(p.execs, i, i+1)
+		}
+	}
+}
+
+// exit lets go of a process that ended or became another program.
+func (t *Tracker) exit(tgid uint32) {
+	p := t.procs[tgid]
+	if p == nil {
+		return
+	}
+	delete(t.procs, tgid)
+	for _, x := range p.execs {
+		t.drop(x)
+	}
+}
+
+// fifo lists what a table holds in order of appearance; what has gone from the
+// table is taken out when there is as much of it as of the rest.
+type fifo[T any] struct {
+	list []T
+	from int
+}
+
+func (f *fifo[T]) push(v T) { f.list = append(f.list, v) }
+
+// oldest takes out the oldest that is still there; there is one.
+func (f *fifo[T]) oldest(gone func(T) bool) T {
+	for gone(f.list[f.from]) {
+		f.from++
+	}
+	v := f.list[f.from]
+	f.from++
+	return v
+}
+
+// tidy takes out what has gone.
+func (f *fifo[T]) tidy(live int, gone func(T) bool) {
+	if len(f.list) < 2*live+1024 {
+		return
+	}
+	f.list = slices.DeleteFunc(f.list[f.from:], gone)
+	f.from = 0
+}

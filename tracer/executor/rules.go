@@ -1,0 +1,194 @@
+package executor
+
+import "slices"
+
+// asked notes that an executor read of a request: it serves that now.
+func (t *Tracker) asked(c *conn, x *exec, begins bool) {
+	r := c.asked
+	if begins {
+		t.over(c)
+		c.requests++
+		r = &request{id: c.msg.ID, tgid: c.msg.First.TGID}
+		c.asked = r
+		t.processOf(r.tgid).requests[r] = struct{}{}
+	}
+	if r == nil {
+		return
+	}
+	r.end = c.msg.End
+	if r.owner != x {
+		r.disown()
+		r.owner = x
+		if len(x.serves) < maxServes {
+			x.serves = append(x.serves, r)
+		}
+	}
+	x.reads, x.loop = true, x.loop || len(x.serves) > 1
+	x.slice, x.sliceConn, x.at, x.woken = r, nil, c.msg.End, nil
+}
+
+// calls notes that an executor sent a request, and says for whom.
+func (t *Tracker) calls(c *conn, x *exec) {
+	k := &call{id: c.msg.ID, begin: c.msg.Begin}
+	first := c.requests == 0
+	c.requests++
+	c.call = k
+	t.stats.Calls++
+	r, rule, class := t.cause(c, x, first)
+	if r == nil || class == Weak {
+		if len(x.loose) < maxLoose {
+			x.loose = append(x.loose, k)
+		}
+	}
+	if r == nil {
+		t.stats.Unlabeled++
+		return
+	}
+	t.label(k, r, rule, class, x)
+}
+
+// cause finds for whom an executor sends a request on a connection.
+func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
+	if first && c.opened != nil && c.opener == x && x.loop && !c.opened.over {
+		return c.opened, Connected, Certain
+	}
+	if r := x.slice; r != nil && !r.over {
+		switch n := len(x.serves); {
+		case n == 0 && r.responded, n == 1 && x.serves[0] == r:
+			return r, Alone, Certain
+		case n == 0: // whom it works for was read by another
+			return r, Slice, Inferred
+		case x.sliceConn == c, c.msg.Begin-x.at > int64(t.cfg.Fresh):
+			return nil, 0, 0 // another request may have waited for the connection, or for time
+		default:
+			return r, Slice, Certain
+		}
+	}
+	if r := x.woken; r != nil && !r.over && !r.responded {
+		return r, Woken, Inferred
+	}
+	if p := t.procs[x.thread.TGID]; p != nil && len(p.requests) == 1 && !x.reads {
+		for r := range p.requests {
+			return r, Sole, Weak
+		}
+	}
+	return nil, 0, 0
+}
+
+func (t *Tracker) label(k *call, r *request, rule Rule, class Class, x *exec) {
+	k.of, k.class = r, class
+	t.stats.Labels[class]++
+	t.sink.Label(Label{Call: k.id, Request: r.id, Rule: rule, Class: class, Goroutine: x.thread.Goroutine != 0})
+}
+
+// answered notes that an executor read of a call's response: it goes on with
+// whom the call was for.
+func (t *Tracker) answered(c *conn, x *exec) {
+	k := c.call
+	if k == nil {
+		return
+	}
+	k.answered = true
+	x.slice, x.sliceConn, x.at = nil, c, c.msg.End
+	if k.of != nil && k.class != Weak {
+		x.slice = k.of
+	}
+}
+
+// answers notes that an executor wrote of a response. One that never reads
+// requests made the calls since its last answer for this one, if it made one
+// after the other.
+func (t *Tracker) answers(c *conn, x *exec, begins bool) {
+	r := c.asked
+	if r == nil || !begins {
+		return
+	}
+	r.responded = true
+	if r.owner != x && !x.reads && oneByOne(x.loose, r) {
+		for _, k := range x.loose {
+			if k.of != nil {
+				t.stats.Retracted++
+				t.stats.Labels[k.class]--
+			} else {
+				t.stats.Unlabeled--
+			}
+			t.label(k, r, Answered, Inferred, x)
+		}
+	}
+	x.loose = x.loose[:0]
+	r.disown()
+	t.finished(r)
+	x.woken = nil
+}
+
+// oneByOne reports whether calls were made after a request was read, and all
+// were answered.
+func oneByOne(calls []*call, r *request) bool {
+	for _, k := range calls {
+		if k.begin < r.end || !k.answered {
+			return false
+		}
+	}
+	return true
+}
+
+// disown takes a request from those that its owner serves.
+func (r *request) disown() {
+	if x := r.owner; x != nil {
+		if i := slices.Index(x.serves, r); i >= 0 {
+			x.serves = slices.Delete(x.serves, i, i+1)
+		}
+	}
+}
+
+// finished takes a request from those that are open in its process.
+func (t *Tracker) finished(r *request) {
+	if p := t.procs[r.tgid]; p != nil {
+		delete(p.requests, r)
+	}
+}
+
+// over notes that a connection has left its last request behind.
+func (t *Tracker) over(c *conn) {
+	if r := c.asked; r != nil {
+		r.over = true
+		r.disown()
+		t.finished(r)
+		c.asked = nil
+	}
+}
+
+func (t *Tracker) processOf(tgid uint32) *process {
+	p := t.procs[tgid]
+	if p == nil {
+		p = &process{requests: make(map[*request]struct{})}
+		t.procs[tgid] = p
+	}
+	return p
+}
+
+// woke notes that an executor was woken by another. Goroutines hand on what
+// they were woken for; of threads, which wake each other for locks, too, only
+// one that has read a request does.
+func (t *Tracker) woke(from, to Thread, goroutines bool) {
+	a := t.execs[from]
+	if a == nil {
+		return
+	}
+	r := a.slice
+	if goroutines && (r == nil || r.over) {
+		r = a.woken
+	}
+	if r == nil || r.over || r.responded || !goroutines && (r.owner != a || len(a.serves) != 1) {
+		return
+	}
+	b := t.execOf(to)
+	if b.slice != nil && !b.slice.over && !b.slice.responded || len(b.serves) > 0 {
+		return
+	}
+	if !goroutines && b.woken != nil && b.woken != r && !b.woken.responded {
+		b.woken = nil // two candidates
+		return
+	}
+	b.woken = r
+}

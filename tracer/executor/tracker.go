@@ -1,0 +1,253 @@
+package executor
+
+import (
+	"github.com/wirespan/wirespan/bpf/sys"
+)
+
+// Tracker follows messages and executors.
+type Tracker struct {
+	cfg   Config
+	sink  Sink
+	conns map[uint64]*conn
+	execs map[Thread]*exec
+	procs map[uint32]*process
+	quiet []*conn // with a message that was added to since it was told
+	last  uint64  // ID of a message
+	stats Stats
+
+	oldConns fifo[*conn] // in order of appearance
+	oldExecs fifo[*exec]
+}
+
+// conn is a connection as one process sees it.
+type conn struct {
+	cookie   uint64
+	gone     bool
+	msg      Message // under way; ID 0: none
+	told     bool    // the sink knows all of msg
+	queued   bool    // in Tracker.quiet
+	role     Role
+	netns    uint32
+	requests uint64   // that went this way or that
+	asked    *request // serving: what was read last
+	call     *call    // calling: what was sent last
+	opener   *exec    // who called connect
+	opened   *request // whom it served then
+}
+
+// request is a request that a process read.
+type request struct {
+	id        uint64
+	tgid      uint32
+	owner     *exec // who read its last part
+	end       int64 // when that was
+	responded bool
+	over      bool // the connection went on, or ended
+}
+
+// call is a request that a process sent.
+type call struct {
+	id       uint64
+	begin    int64
+	of       *request // for whom, nil unknown
+	answered bool
+	class    Class
+}
+
+// exec is an executor.
+type exec struct {
+	thread Thread
+	gone   bool
+	serves []*request // read by it, not answered yet
+	reads  bool       // it has read a request
+	loop   bool       // it has served several at once
+
+	slice     *request // for whom it works
+	at        int64    // when it read what says so
+	sliceConn *conn    // from where, if that was a call's response
+	woken     *request // for whom its waker worked
+
+	loose []*call // unlabelled calls since its last answer
+}
+
+// process is what is known of a process.
+type process struct {
+	requests map[*request]struct{} // that are not answered
+	execs    []*exec               // some of which may have gone
+}
+
+// maxLoose bounds the calls of one executor that wait for its answer, maxServes
+// the requests that it is seen to serve at once.
+const (
+	maxLoose  = 256
+	maxServes = 4096
+)
+
+// New returns a Tracker.
+func New(cfg Config, sink Sink) (*Tracker, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Tracker{
+		cfg: cfg, sink: sink,
+		conns: make(map[uint64]*conn), execs: make(map[Thread]*exec), procs: make(map[uint32]*process),
+	}, nil
+}
+
+// Stats returns the counters.
+func (t *Tracker) Stats() Stats { return t.stats }
+
+// Event takes an event.
+func (t *Tracker) Event(e *sys.Event) {
+	t.stats.Events++
+	switch e.Type {
+	case sys.IO:
+		if e.Flags&sys.Peek == 0 && e.Length > 0 {
+			t.moved(e)
+		}
+	case sys.State:
+		t.changed(e)
+	case sys.GoroutineWake:
+		t.woke(Thread{TGID: e.TGID, Goroutine: e.Goroutine}, Thread{TGID: e.TGID, Goroutine: e.Parent}, true)
+	case sys.ThreadWake:
+		t.woke(Thread{TGID: e.TGID, TID: uint32(e.Goroutine)}, Thread{TGID: e.TGID, TID: uint32(e.Parent)}, false)
+	case sys.Exec, sys.Exit:
+		t.exit(e.TGID)
+	}
+}
+
+// connOf finds the connection of an event.
+func (t *Tracker) connOf(cookie uint64) *conn {
+	c := t.conns[cookie]
+	if c == nil {
+		if len(t.conns) >= t.cfg.MaxConns {
+			t.forget(t.oldConns.oldest(func(c *conn) bool { return c.gone }))
+			t.stats.Evicted++
+		}
+		c = &conn{cookie: cookie, told: true}
+		t.conns[cookie] = c
+		t.oldConns.push(c)
+	}
+	return c
+}
+
+// execOf finds an executor.
+func (t *Tracker) execOf(th Thread) *exec {
+	if th.Goroutine != 0 {
+		th.TID = 0 // it moves between threads
+	}
+	x := t.execs[th]
+	if x == nil {
+		if len(t.execs) >= t.cfg.MaxExecs {
+			t.drop(t.oldExecs.oldest(func(x *exec) bool { return x.gone }))
+			t.stats.Forgotten++
+		}
+		x = &exec{thread: th}
+		t.execs[th] = x
+		t.oldExecs.push(x)
+		p := t.processOf(th.TGID)
+		p.execs = append(p.execs, x)
+	}
+	return x
+}
+
+// moved takes bytes that an executor moved.
+func (t *Tracker) moved(e *sys.Event) {
+	c := t.connOf(e.Cookie)
+	th := Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine}
+	begins := c.msg.ID == 0 || c.msg.Direction != e.Direction
+	if begins {
+		t.tell(c)
+		t.begin(c, e, th)
+	}
+	m := &c.msg
+	m.Length = max(m.Length, e.Seq-m.Seq+e.Length)
+	m.Calls += 1 + uint32(e.Skipped)
+	m.End, m.Last, m.Flags = max(m.End, e.Time), th, m.Flags|e.Flags
+	c.told = false
+	if begins {
+		t.tell(c)
+	} else if !c.queued {
+		c.queued = true
+		t.quiet = append(t.quiet, c)
+	}
+	x := t.execOf(th)
+	switch {
+	case m.Role == Serving && m.Direction == sys.Received:
+		t.asked(c, x, begins)
+	case m.Role == Serving:
+		t.answers(c, x, begins)
+	case m.Role == Calling && m.Direction == sys.Sent:
+		if begins {
+			t.calls(c, x)
+		}
+	case m.Role == Calling:
+		t.answered(c, x)
+	}
+}
+
+// begin starts a message.
+func (t *Tracker) begin(c *conn, e *sys.Event, th Thread) {
+	local, remote := Endpoint{e.Local, e.LocalPort}, Endpoint{e.Remote, e.RemotePort}
+	if c.role == Unknown {
+		c.role = t.guess(local, remote)
+	}
+	t.last++
+	t.stats.Messages++
+	c.msg = Message{
+		ID: t.last, Cookie: e.Cookie, Netns: c.netns, Local: local, Remote: remote, Role: c.role, Direction: e.Direction,
+		Seq: e.Seq, Begin: e.Time, First: th,
+	}
+}
+
+// guess says which end of a connection that is older than we are serves: the
+// one that somebody listens at, else the one with the lower port.
+func (t *Tracker) guess(local, remote Endpoint) Role {
+	if t.cfg.Listens != nil {
+		switch {
+		case t.cfg.Listens(local):
+			return Serving
+		case t.cfg.Listens(remote):
+			return Calling
+		}
+	}
+	if local.Port < remote.Port {
+		return Serving
+	}
+	return Calling
+}
+
+// tell hands the message under way to the sink, if that does not know all of it.
+func (t *Tracker) tell(c *conn) {
+	if c.told || c.msg.ID == 0 {
+		return
+	}
+	c.told = true
+	t.sink.Message(&c.msg)
+}
+
+// Tick tells of messages to which nothing was added for Config.Settle.
+func (t *Tracker) Tick(now int64) {
+	kept := t.quiet[:0]
+	for _, c := range t.quiet {
+		if c.told || c.msg.End+int64(t.cfg.Settle) <= now {
+			t.tell(c)
+			c.queued = false
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	clear(t.quiet[len(kept):])
+	t.quiet = kept
+	t.oldConns.tidy(len(t.conns), func(c *conn) bool { return c.gone })
+	t.oldExecs.tidy(len(t.execs), func(x *exec) bool { return x.gone })
+}
+
+// Flush tells of everything.
+func (t *Tracker) Flush() {
+	for _, c := range t.oldConns.list {
+		if !c.gone {
+			t.tell(c)
+		}
+	}
+}
