@@ -104,7 +104,11 @@ func (p *parser) result(f *frame, r *fields, m *l7.Message) {
 	case resultRows:
 		p.rows(r, m)
 	case resultKeyspace:
-		if k := r.text(); len(k) > 0 && len(k) <= maxID {
+		k := r.text()
+		if len(k) > 2 && k[0] == '"' && k[len(k)-1] == '"' { // as USE has it, which some servers return
+			k = k[1 : len(k)-1]
+		}
+		if len(k) > 0 && len(k) <= maxID {
 			p.keyspace = append(p.keyspace[:0], k...)
 		}
 	case resultPrepared:
