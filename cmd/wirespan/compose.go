@@ -58,6 +58,9 @@ func compose(o *options) (*parts, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	if err := o.composePoints(p); err != nil {
+		return nil, err
+	}
 	if p.outs, err = openOutputs(o, p.keys); err != nil {
 		return nil, err
 	}

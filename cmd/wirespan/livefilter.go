@@ -39,7 +39,7 @@ func newLiveFilter(ctx context.Context, o *liveOptions) (*liveFilter, error) {
 		return f, f.readProgram(o.program)
 	}
 	user := o.user
-	if strings.TrimSpace(user) == "" {
+	if strings.TrimSpace(user) == "" && o.mirror == nil {
 		user = sshExpr
 	}
 	chosen, err := filter.Parse(user)
@@ -112,6 +112,9 @@ func (f *liveFilter) compile(link capture.LinkType) ([]bpf.RawInstruction, error
 func (f *liveFilter) make(link capture.LinkType) (*filter.Program, error) {
 	if f.program != nil {
 		return &filter.Program{Instructions: f.program}, nil
+	}
+	if m := f.from.mirror; m != nil && m.inner {
+		return &filter.Program{}, nil // it is applied to what is in the tunnels
 	}
 	opt := filter.Options{Link: link, Snaplen: f.snaplen, Live: true, Resolver: f.resolver}
 	if f.snap != nil {

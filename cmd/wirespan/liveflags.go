@@ -44,6 +44,8 @@ type liveOptions struct {
 	privilegeFlags
 	who  identityFlags
 	keep recordOptions
+
+	mirror *mirrorFlags // nil unless the command is mirror
 }
 
 // Defaults of a live run.
@@ -60,6 +62,8 @@ const (
 
 func (o *liveOptions) addLive(f *pflag.FlagSet) {
 	o.options.add(f)
+	o.placing.add(f, byInput, "keep")
+	o.placing.addRules(f)
 	o.who.add(f)
 	o.paced, o.live = true, true
 	redefault(f, "agent", "", "`NAME` of this instance, part of span ids (default: the host's name)")
@@ -151,7 +155,7 @@ func (o *liveOptions) settle() error {
 		o.agent = name
 	}
 	o.packetsOut = o.keep.write == "-"
-	return errors.Join(append(errs, o.readExpr(), o.keep.check())...)
+	return errors.Join(append(errs, o.readExpr(), o.keep.check(), o.settleMirror())...)
 }
 
 // readExpr brings --filter, -F and the trailing words together; more than one
@@ -181,6 +185,9 @@ func (o *liveOptions) readExpr() error {
 
 // ringBytes is the memory of all rings together.
 func (o *liveOptions) ringBytes() (int, error) {
+	if o.buffer == "" && o.mirror != nil {
+		return mirrorRing, nil
+	}
 	if o.buffer == "" {
 		return liveRing, nil
 	}

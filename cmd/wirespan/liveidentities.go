@@ -14,6 +14,9 @@ import (
 // called while the run still has all its rights.
 func (o *liveOptions) identify(keys *span.Keys, fixed *names.Map) (*identities, error) {
 	m := &machine{}
+	if o.mirror != nil { // none of the ends is on this machine
+		return openIdentities(&o.who, keys, fixed, m)
+	}
 	if host, err := os.Hostname(); err == nil {
 		m.host = host
 	}

@@ -110,6 +110,7 @@ func (r *reader) readLive(ctx context.Context) bool {
 	n, err := r.src.ReadBatch(wait, r.pkts)
 	r.from, r.n = 0, n
 	r.takeNames()
+	r.places.learn(r.src)
 	d := r.pace.passed()
 	switch {
 	case n > 0:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,6 +86,7 @@ func (r *liveRun) unwritten(f *os.File) func(error) {
 func (r *liveRun) compose() error {
 	o := r.o
 	o.options.identify, o.labels = o.identify, o.who.labels
+	o.tell = func(s string) { r.line.print("wirespan: " + s) }
 	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.unwritten(f)) }
 	p, err := compose(&o.options)
 	if err != nil {
@@ -96,6 +98,9 @@ func (r *liveRun) compose() error {
 		return err
 	}
 	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet)
+	if m := r.src.mirrored; m != nil && m.inner != nil {
+		p.cfg.inner = m.inner.match
+	}
 	r.parts = p
 	if r.kept, err = o.keep.open(o.agent, time.Now(), r.src.counters); err != nil {
 		return err
@@ -195,7 +200,7 @@ func (r *liveRun) announce() {
 	if len(r.src.names) > 0 {
 		where = strings.Join(r.src.names, ", ")
 	}
-	text := fmt.Sprintf("listening on %s, snapshot length %d bytes, filter: %s", where, r.o.snaplen, r.filter.shown)
+	text := fmt.Sprintf("listening on %s, snapshot length %d bytes, filter: %s", where, r.o.snaplen, cmp.Or(r.filter.shown, "none"))
 	r.line.print(text)
 	r.notify.ready(text)
 }

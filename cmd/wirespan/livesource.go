@@ -31,6 +31,8 @@ type liveSource struct {
 	gather  time.Duration      // how long packets may gather in the rings
 	notes   []string           // for the operator: what the host refused
 	refused int                // how much of it the rings told at the start
+
+	mirrored *mirrored // nil unless the command is mirror
 }
 
 // programs compiles the filter for a link type, as afpacket.Config asks.
@@ -211,6 +213,9 @@ func addStats(a, b capture.Stats) capture.Stats {
 
 // setFilter replaces the filter of a running capture.
 func (s *liveSource) setFilter(progs programs) error {
+	if s.mirrored != nil && s.mirrored.merged != nil {
+		return s.mirrored.setFilter(progs)
+	}
 	f, ok := s.sources[0].(refilterer)
 	if !ok {
 		return errors.New("set filter: this engine keeps the one it began with")

@@ -62,6 +62,8 @@ type options struct {
 	identify func(*span.Keys, *names.Map) (*identities, error)
 	labels   []string
 	watchOptions
+	placing pointFlags
+	tell    func(string) // what people should know while it runs; nil: stderr
 }
 
 func (o *options) add(f *pflag.FlagSet) {

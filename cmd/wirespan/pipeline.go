@@ -11,6 +11,8 @@ import (
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7/engine"
+	"github.com/wirespan/wirespan/mirror/dup"
+	"github.com/wirespan/wirespan/mirror/point"
 	"github.com/wirespan/wirespan/tracer/join"
 	"github.com/wirespan/wirespan/tracer/link"
 )
@@ -22,6 +24,7 @@ type roomConfig struct {
 	join   join.Config
 
 	sampler *connSampler // nil without a budget
+	dups    *dup.Config  // nil: duplicates are kept
 }
 
 // pipeline is the way of a packet from a source to the sinks.
@@ -49,6 +52,7 @@ type pipelineConfig struct {
 	paced   bool // it is an interface: timers follow the wall clock
 	watched bool // somebody reads counters while it runs
 	inner   innerFilter
+	names   *point.Names // nil: capture points are those of the source
 }
 
 // newPipeline puts the rooms behind a source; several sources are the rings of
@@ -120,7 +124,7 @@ func (p *pipeline) run(ctx context.Context) error {
 // next fills a job and publishes the capture points that it needs.
 func (p *pipeline) next(ctx context.Context, r *reader, j *job) bool {
 	more := r.fill(ctx, j)
-	if pts := r.src.Points(); len(pts) > len(*p.points.Load()) {
+	if pts := r.points(); len(pts) > len(*p.points.Load()) {
 		p.publish(pts)
 	}
 	return more

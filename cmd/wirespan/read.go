@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wirespan/wirespan/capture/pcapfile"
+	"github.com/wirespan/wirespan/mirror/point"
 )
 
 // readOptions are the flags of read.
@@ -60,7 +61,7 @@ points of their own and are merged by time. So are the files of a directory.`,
 
 // runRead analyses the inputs.
 func runRead(ctx context.Context, o *readOptions, args []string) error {
-	inputs, err := parseInputs(args, o.points)
+	inputs, err := parseInputs(args, o.filePoints())
 	if err != nil {
 		return usage(err)
 	}
@@ -139,6 +140,20 @@ func openSource(ctx context.Context, o *readOptions, inputs []pcapfile.Input, fi
 		return nil, usage(fmt.Errorf("read filter program %s: %w", o.program, err))
 	}
 	return src, nil
+}
+
+// filePoints takes the rules for packets out of --point; the rest names files.
+func (o *readOptions) filePoints() []string {
+	var files []string
+	o.placing.rules = nil
+	for _, p := range o.points {
+		if point.IsRule(p) {
+			o.placing.rules = append(o.placing.rules, p)
+		} else {
+			files = append(files, p)
+		}
+	}
+	return files
 }
 
 // parseInputs turns arguments and --point into inputs.

@@ -47,7 +47,8 @@ type reader struct {
 	own    ownShards
 	sample *readerSample // nil without a budget
 	inner  innerFilter   // nil without --filter-inner
-	left   uint64        // packets that it left out
+	places *places
+	left   uint64 // packets that it left out
 	err    error
 }
 
@@ -68,7 +69,7 @@ func (o ownShards) of(hash uint32) uint8 {
 func newReader(src capture.Source, cfg *pipelineConfig, own ownShards) *reader {
 	r := &reader{
 		src: src, dec: wire.NewDecoder(defrag.Default()), pkts: make([]capture.Packet, maxFrames),
-		live: cfg.live, silent: time.Second, own: own, inner: cfg.inner,
+		live: cfg.live, silent: time.Second, own: own, inner: cfg.inner, places: newPlaces(cfg),
 	}
 	if cfg.paced {
 		r.pace = &pace{}
@@ -105,7 +106,13 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 			j.tick = g
 		}
 		f := &j.frames[j.n]
-		if r.dec.Decode(p, f) != wire.OK || r.sample != nil && r.sample.leaves(j, f, now) {
+		if r.dec.Decode(p, f) != wire.OK {
+			continue
+		}
+		if r.places.busy && r.places.set(f) {
+			r.places.look(f)
+		}
+		if r.sample != nil && r.sample.leaves(j, f, now) {
 			continue
 		}
 		if r.inner != nil {
@@ -156,6 +163,7 @@ func (r *reader) read(ctx context.Context, j *job) bool {
 		cancel()
 		r.from, r.n = 0, n
 		r.takeNames()
+		r.places.learn(r.src)
 		switch {
 		case n > 0:
 			return true

@@ -4,6 +4,7 @@ import (
 	"github.com/wirespan/wirespan/capture/wire"
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/l7/engine"
+	"github.com/wirespan/wirespan/mirror/dup"
 	"github.com/wirespan/wirespan/tracer/join"
 	"github.com/wirespan/wirespan/tracer/link"
 )
@@ -17,7 +18,8 @@ type shard struct {
 	table *flows.Table
 	eng   *engine.Engine
 	join  *join.Joiner
-	gate  *gate // between table and eng; nil without a budget
+	gate  *gate       // between table and eng; nil without a budget
+	dups  *dup.Filter // in front of table; nil: duplicates are kept
 }
 
 func newShard(cfg *roomConfig, i int) (*shard, error) {
@@ -31,11 +33,19 @@ func newShard(cfg *roomConfig, i int) (*shard, error) {
 		s.gate = newGate(s.eng)
 		h = s.gate
 	}
+	if cfg.dups != nil {
+		if s.dups, err = dup.New(*cfg.dups); err != nil {
+			return nil, err
+		}
+	}
 	s.table, err = flows.NewTable(cfg.flows, h)
 	return s, err
 }
 
 func (s *shard) push(f *wire.Frame, now int64, out *link.Batch) {
+	if s.dups != nil && s.dups.Again(f) {
+		return
+	}
 	s.join.Begin(out, now)
 	s.table.Push(f, now)
 }
