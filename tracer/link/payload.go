@@ -204,6 +204,7 @@ func (l *Linker) marry(m []int32) []int32 {
 		for y := l.mateOf(x); y != 0; y = l.mateOf(x) {
 			l.learnShift(x, y)
 			l.merge(x, y)
+			l.clocks.learn(l, x) // a proxy takes its time, but before an answer comes a request
 			l.stats.Proxied++
 		}
 	}
