@@ -52,23 +52,3 @@ func (t Tier) String() string {
 	}
 	return fmt.Sprintf("tier %d", uint8(t))
 }
-
-// Attempt is a tier that was tried.
-type Attempt struct {
-	Tier   Tier
-	Reason string // why it cannot be had; empty for the one that was taken
-	Detail error  // what the kernel said, the verifier's log included; may be nil
-}
-
-// Report says which tiers were tried, the best first.
-type Report []Attempt
-
-// Taken is the tier that was taken, Off if there is none.
-func (r Report) Taken() Tier {
-	for _, a := range r {
-		if a.Reason == "" {
-			return a.Tier
-		}
-	}
-	return Off
-}

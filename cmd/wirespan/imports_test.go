@@ -19,6 +19,8 @@ var directions = []struct {
 }{
 	{"capture/...", []string{"capture/..."}},
 	{"bpf/filter", []string{"capture"}},
+	{"bpf/sys", nil},
+	{"bpf/sys/kernel", []string{"bpf/sys"}},
 	{"mirror/...", []string{"capture/...", "mirror/..."}},
 	{"flows/...", []string{"capture/...", "flows/..."}},
 	{"l7", nil},
@@ -27,7 +29,7 @@ var directions = []struct {
 	{"l7/l7test/...", []string{"capture/...", "flows/...", "l7", "l7/cursor", "l7/ids", "l7/engine", "l7/l7test/..."}},
 	{"l7/*", []string{"l7", "l7/cursor", "l7/hpack", "l7/ids", "l7/sqltext"}},
 	{"tracer/span", nil},
-	{"tracer/...", []string{"capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
+	{"tracer/...", []string{"bpf/sys", "capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
 	{"cmd/...", []string{"cmd/...", "bpf/...", "capture/...", "flows/...", "l7/...", "mirror/...", "tracer/..."}},
 }
 
@@ -70,6 +72,8 @@ func TestDirectionsCatch(t *testing.T) {
 		{"l7/engine", "l7/http1", false},
 		{"tracer/link", "l7/engine", true},
 		{"tracer/link", "l7/http1", false},
+		{"tracer/executor", "bpf/sys", true},
+		{"tracer/executor", "bpf/sys/kernel", false},
 		{"tracer/span", "l7", false},
 		{"l7/engine", "tracer/span", false},
 		{"cmd/wirespan", "l7/http1", true},

@@ -1,16 +1,18 @@
 //go:build linux
 
-package sys
+package kernel
 
 import (
 	"context"
 	"os"
 	"testing"
 	"time"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // open opens a tier or skips the test with the reason.
-func open(t *testing.T, cfg Config) Source {
+func open(t *testing.T, cfg Config) sys.Source {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, for eBPF")

@@ -1,4 +1,4 @@
-package sys
+package kernel
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // checkTime is how long the events of the self-check may take.
@@ -15,27 +17,27 @@ const checkTime = 2 * time.Second
 // turn is one call that the self-check makes.
 type turn struct {
 	client bool // which end makes it
-	dir    Direction
+	dir    sys.Direction
 	length uint32
 }
 
 // Two messages there and one back, and who must be seen to move them.
 var checkTurns = []turn{
-	{true, Sent, 101}, {false, Received, 101}, {false, Sent, 211}, {true, Received, 211}, {true, Sent, 307}, {false, Received, 307},
+	{true, sys.Sent, 101}, {false, sys.Received, 101}, {false, sys.Sent, 211}, {true, sys.Received, 211}, {true, sys.Sent, 307}, {false, sys.Received, 307},
 }
 
 // selfCheck demands that a source tells rightly of a connection of ours over
 // loopback: every call, with its length, ports and sequence numbers. It returns
 // our process as the kernel knows it, which in a container is not os.Getpid.
-func selfCheck(ctx context.Context, s Source) (own uint32, err error) {
+func selfCheck(ctx context.Context, s sys.Source) (own uint32, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	client, server, err := converse(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("self-check: talk over loopback: %w", err)
 	}
-	var seen [6]*Event
-	batch := make([]Event, 256)
+	var seen [6]*sys.Event
+	batch := make([]sys.Event, 256)
 	for missing(seen[:]) >= 0 {
 		n, err := s.Read(ctx, batch)
 		for i := range batch[:n] {
@@ -58,7 +60,7 @@ func selfCheck(ctx context.Context, s Source) (own uint32, err error) {
 var errUnseen = errors.New("it was not seen")
 
 // missing is the first call that no event told of, -1 if there is none.
-func missing(seen []*Event) int {
+func missing(seen []*sys.Event) int {
 	for i, e := range seen {
 		if e == nil {
 			return i
@@ -68,8 +70,8 @@ func missing(seen []*Event) int {
 }
 
 // sortIn finds out which call an event tells of.
-func sortIn(seen *[6]*Event, e *Event, client, server uint16) {
-	if e.Type != IO {
+func sortIn(seen *[6]*sys.Event, e *sys.Event, client, server uint16) {
+	if e.Type != sys.IO {
 		return
 	}
 	for i, t := range checkTurns {
@@ -87,9 +89,9 @@ func sortIn(seen *[6]*Event, e *Event, client, server uint16) {
 
 // agree checks that both ends tell the same sequence numbers, and that messages
 // follow each other.
-func agree(seen *[6]*Event) error {
+func agree(seen *[6]*sys.Event) error {
 	for i := 0; i < len(seen); i += 2 {
-		if a, b := seen[i], seen[i+1]; a.Seq != b.Seq && (a.Flags|b.Flags)&RelativeSeq == 0 {
+		if a, b := seen[i], seen[i+1]; a.Seq != b.Seq && (a.Flags|b.Flags)&sys.RelativeSeq == 0 {
 			return fmt.Errorf("self-check: bytes sent as %d were received as %d", a.Seq, b.Seq)
 		}
 	}
@@ -126,7 +128,7 @@ func converse(ctx context.Context) (client, server uint16, err error) {
 		if t.client {
 			end = c
 		}
-		if t.dir == Sent {
+		if t.dir == sys.Sent {
 			_, err = end.Write(buf[:t.length])
 		} else {
 			_, err = io.ReadFull(end, buf[:t.length])

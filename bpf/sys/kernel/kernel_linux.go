@@ -1,4 +1,4 @@
-package sys
+package kernel
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -20,7 +22,7 @@ const pollTime = 10 * time.Millisecond
 
 // kernelSource reads events from the ring of loaded programs.
 type kernelSource struct {
-	tier  Tier
+	tier  sys.Tier
 	coll  *ebpf.Collection
 	links []link.Link
 	ring  *ringbuf.Reader
@@ -31,7 +33,7 @@ type kernelSource struct {
 }
 
 // Read, see Source.
-func (s *kernelSource) Read(ctx context.Context, dst []Event) (n int, err error) {
+func (s *kernelSource) Read(ctx context.Context, dst []sys.Event) (n int, err error) {
 	if len(dst) == 0 {
 		return 0, nil
 	}
@@ -49,7 +51,7 @@ func (s *kernelSource) Read(ctx context.Context, dst []Event) (n int, err error)
 }
 
 // drain takes what is in the ring; it waits for it until the deadline.
-func (s *kernelSource) drain(dst []Event) (n int, err error) {
+func (s *kernelSource) drain(dst []sys.Event) (n int, err error) {
 	for n < len(dst) {
 		switch err := s.ring.ReadInto(&s.rec); {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -60,7 +62,7 @@ func (s *kernelSource) drain(dst []Event) (n int, err error) {
 			return n, fmt.Errorf("read ring: %w", err)
 		}
 		e := &dst[n]
-		if !Decode(s.rec.RawSample, e) {
+		if !sys.Decode(s.rec.RawSample, e) {
 			s.garbled.Add(1)
 			continue
 		}
@@ -82,10 +84,10 @@ const (
 )
 
 // Stats, see Source.
-func (s *kernelSource) Stats() (Stats, error) {
+func (s *kernelSource) Stats() (sys.Stats, error) {
 	var perCPU [][numCounts]uint64
 	if err := s.coll.Maps["stats"].Lookup(uint32(0), &perCPU); err != nil {
-		return Stats{}, fmt.Errorf("read counters: %w", err)
+		return sys.Stats{}, fmt.Errorf("read counters: %w", err)
 	}
 	var n [numCounts]uint64
 	for _, c := range perCPU {
@@ -93,14 +95,14 @@ func (s *kernelSource) Stats() (Stats, error) {
 			n[i] += v
 		}
 	}
-	return Stats{
+	return sys.Stats{
 		Seen: n[countSeen], Filtered: n[countFiltered], Emitted: n[countEmitted], Dropped: n[countDropped],
 		Bad: n[countBad], Skipped: n[countSkipped], Garbled: s.garbled.Load(), Read: s.read.Load(),
 	}, nil
 }
 
 // Tier, see Source.
-func (s *kernelSource) Tier() Tier { return s.tier }
+func (s *kernelSource) Tier() sys.Tier { return s.tier }
 
 // GoOffsets say where a Go runtime keeps what, in bytes (see goroutines).
 type GoOffsets struct {

@@ -1,9 +1,11 @@
 //go:build linux
 
-package sys
+package kernel
 
 import (
 	"testing"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -40,7 +42,7 @@ func TestInstructions(t *testing.T) {
 	}
 }
 
-func checkCalls(t *testing.T, tier Tier, name string, ins asm.Instructions, allowed map[asm.BuiltinFunc]bool) (calls int) {
+func checkCalls(t *testing.T, tier sys.Tier, name string, ins asm.Instructions, allowed map[asm.BuiltinFunc]bool) (calls int) {
 	t.Helper()
 	for i := range ins {
 		switch {

@@ -1,8 +1,10 @@
-package sys
+package kernel
 
 import (
 	"errors"
 	"fmt"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -18,13 +20,13 @@ type object struct {
 }
 
 // objects are the tiers that need the kernel's BTF.
-var objects = map[Tier]object{
-	Sock:  {spec: loadSock},
-	Fexit: {spec: loadFexit, optional: []string{"inet_sendpage_exit"}},
+var objects = map[sys.Tier]object{
+	sys.Sock:  {spec: loadSock},
+	sys.Fexit: {spec: loadFexit, optional: []string{"inet_sendpage_exit"}},
 }
 
 // load puts the programs of a tier into the kernel.
-func load(t Tier, o object, cfg *Config) (*kernelSource, error) {
+func load(t sys.Tier, o object, cfg *Config) (*kernelSource, error) {
 	spec, err := o.spec()
 	if err != nil {
 		return nil, fmt.Errorf("read object: %w", err)

@@ -1,17 +1,19 @@
-package sys
+package kernel
 
 import (
 	"errors"
 	"fmt"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // Config says what is asked of the kernel. All fields but the filters are
 // required.
 type Config struct {
-	Tiers []Tier // that may be taken, the best first
-	Ring  int    // bytes of the ring that events wait in, a power of two
-	Every uint32 // calls of one message that make an event each; of the others the last does
-	Go    bool   // look for goroutines of processes that SetGo names
+	Tiers []sys.Tier // that may be taken, the best first
+	Ring  int        // bytes of the ring that events wait in, a power of two
+	Every uint32     // calls of one message that make an event each; of the others the last does
+	Go    bool       // look for goroutines of processes that SetGo names
 
 	// Filters; an empty one lets everything pass. A call has to pass all.
 	Ports   []uint16 // local or remote
@@ -28,7 +30,7 @@ const (
 
 // Default is a Config that takes the best tier and filters nothing.
 func Default() Config {
-	return Config{Tiers: []Tier{Sock, Fexit, Syscall, Legacy}, Ring: 4 << 20, Every: 4, Go: true}
+	return Config{Tiers: []sys.Tier{sys.Sock, sys.Fexit, sys.Syscall, sys.Legacy}, Ring: 4 << 20, Every: 4, Go: true}
 }
 
 // Validate reports all faults.

@@ -1,14 +1,16 @@
-package sys
+package kernel
 
 import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // Open takes the first tier that loads, attaches and sees what it should. The
 // report says why those before it were refused; when all are, the error says so.
-func Open(ctx context.Context, cfg Config) (Source, Report, error) {
+func Open(ctx context.Context, cfg Config) (sys.Source, Report, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, nil, err
 	}
@@ -43,7 +45,7 @@ func Probe(ctx context.Context, cfg Config) Report {
 
 // openTier loads and attaches a tier and checks it on a connection of its own,
 // before any filter holds.
-func openTier(ctx context.Context, t Tier, cfg *Config) (*kernelSource, error) {
+func openTier(ctx context.Context, t sys.Tier, cfg *Config) (*kernelSource, error) {
 	o, ok := objects[t]
 	if !ok {
 		return nil, errNotBuilt

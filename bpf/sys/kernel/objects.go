@@ -1,4 +1,4 @@
-package sys
+package kernel
 
 // The objects are made from c by clang 14 of Debian 12 and committed.
 //

@@ -1,14 +1,16 @@
 //go:build !linux
 
-package sys
+package kernel
 
 import (
 	"context"
 	"errors"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // Open fails: there is eBPF on Linux only.
-func Open(context.Context, Config) (Source, Report, error) {
+func Open(context.Context, Config) (sys.Source, Report, error) {
 	return nil, nil, errors.New("open eBPF module: Linux only")
 }
 
