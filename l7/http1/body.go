@@ -10,6 +10,7 @@ import (
 // bodyFollows prepares for the body behind a head and says how much of it the
 // engine is to skip: all of it, unless it is captured or chunked.
 func (p *parser) bodyFollows(h *half, how framing, f *fields, m *l7.Message) (skip int64) {
+	p.mediaType(f, m)
 	h.capture(p.bodies > 0 && how != bodyless && textual(f), f)
 	h.size, h.body = 0, h.body[:0]
 	switch how {
@@ -33,7 +34,19 @@ func (p *parser) bodyFollows(h *half, how framing, f *fields, m *l7.Message) (sk
 	return 0
 }
 
-// maxMedia bounds the Content-Type that is kept with a captured body.
+// mediaType tells the type of a body, text or not, where bodies are captured.
+func (p *parser) mediaType(f *fields, m *l7.Message) {
+	if p.bodies == 0 || len(f.ctype) == 0 {
+		return
+	}
+	key := keyRequestType
+	if m.Kind != l7.Request {
+		key = keyResponseType
+	}
+	m.Str(key, f.ctype[:min(len(f.ctype), maxMedia)])
+}
+
+// maxMedia bounds the Content-Type that is kept.
 const maxMedia = 128
 
 // capture says whether the body that follows is captured.

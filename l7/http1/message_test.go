@@ -89,10 +89,10 @@ func TestUntilClose(t *testing.T) {
 func TestCapturedBodies(t *testing.T) {
 	check(t, 4, talk("> POST / HTTP/1.1\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 7\r\n\r\n{\"a\":1}GET / HTTP/1.1\r\n\r\n",
 		"< HTTP/1.1 200 OK\r\nContent-Type: application/problem+json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n3\r\ncde\r\n0\r\n\r\nHTTP/1.0 200 OK\r\n\r\na\xc3\xa4b\xc3\xa4"),
-		`request > @0 "POST" "/" "" "1.1" size=7 more`, `end > size=7 wirespan.http.request.body="{\"a\"" to 92`, `request > @92 "GET" "/" "" "1.1" to 110`,
-		`response < @0 200 ok more`, `end < size=5 wirespan.http.response.body="abcd" to 107`,
+		`request > @0 "POST" "/" "" "1.1" size=7 http.request.header.content-type="application/json; charset=utf-8" more`, `end > size=7 wirespan.http.request.body="{\"a\"" to 92`, `request > @92 "GET" "/" "" "1.1" to 110`,
+		`response < @0 200 ok http.response.header.content-type="application/problem+json" more`, `end < size=5 wirespan.http.response.body="abcd" to 107`,
 		`response < @107 200 ok more`, `end < size=6 wirespan.http.response.body="aäb" to 132`)
-	check(t, 100, talk("< HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\nabc"), `response < @0 200 ok size=3 more`, `end < size=3 to 66`)
+	check(t, 100, talk("< HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 3\r\n\r\nabc"), `response < @0 200 ok size=3 http.response.header.content-type="image/png" more`, `end < size=3 to 66`)
 	check(t, 100, talk(get, "< HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"), gotA, `response < @0 200 ok size=3 to 65`)
 	check(t, 100, talk(get, "< HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na\x00c"), gotA, `response < @0 200 ok size=3 more`, `end < size=3 to 41`)
 }

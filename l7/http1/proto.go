@@ -24,6 +24,8 @@ const (
 	keyBytesSent
 	keyBytesReceived
 	keyCloseCode
+	keyRequestType
+	keyResponseType
 )
 
 // Proto describes HTTP/1.
@@ -45,6 +47,8 @@ func Proto() l7.Proto {
 			keyReceived:      {Name: "wirespan.websocket.messages.received", Type: l7.Int, Doc: "WebSocket messages from the server; absent when some could not be counted"},
 			keyBytesSent:     {Name: "wirespan.websocket.bytes.sent", Type: l7.Int, Doc: "payload bytes of WebSocket messages from the client"},
 			keyBytesReceived: {Name: "wirespan.websocket.bytes.received", Type: l7.Int, Doc: "payload bytes of WebSocket messages from the server"},
+			keyRequestType:   {Name: "http.request.header.content-type", Type: l7.Strings, Doc: "media type of the request body, with --bodies"},
+			keyResponseType:  {Name: "http.response.header.content-type", Type: l7.Strings, Doc: "media type of the response body, with --bodies"},
 			keyCloseCode:     {Name: "wirespan.websocket.close.code", Type: l7.Int, Doc: "status code of the first WebSocket close frame"},
 		},
 		Detect: Detect,

@@ -80,6 +80,7 @@ func (p *parser) responseBody(h *half, asked flag, behind []byte, f *fields, m *
 	}
 	h.doubt, h.open, m.More = true, true, true
 	h.size, h.left = 0, f.length
+	p.mediaType(f, m)
 	h.capture(p.bodies > 0 && textual(f), f)
 	h.body = h.body[:0]
 	switch how {

@@ -27,7 +27,8 @@ type HAR struct {
 	out      []byte
 	scratch  []byte
 	headers  []headerKey
-	mimeType span.Key
+	sent     span.Key // media type of the request
+	mimeType span.Key // of the response
 	any      bool
 	closed   bool
 }
@@ -42,7 +43,7 @@ type headerKey struct {
 
 // NewHAR returns a HAR that writes to w; version is that of wirespan.
 func NewHAR(w io.Writer, keys *span.Keys, version string) *HAR {
-	h := &HAR{w: w, mimeType: ^span.Key(0)}
+	h := &HAR{w: w, sent: ^span.Key(0), mimeType: ^span.Key(0)}
 	h.headers = []headerKey{
 		{key: span.KeyUserAgentOriginal, name: "User-Agent"},
 		{key: span.KeyClientForwarded, name: "X-Forwarded-For"},
@@ -54,6 +55,9 @@ func NewHAR(w io.Writer, keys *span.Keys, version string) *HAR {
 		k := span.Key(i)
 		if n, ok := strings.CutPrefix(keys.Name(k), "http.request.header."); ok {
 			h.headers = append(h.headers, headerKey{key: k, name: n})
+			if n == "content-type" {
+				h.sent = k
+			}
 		} else if n, ok := strings.CutPrefix(keys.Name(k), "http.response.header."); ok {
 			h.headers = append(h.headers, headerKey{key: k, name: n, response: true})
 			if n == "content-type" {
@@ -199,7 +203,8 @@ func (h *HAR) request(s *span.Span, method []byte) {
 	size := number(s, span.KeyHTTPRequestBodySize, -1)
 	o = strconv.AppendInt(o, size, 10)
 	if body := text(s, span.KeyHTTPRequestBody); len(body) > 0 {
-		o = append(appendString(append(o, `,"postData":{"mimeType":"","text":`...), body), '}')
+		o = h.appendMimeType(append(o, `,"postData":{"mimeType":`...), s, h.sent)
+		o = append(appendString(append(o, `,"text":`...), body), '}')
 	}
 	h.out = append(o, '}')
 }
@@ -213,18 +218,27 @@ func (h *HAR) response(s *span.Span) {
 	h.headerList(s, true)
 	size := number(s, span.KeyHTTPResponseBodySize, -1)
 	o = strconv.AppendInt(append(h.out, `],"content":{"size":`...), max(size, 0), 10)
-	o = append(o, `,"mimeType":`...)
-	if at, ok := s.Attrs.Find(h.mimeType); ok {
-		h.scratch = at.AppendText(h.scratch[:0])
-		o = appendString(o, h.scratch)
-	} else {
-		o = append(o, `""`...)
-	}
+	o = h.appendMimeType(append(o, `,"mimeType":`...), s, h.mimeType)
 	if body := text(s, span.KeyHTTPResponseBody); len(body) > 0 {
 		o = appendString(append(o, `,"text":`...), body)
 	}
 	o = append(o, `},"redirectURL":"","headersSize":-1,"bodySize":`...)
 	h.out = append(strconv.AppendInt(o, size, 10), '}')
+}
+
+// appendMimeType adds a media type; where none is known, what browsers write.
+func (h *HAR) appendMimeType(dst []byte, s *span.Span, key span.Key) []byte {
+	h.scratch = append(h.scratch[:0], "x-unknown"...)
+	if at, ok := s.Attrs.Find(key); ok {
+		for v := range at.Strings {
+			h.scratch = append(h.scratch[:0], v...)
+			break
+		}
+		if at.Type == span.TypeString {
+			h.scratch = append(h.scratch[:0], at.Str...)
+		}
+	}
+	return appendString(dst, h.scratch)
 }
 
 func (h *HAR) headerList(s *span.Span, response bool) {
