@@ -39,7 +39,7 @@ side) and ` + "`wirespan.agent`" + `; see [outputs](outputs.md).
 
 // reserved are attributes with a name and a meaning that nothing sets yet.
 var reserved = []string{
-	"http.request.body.size", "wirespan.observation", "wirespan.flow.community_id", "wirespan.phase.tls",
+	"http.request.body.size", "wirespan.flow.community_id", "wirespan.phase.tls",
 	"wirespan.opaque", "wirespan.sample.rate", "wirespan.clock.offset",
 }
 
@@ -62,7 +62,7 @@ var groups = []group{
 	{"Request IDs, contexts and links", []string{"wirespan.request_id", "wirespan.context", "wirespan.link.", "wirespan.exchange", "wirespan.client.forwarded"}},
 	{"Times", []string{"wirespan.phase.", "wirespan.clock."}},
 	{"TCP", []string{"wirespan.tcp.", "wirespan.flow."}},
-	{"Capture point and tunnels", []string{"wirespan.capture.", "wirespan.observation", "wirespan.signal", "wirespan.tunnel.", "wirespan.vlan", "wirespan.sample."}},
+	{"Capture point and tunnels", []string{"wirespan.capture.", "wirespan.observation", "wirespan.half", "wirespan.signal", "wirespan.tunnel.", "wirespan.vlan", "wirespan.sample."}},
 	{"Resource", []string{"service.", "host.", "process.", "container.", "k8s.", "wirespan.unit"}},
 	{"Other", []string{""}},
 }
