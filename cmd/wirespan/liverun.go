@@ -159,6 +159,7 @@ func (r *liveRun) run(ctx context.Context) error {
 	defer cancel() // before the wait
 	wg.Go(func() { r.notify.watch(beside, r.alive) })
 	wg.Go(func() { r.tellRefusals(beside) })
+	wg.Go(func() { r.tellPlaces(beside) })
 	wg.Go(r.followHangups(beside))
 	r.parts.ids.start(beside, r.line.warn)
 	defer watchConfig(beside, func(c *configChange) error { return r.apply(beside, c) }, r.line.print)()

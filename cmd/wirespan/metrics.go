@@ -183,6 +183,7 @@ func (t *telemetry) gather() []metric.Family {
 	if t.feeds.spares != nil {
 		list = append(list, t.feeds.spares()...)
 	}
+	list = append(list, s.places.families(*t.pipe.points.Load())...)
 	list = append(list, s.flowFamilies()...)
 	list = append(list, s.pointCount.families()...)
 	list = append(list, s.parserFamilies(t.parts)...)

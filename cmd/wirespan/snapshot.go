@@ -182,6 +182,7 @@ func (s *summary) addReader(r *reader) {
 		s.decode[i] += n
 	}
 	s.innerLeft += r.left
+	s.places.addPlaces(r.places)
 	if r.sample != nil {
 		s.sampled += r.sample.left
 		s.lowest = r.sample.s.lowest()
@@ -195,6 +196,7 @@ func (s *summary) addShard(sh *shard) {
 	s.engine.Add(sh.eng.Stats())
 	s.join.Add(sh.join.Stats())
 	s.cut += sh.gate.cuts()
+	s.places.addCounts(sh.dups.Counts())
 }
 
 // add sums up what readers and workers counted.
@@ -208,6 +210,7 @@ func (s *summary) add(o *summary) {
 		s.engine.Add(&o.engine)
 	}
 	s.join.Add(&o.join)
+	s.places.add(&o.places)
 	s.sampled += o.sampled
 	s.lowest = max(s.lowest, o.lowest)
 	s.cut += o.cut

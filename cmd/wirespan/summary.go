@@ -24,6 +24,8 @@ type summary struct {
 	link       link.Stats
 	written    *tally
 	exports    []sink.Stats
+	places     placeCounts
+	points     []capture.Point
 	innerLeft  uint64    // packets that --filter-inner left out
 	sampled    uint64    // packets of connections outside the sample
 	cut        uint64    // connections that were ended because the rate fell
@@ -39,7 +41,7 @@ type summary struct {
 
 // count gathers the counters; the pipeline must have ended.
 func (p *pipeline) count() *summary {
-	s := &summary{link: p.linker.Stats(), written: p.written}
+	s := &summary{link: p.linker.Stats(), written: p.written, points: *p.points.Load()}
 	s.linked(p.linker, *p.points.Load())
 	for _, r := range p.readers {
 		s.addReader(r)
@@ -84,6 +86,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 		s.kernel(w)
 	}
 	s.printCapture(w)
+	s.places.print(w, s.points, p.cfg.names)
 	s.printRate(w)
 	var l list
 	l.add(s.flows.Opened, "opened")

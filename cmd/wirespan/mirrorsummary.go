@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/mirror/dup"
+	"github.com/wirespan/wirespan/mirror/point"
+	"github.com/wirespan/wirespan/tracer/metric"
+)
+
+// placeCounts are what readers and shards counted about capture points.
+type placeCounts struct {
+	points []dup.Count  // by point; none where duplicates are kept
+	others uint64       // packets of points beyond the bound
+	halves []point.Half // points that show one direction each
+}
+
+// addPlaces takes over what a reader found.
+func (c *placeCounts) addPlaces(p *places) {
+	c.others += p.others()
+	c.halves = append(c.halves, p.halves()...)
+}
+
+func (c *placeCounts) addCounts(list []dup.Count) {
+	for len(c.points) < len(list) {
+		c.points = append(c.points, dup.Count{})
+	}
+	for i := range list {
+		c.points[i].Packets += list[i].Packets
+		c.points[i].Dropped += list[i].Dropped
+	}
+}
+
+func (c *placeCounts) add(o *placeCounts) {
+	c.addCounts(o.points)
+	c.others += o.others
+	for _, h := range o.halves {
+		i := slices.IndexFunc(c.halves, func(have point.Half) bool { return have.A == h.A && have.B == h.B })
+		if i < 0 {
+			c.halves = append(c.halves, h)
+		} else {
+			c.halves[i].Conns += h.Conns
+		}
+	}
+}
+
+// duplicates sums up what was dropped.
+func (c *placeCounts) duplicates() (n uint64) {
+	for i := range c.points {
+		n += c.points[i].Dropped
+	}
+	return n
+}
+
+// manyDuplicates is the share of packets, in percent, from which on a mirror is
+// said to show too much: it costs the port, and it is likely not meant.
+const (
+	manyDuplicates = 20
+	fewMirrored     = 500 // are no evidence
+)
+
+// many reports whether a point shows too many duplicates.
+func many(c dup.Count) bool {
+	return c.Packets >= fewMirrored && c.Dropped*100 > c.Packets*manyDuplicates
+}
+
+// print writes what people should know of the points.
+func (c *placeCounts) print(w io.Writer, points []capture.Point, names *point.Names) {
+	var l list
+	for i, n := range c.points {
+		if n.Dropped > 0 {
+			l.add(n.Dropped, fmt.Sprintf("at %s (%d%%)", pointName(points, i), n.Dropped*100/n.Packets))
+		}
+	}
+	if len(l.parts) > maxPoints {
+		l.parts = append(l.parts[:maxPoints], "...")
+	}
+	l.print(w, "duplicates")
+	if c.others > 0 {
+		fmt.Fprintf(w, "%-12s %d packets of points beyond --max-points are point %q\n", "points", c.others, point.Other)
+	}
+	for i, n := range c.points {
+		if many(n) {
+			fmt.Fprintf(w, "%-12s %s\n", "note", duplicatesText(pointName(points, i), n))
+		}
+	}
+	for _, h := range c.halves {
+		fmt.Fprintf(w, "%-12s %s\n", "note", halfText(h, points, names))
+	}
+}
+
+// duplicatesText says that a point shows too much twice.
+func duplicatesText(name string, n dup.Count) string {
+	return fmt.Sprintf("%d%% of the packets of %s are duplicates: mirror one direction of each port (SPAN: rx), or one port of each connection",
+		n.Dropped*100/n.Packets, name)
+}
+
+// halfText says that two points show one direction each, and what to do.
+func halfText(h point.Half, points []capture.Point, names *point.Names) string {
+	a, b := pointName(points, int(h.A)), pointName(points, int(h.B))
+	return fmt.Sprintf("%s and %s show one direction each of the same %d connections: join them with %s", a, b, h.Conns, joinFlag(a, b, h, names))
+}
+
+// joinFlag is the flag that makes one point of two.
+func joinFlag(a, b string, h point.Half, names *point.Names) string {
+	ta, tb := "iface:"+a, "iface:"+b
+	if names != nil {
+		ta, tb = names.Term(h.A), names.Term(h.B)
+	}
+	ia, oka := strings.CutPrefix(ta, "iface:")
+	ib, okb := strings.CutPrefix(tb, "iface:")
+	if oka && okb && names != nil && !strings.ContainsAny(ia+ib, ",:/") {
+		return fmt.Sprintf("-i %s+%s=NAME", ia, ib)
+	}
+	return fmt.Sprintf("--point NAME=%s+%s", ta, tb)
+}
+
+func pointName(points []capture.Point, i int) string {
+	if i < len(points) {
+		return points[i].Name
+	}
+	return fmt.Sprintf("point %d", i)
+}
+
+// families are the counters of points for metrics.
+func (c *placeCounts) families(points []capture.Point) []metric.Family {
+	if len(c.points) == 0 {
+		return nil
+	}
+	packets := metric.Counter("wirespan.capture.point.packets", "{packet}", "TCP, UDP and echo packets by capture point, duplicates among them")
+	again := metric.Counter("wirespan.capture.point.duplicate_packets", "{packet}", "packets that their capture point had shown already, by point")
+	var rest dup.Count
+	for i, n := range c.points {
+		if i >= maxPoints {
+			rest.Packets, rest.Dropped = rest.Packets+n.Packets, rest.Dropped+n.Dropped
+			continue
+		}
+		packets.Add(float64(n.Packets), "wirespan.capture.point", pointName(points, i))
+		again.Add(float64(n.Dropped), "wirespan.capture.point", pointName(points, i))
+	}
+	if rest.Packets > 0 {
+		packets.Add(float64(rest.Packets), "wirespan.capture.point", point.Other)
+		again.Add(float64(rest.Dropped), "wirespan.capture.point", point.Other)
+	}
+	return []metric.Family{packets, again, oneCount("wirespan.capture.point.beyond_bound", "{packet}", "packets of capture points beyond --max-points", c.others)}
+}
