@@ -42,8 +42,13 @@ func (p *planner) whole(ctx context.Context, files []probed) []probed {
 	if len(files) == 1 {
 		return files
 	}
+	var paths []string
 	for i := range files {
-		if f, fault := p.src.probe(ctx, files[i].path, toEnd); fault == nil {
+		paths = append(paths, files[i].path)
+	}
+	d := howDeep(paths)
+	for i := range files {
+		if f, fault := p.src.probe(ctx, files[i].path, d); fault == nil {
 			files[i] = f
 		}
 	}

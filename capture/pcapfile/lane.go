@@ -65,6 +65,13 @@ func (l *lane) buffered(dst []capture.Packet) int {
 		l.src.addFault(fault)
 		l.leave()
 	}
+	if ahead := l.point.ahead; ahead != 0 {
+		for i := range dst[:n] {
+			if p := &dst[i]; p.Time > max(0, ahead) {
+				p.Time -= ahead
+			}
+		}
+	}
 	return n
 }
 

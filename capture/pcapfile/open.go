@@ -21,6 +21,11 @@ type Config struct {
 	// read if it has a SetReadDeadline that works, as os.File has for pipes
 	// and sockets in non-blocking mode.
 	Stdin io.Reader
+
+	// KeepTimes leaves packet times as they are in the files. Else the
+	// packets of points whose clocks are apart are brought to one clock, see
+	// capture.Point.Ahead.
+	KeepTimes bool
 }
 
 // Input is a path of the command line, or several that are one capture point.
@@ -62,6 +67,9 @@ func Open(ctx context.Context, cfg Config) (*Source, error) {
 		return nil, err
 	}
 	p.distinct()
+	if !cfg.KeepTimes {
+		p.align(ctx)
+	}
 	for _, g := range p.groups {
 		s.take(g)
 	}
@@ -88,7 +96,7 @@ func (s *Source) failed() error {
 
 // take makes the lanes of a group.
 func (s *Source) take(g *group) {
-	pt := &point{src: s, name: g.name, named: g.named, taps: make(map[string]uint16)}
+	pt := &point{src: s, name: g.name, named: g.named, taps: make(map[string]uint16), skew: g.skew}
 	s.addAgents(g)
 	for _, sequence := range g.sequences {
 		l := &lane{src: s, point: pt, order: len(s.lanes), dir: g.dir}
@@ -114,6 +122,7 @@ type group struct {
 	named     bool // by the user
 	sequences [][]probed
 	dir       *directory
+	skew      // of its clock
 }
 
 func (p *planner) check(cfg Config) error {
@@ -214,7 +223,7 @@ func (p *planner) cluster(ctx context.Context, paths []string) map[string]*group
 func (p *planner) look(ctx context.Context, paths []string, several bool) []probed {
 	d := toHeader
 	if several {
-		d = toEnd
+		d = howDeep(paths)
 	}
 	seen := make(map[string]bool)
 	var files []probed

@@ -29,6 +29,7 @@ func partition(files []probed) [][]probed {
 	if len(files) == 1 {
 		return [][]probed{files}
 	}
+	oneClock(files)
 	place := make(map[string]int)
 	var timed, blank []probed
 	for i, f := range files {

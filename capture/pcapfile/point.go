@@ -17,6 +17,7 @@ type point struct {
 	taps   map[string]uint16 // by suffix
 	plain  uint16            // the point with the name itself
 	isThis bool              // plain is valid
+	skew                     // of the clock
 }
 
 // place gives an interface of a recording the point that it had in the live
@@ -63,7 +64,7 @@ func (p *point) add(key, name string) (uint16, *damage) {
 		free = fmt.Sprintf("%s#%d", name, n)
 	}
 	tap := uint16(len(p.src.points))
-	p.src.points = append(p.src.points, capture.Point{Name: free})
+	p.src.points = append(p.src.points, capture.Point{Name: free, Ahead: p.ahead, Within: p.within})
 	if p.src.extra.pointNames == nil {
 		p.src.extra.pointNames = make(map[string]struct{})
 	}

@@ -15,6 +15,7 @@ const (
 	toHeader depth = iota // file header
 	toFirst               // first packet that has a time
 	toEnd                 // all packets, for the time of the last
+	toSketch              // and for what they have in common with other files
 )
 
 // probeChunk is what a probe reads at a time unless it reads all.
@@ -29,7 +30,8 @@ type probed struct {
 	link        capture.LinkType
 	first, last int64 // least and greatest time
 	recording   Recording
-	agent       string // of the first interface that has one
+	agent       string  // of the first interface that has one
+	sketch      *sketch // nil if none was made
 }
 
 // probe looks into a regular file. The fault is about its header; damage
@@ -52,11 +54,15 @@ func (s *Source) probe(ctx context.Context, path string, d depth) (probed, *Faul
 	}
 	defer release()
 	in := &plainInput{r: plain, packed: packed}
-	if d != toEnd {
+	if d < toEnd {
 		in.chunk = probeChunk
 	}
 	w := window{pool: &s.pool}
 	defer w.release()
+	if d == toSketch {
+		p.sketch = newSketch()
+		defer p.sketch.done()
+	}
 	return p, p.scan(ctx, newStream(path, in, &w, &p, &p), d)
 }
 
@@ -72,6 +78,9 @@ func (p *probed) scan(ctx context.Context, st *stream, d depth) *Fault {
 		}
 		for i := range batch[:n] {
 			p.meet(&batch[i])
+			if p.sketch != nil {
+				p.sketch.add(&batch[i])
+			}
 		}
 		if n > 0 {
 			continue

@@ -103,7 +103,9 @@ func (c *cut) write(ctx context.Context, opt *readOptions, inputs []pcapfile.Inp
 	if err != nil {
 		return err
 	}
-	src, err := openSource(ctx, opt, inputs, filter)
+	again := *opt
+	again.keepTimes = true // what is copied is copied as it is
+	src, err := openSource(ctx, &again, inputs, filter)
 	if err != nil {
 		return err
 	}

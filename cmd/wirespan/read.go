@@ -24,6 +24,7 @@ type readOptions struct {
 	expr       string
 	exprFile   string
 	inner      bool // the filter is for the innermost frame
+	keepTimes  bool // packets have the times of the files, clocks apart or not
 }
 
 func newRead() *cobra.Command {
@@ -117,7 +118,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 // openSource opens the inputs with the filter, which may be nil, or the filter
 // program.
 func openSource(ctx context.Context, o *readOptions, inputs []pcapfile.Input, filter *readFilter) (*pcapfile.Source, error) {
-	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin})
+	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin, KeepTimes: o.keepTimes})
 	if err != nil {
 		return nil, &statusError{exitPartial, err}
 	}

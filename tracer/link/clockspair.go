@@ -9,7 +9,7 @@ const (
 	clockSpan    = int64(600e9)   // the line is over this time
 	maxPeriod    = clockSpan / 64 // of an anchor, at last
 	minPeriod    = maxPeriod / 32 // and at first, so that short captures have a line
-	rounding     = int64(1000)    // error of an offset from times in microseconds
+	rounding     = int64(5000)    // times are taken in software, and in microseconds: two of one point may be wrong by this
 	unknownRate  = 100e-6         // how fast clocks may part when that is not known: two bad crystals
 	leastRate    = 0.1e-6         // no line is surer
 	setAfter     = 3              // so many exchanges in a row that contradict what is known: a clock was set
@@ -211,7 +211,7 @@ func (k *clockPair) thin() {
 }
 
 // fit lays a line through the anchors, weighted by what they may be wrong by. A
-// rate that is within its error is none.
+// rate that is not twice its error is none.
 func (k *clockPair) fit() {
 	k.rate, k.rateErr = 0, unknownRate
 	if len(k.anchors) < needForLine {
@@ -241,7 +241,7 @@ func (k *clockPair) fit() {
 	sure := math.Sqrt(max(1, off/float64(len(k.anchors)-2)) / xx)
 	switch {
 	case sure >= unknownRate:
-	case math.Abs(rate) <= sure:
+	case math.Abs(rate) <= 2*sure:
 		k.rateErr = min(unknownRate, max(leastRate, sure+math.Abs(rate)))
 	default:
 		k.rate, k.rateErr = rate, max(leastRate, sure)
