@@ -357,6 +357,30 @@ func TestLongTrace(t *testing.T) {
 	}
 }
 
+// TestLongTraceAtTwoPoints holds that an exchange is counted once although its
+// sightings lie far apart in a long trace, since the clock of a point is off.
+func TestLongTraceAtTwoPoints(t *testing.T) {
+	for _, ahead := range []bool{true, false} {
+		var outer, inner []one
+		for i := range 4 * maxPending {
+			o := one{trace: 1, exchange: uint64(i + 1), kind: span.Server, service: "shop", name: "GET /", ms: 5, status: 200}
+			outer = append(outer, o)
+			o.inner, o.depth = true, 1
+			inner = append(inner, o)
+		}
+		list := append(outer, inner...)
+		if !ahead {
+			list = append(inner, outer...)
+		}
+		s := newSink(t, nil)
+		write(t, s, spansOf(list...))
+		s.Flush()
+		if n := s.Stats().Exchanges; n != 4*maxPending {
+			t.Errorf("%d exchanges, want %d", n, 4*maxPending)
+		}
+	}
+}
+
 // TestNoAllocations holds that a span of a known series allocates nothing.
 func TestNoAllocations(t *testing.T) {
 	s := newSink(t, nil)

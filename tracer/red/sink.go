@@ -18,6 +18,7 @@ type Sink struct {
 	trace   span.TraceID // of what is pending
 	pending []entry      // exchanges of it
 	n       int
+	split   bool // some of its exchanges were counted before it was through
 	tables  tables
 	stats   Stats
 }
@@ -47,7 +48,7 @@ func (s *Sink) WriteSpans(_ context.Context, spans []span.Span) error {
 	for i := range spans {
 		if spans[i].Trace != s.trace {
 			s.settle(s.n)
-			s.trace = spans[i].Trace
+			s.trace, s.split = spans[i].Trace, false
 		}
 		s.take(&spans[i])
 	}
@@ -59,6 +60,7 @@ func (s *Sink) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settle(s.n)
+	s.split = false
 	return nil
 }
 
@@ -71,6 +73,7 @@ func (s *Sink) take(sp *span.Span) {
 	e := s.find(&s.v)
 	if e == nil {
 		if s.n == len(s.pending) {
+			s.split = true
 			s.settle(s.n / 2)
 		}
 		e = &s.pending[s.n]
@@ -97,10 +100,14 @@ func (s *Sink) find(v *view) *entry {
 	return nil
 }
 
-// settle counts the first n exchanges that wait.
+// settle counts the first n exchanges that wait. Where a long trace is counted
+// in parts, a further sighting may be in another part than the outermost span,
+// with which the exchange is counted.
 func (s *Sink) settle(n int) {
 	for i := range n {
-		s.count(&s.pending[i])
+		if s.pending[i].head || !s.split {
+			s.count(&s.pending[i])
+		}
 	}
 	// The buffers of those that are done are used again.
 	for i := n; i < s.n; i++ {
