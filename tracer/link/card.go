@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"net/netip"
 
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/tracer/span"
@@ -63,7 +64,8 @@ func (w *writer) service(r *Facts, k span.Kind, c *card, id *identity.Identity) 
 		w.names = append(w.names, name...)
 		return
 	}
-	if at, ok := n.listeners[addr]; ok && !at.many {
+	// The loopback's address is everybody's: who listens there is not who asks.
+	if at, ok := n.listeners[addr]; ok && !at.many && !netip.AddrFrom16(addr).Unmap().IsLoopback() {
 		ep := flows.Endpoint{Addr: r.Client.Addr, Port: at.port}
 		if at.hosts == 1 && n.isCertain(at.host, ep) {
 			w.names = append(w.names, at.host...)
