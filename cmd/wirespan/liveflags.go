@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+
+	"github.com/wirespan/wirespan/capture/afpacket"
 )
 
 // liveOptions are the flags of live.
@@ -72,7 +74,7 @@ func (o *liveOptions) addLive(f *pflag.FlagSet) {
 	hide(f, "progress", "all")
 	o.privilegeFlags.add(f)
 	o.keep.add(f)
-	f.StringArrayVarP(&o.ifaces, "interface", "i", nil, "capture on `IF`; IF=NAME names the capture point, IF+IF=NAME joins two (a tap); any is all; repeatable (default: all useful)")
+	f.StringArrayVarP(&o.ifaces, "interface", "i", nil, "capture on `IF`, a name or its number of -D; IF=NAME names the capture point, IF+IF=NAME joins two (a tap); any is all; repeatable (default: all useful)")
 	f.BoolVarP(&o.list, "list-interfaces", "D", false, "list the interfaces and end")
 	f.IntVarP(&o.snaplen, "snaplen", "s", liveSnaplen, "`BYTES` of each packet to take; 0 is the default")
 	f.BoolVar(&o.promisc, "promiscuous", false, "also take packets that are for other hosts")
@@ -132,6 +134,10 @@ func (o *liveOptions) settle() error {
 	oneOf("ring", o.ring, "auto", "v3", "v2")
 	oneOf("timestamp-source", o.stamps, "host", "adapter", "adapter_unsynced")
 	oneOf("status", o.status, "auto", "always", "never")
+	var err error
+	if o.ifaces, err = byNumber(o.ifaces, func() ([]afpacket.Interface, error) { return afpacket.Interfaces(netnsPath(o.netns)) }); err != nil {
+		errs = append(errs, err)
+	}
 	if o.snaplen == 0 {
 		o.snaplen = liveSnaplen
 	}

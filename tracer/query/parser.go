@@ -19,7 +19,19 @@ type Expr struct {
 	root    int
 	nodes   []node
 	scratch []byte
+	absent  []Absent
 }
+
+// Absent is an attribute of an expression that no span of this program has: a
+// mistake, or one that spans of others may have.
+type Absent struct {
+	Name string
+	Near string // the attribute with the nearest name, empty if none is near
+}
+
+// Absent lists the attributes that the expression asks for in vain, each once,
+// in their order.
+func (e *Expr) Absent() []Absent { return e.absent }
 
 type op uint8
 
@@ -66,6 +78,17 @@ func Parse(expr string, keys *span.Keys) (*Expr, error) {
 		return nil, err
 	}
 	return &p.out, nil
+}
+
+// miss notes an attribute that no span has.
+func (p *parser) miss(name string) {
+	for _, a := range p.out.absent {
+		if a.Name == name {
+			return
+		}
+	}
+	near, _ := suggest(name, p.keys)
+	p.out.absent = append(p.out.absent, Absent{Name: name, Near: near})
 }
 
 func (p *parser) fault(t token, format string, args ...any) *SyntaxError {
@@ -154,6 +177,9 @@ func (p *parser) comparison() (int, *SyntaxError) {
 	f, msg := lookup(at.text, p.keys)
 	if msg != "" {
 		return 0, p.fault(at, "%s", msg)
+	}
+	if f.kind == unknown {
+		p.miss(at.text)
 	}
 	c := comparison{field: f, op: exists}
 	if before {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/wirespan/wirespan/tracer/span"
 )
 
@@ -196,6 +198,25 @@ func TestSyntaxErrors(t *testing.T) {
 		}
 		if got := s.Render(); c.marker != "" && got != c.marker {
 			t.Errorf("got\n%s\nwant\n%s", got, c.marker)
+		}
+	}
+}
+
+// TestAbsent: attributes that no span has are told, each once, with what may
+// have been meant.
+func TestAbsent(t *testing.T) {
+	for expr, want := range map[string][]Absent{
+		"service = web and db.query.text ~ x":                      nil,
+		"k8s.pod.label.team = a or not exists k8s.pod.label.team":  {{Name: "k8s.pod.label.team"}},
+		"db.query.textual.x = 1 and http.rsponse.status.codes > 3": {{Name: "db.query.textual.x", Near: "db.query.text"}, {Name: "http.rsponse.status.codes", Near: "http.response.status_code"}},
+	} {
+		e, err := Parse(expr, registry())
+		if err != nil {
+			t.Errorf("%s: %v", expr, err)
+			continue
+		}
+		if d := cmp.Diff(want, e.Absent()); d != "" {
+			t.Errorf("%s (-want +got):\n%s", expr, d)
 		}
 	}
 }
