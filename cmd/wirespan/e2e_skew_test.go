@@ -29,8 +29,9 @@ var clockLine = regexp.MustCompile(`(?m)^clock +(\S+) is ([0-9.]+) ms (ahead of|
 // TestSkewedClocks holds that the clocks of several files may be apart by any
 // time, and drift, and that the trees are the same but for the times; so are
 // they where nothing is known before the first packet, since one input is a
-// pipe, as long as the offset is less than traces are held. Only that a parent
-// is likely may be missed there: it may come after its child.
+// pipe, as long as the offset is less than traces are held. Only what is not
+// certain differs there: likely parents that come after their children, and
+// names that are learnt when a trace has left.
 func TestSkewedClocks(t *testing.T) {
 	t.Parallel()
 	points := map[string]string{"edge": demoCaptures()[0], "app": demoCaptures()[1]}
@@ -135,9 +136,9 @@ func shifted(t *testing.T, points map[string]string, order []string, clocks ...s
 	return args
 }
 
-// treesOf gives all spans without their times, and perhaps without the links to
-// likely parents, in any fixed order.
-func treesOf(t *testing.T, links bool, files []string, stdin []byte) []string {
+// treesOf gives all spans without their times, and if not all is asked for
+// without links to likely parents and names of services, in any fixed order.
+func treesOf(t *testing.T, all bool, files []string, stdin []byte) []string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "o")
 	o := wirespanOn(t, bytes.NewReader(stdin), append([]string{"read", "--summary=false", "--progress=never", "--out", "ndjson:" + path}, files...)...)
@@ -159,8 +160,9 @@ func treesOf(t *testing.T, links bool, files []string, stdin []byte) []string {
 				delete(attrs, k)
 			}
 		}
-		if !links {
+		if !all {
 			delete(s, "links")
+			delete(s, "service")
 		}
 		b, err := json.Marshal(s)
 		if err != nil {
