@@ -463,3 +463,30 @@ func TestGivesUpRights(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestOwns tells addresses of this machine from others.
+func TestOwns(t *testing.T) {
+	need(t, false)
+	tb := live(t, true)
+	lo, far := netip.MustParseAddr("127.0.0.9").As16(), netip.MustParseAddr("203.0.113.9").As16()
+	if !tb.Owns(lo) || tb.Owns(far) {
+		t.Error("before the first look nothing but loopback is known to be ours")
+	}
+	tb.Refresh(true)
+	list, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range list {
+		n, ok := a.(*net.IPNet)
+		if !ok {
+			continue
+		}
+		if ip, _ := netip.AddrFromSlice(n.IP); !tb.Owns(ip.As16()) {
+			t.Errorf("%s is not ours", ip)
+		}
+	}
+	if tb.Owns(far) {
+		t.Errorf("%v is ours", far)
+	}
+}
