@@ -9,13 +9,13 @@
 //
 // # Memory
 //
-// No packet is copied. Sources that lend their memory (capture.Lender) have at
-// most Config.Batches batches under way, each of which goes back when all of it has
-// been handed on and released; others are read again only when their batch is
-// used up, and then the merged source copies nothing either: a batch of it
-// that borrows from such a source is not lent beyond the next ReadBatch, so the
-// reader of the pipeline copies what it keeps. Points of the sources are points
-// of the merged one; equal names are one point.
+// No packet is copied. What sources lend (capture.Lender) goes back when all that
+// it holds has been handed on and released; how much of it may be out is the
+// sources' bound. One that does not lend is read again only when its batch is used
+// up; if there is one, the merged source does not lend either, so that the
+// pipeline copies what it keeps. Beside the packets' memory an input has
+// Config.Batches of 256 packets' heads. Points of the sources are points of the
+// merged one; equal names are one point.
 //
 // # Failure
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,24 +17,29 @@ const batchLen = 256
 type batch struct {
 	pkts    [batchLen]capture.Packet
 	from, n int       // packets that are left
-	arrived time.Time // when the merger may hand it on, less the hold time
+	arrived time.Time // when it came
 	points  []capture.Point
 	names   []capture.Name
-	release func()        // of a lender; may be nil
-	refs    atomic.Int32  // who borrows it: the merger, while packets are left, and merged batches
-	used    chan<- *batch // where it goes when nobody does
+	memory  *memory // behind the packets
+}
+
+// memory is what the packets of a batch borrow.
+type memory struct {
+	release func()       // of a lender; nil: the batch goes back instead
+	refs    atomic.Int32 // the merger, while packets are left, and merged batches
+	batch   *batch
+	used    chan<- *batch
 }
 
 // drop gives up one reference.
-func (b *batch) drop() {
-	if b.refs.Add(-1) > 0 {
-		return
+func (m *memory) drop() {
+	switch {
+	case m.refs.Add(-1) > 0:
+	case m.release != nil:
+		m.release()
+	default:
+		m.used <- m.batch // has room for all batches of the input
 	}
-	if b.release != nil {
-		b.release()
-		b.release = nil
-	}
-	b.used <- b // has room for all batches of the input
 }
 
 // input is one source with the goroutine that reads it.
@@ -57,7 +61,7 @@ func newInput(i Input, batches int) *input {
 	}
 	in.ready, in.used = make(chan *batch, batches), make(chan *batch, batches)
 	for range batches {
-		in.used <- &batch{used: in.used}
+		in.used <- &batch{}
 	}
 	return in
 }
@@ -103,9 +107,21 @@ func (in *input) fill(b *batch, n int) {
 	if src, ok := in.Source.(capture.Namer); ok {
 		b.names = src.TakeNames()
 	}
-	b.refs.Store(1)
+	b.memory = &memory{batch: b, used: in.used}
+	b.memory.refs.Store(1)
 	if in.lender != nil {
-		b.release = in.lender.Lend()
+		b.memory.release = in.lender.Lend()
+	}
+}
+
+// done gives back the current batch, whose packets have all been handed on. What
+// they borrow goes back when nobody does any more.
+func (in *input) done() {
+	b := in.cur
+	in.cur = nil
+	b.memory.drop()
+	if in.lender != nil {
+		in.used <- b
 	}
 }
 
@@ -133,10 +149,4 @@ func signal(c chan<- struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// loan is what a merged batch borrows, when it is lent.
-type loan struct {
-	batches []*batch
-	once    sync.Once
 }

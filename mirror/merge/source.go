@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,7 +30,7 @@ type Source struct {
 	closed atomic.Bool
 
 	// The reader's.
-	batch   []*batch // that the last ReadBatch borrows
+	batch   []*memory // that the last ReadBatch borrows
 	points  atomic.Pointer[[]capture.Point]
 	origins []int // input that showed a point first
 	numbers map[string]uint16
@@ -169,7 +170,7 @@ func (m *Source) earliest() (first *input, limit int64, hold time.Duration, ende
 // take hands packets of one input on, up to a time.
 func (m *Source) take(in *input, dst []capture.Packet, limit int64) int {
 	b, n := in.cur, 0
-	m.borrow(b)
+	m.borrow(b.memory)
 	for ; b.from < b.n && n < len(dst) && (n == 0 || b.pkts[b.from].Time <= limit); b.from++ {
 		p := &dst[n]
 		*p = b.pkts[b.from]
@@ -181,8 +182,7 @@ func (m *Source) take(in *input, dst []capture.Packet, limit int64) int {
 		n++
 	}
 	if b.from == b.n {
-		in.cur = nil
-		b.drop()
+		in.done()
 	}
 	return n
 }
@@ -195,7 +195,7 @@ func (in *input) tap(t uint16) uint16 {
 }
 
 // borrow notes that the batch has packets of b.
-func (m *Source) borrow(b *batch) {
+func (m *Source) borrow(b *memory) {
 	for _, have := range m.batch {
 		if have == b {
 			return
@@ -215,14 +215,13 @@ func (m *Source) reclaim() {
 
 // Lend meets capture.Lender.
 func (m *Lending) Lend() func() {
-	l := &loan{batches: append([]*batch(nil), m.batch...)}
+	lent := slices.Clone(m.batch)
 	m.batch = m.batch[:0]
 	return func() {
-		l.once.Do(func() {
-			for _, b := range l.batches {
-				b.drop()
-			}
-		})
+		for _, b := range lent {
+			b.drop()
+		}
+		lent = nil
 	}
 }
 

@@ -87,7 +87,7 @@ type Names struct {
 	first   map[key]sender // by key without source
 	sources map[key]uint16 // further sources
 	other   int            // number of Other, -1 without
-	term    string         // of the point that is being looked for
+	asked   asked          // what is being looked for
 }
 
 // sender is the first outer source of a number.
@@ -120,23 +120,12 @@ func NewNames(c Config) (*Names, error) {
 // written to.
 func (n *Names) Points() []capture.Point { return *n.points.Load() }
 
-// Term gives what a rule says to name a point: iface:eth1, vxlan:7,
-// erspan:3@10.0.0.9. Of a point that a rule has named, it is the input.
-func (n *Names) Term(p uint16) string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if int(p) < len(n.terms) {
-		return n.terms[p]
-	}
-	return ""
-}
-
 // resolve finds the point of a key. Only new points cost memory.
 func (n *Names) resolve(k key, input string) answer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	mirror := mirrors(k.kind)
-	n.term = "iface:" + input
+	n.asked = asked{input: input, key: k}
 	for i := range n.cfg.Rules {
 		r := &n.cfg.Rules[i]
 		for j := range r.Matches {
@@ -152,7 +141,7 @@ func (n *Names) resolve(k key, input string) answer {
 		return n.derive(k, input)
 	}
 	if k.vlan != 0 {
-		n.term += ",vlan:" + strconv.Itoa(int(k.vlan))
+		n.asked.by = byVLAN
 		return n.number(input+"/vlan-"+strconv.Itoa(int(k.vlan)), false)
 	}
 	return n.number(input, false)
@@ -185,12 +174,8 @@ func (n *Names) derive(k key, input string) answer {
 		name += "/" + label(k.kind) + "-" + strconv.FormatUint(uint64(k.id), 10)
 	}
 	src := netip.AddrFrom16(k.src).Unmap().String()
-	n.term = k.kind.String()
-	if k.hasID {
-		n.term += ":" + strconv.FormatUint(uint64(k.id), 10)
-	}
-	if known || !k.hasID {
-		n.term += "@" + src
+	if n.asked.by = byNumber; known || !k.hasID {
+		n.asked.by = bySource
 	}
 	if !known {
 		if !k.hasID {
@@ -230,7 +215,7 @@ func (n *Names) add(name string) uint16 {
 	list[len(old)] = capture.Point{Name: name}
 	n.points.Store(&list)
 	n.numbers[name] = uint16(len(old))
-	n.terms = append(n.terms, n.term)
+	n.terms = append(n.terms, n.asked.term())
 	return uint16(len(old))
 }
 
