@@ -81,6 +81,7 @@ func pages() l7test.Session {
 func TestAllocs(t *testing.T) {
 	l7test.Allocs(t, Proto(), calls())
 	l7test.Allocs(t, Proto(), pages())
+	l7test.Allocs(t, capturing(), pages())
 }
 
 func BenchmarkCall(b *testing.B) { l7test.Bench(b, Proto(), calls()) }

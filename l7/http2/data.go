@@ -30,9 +30,9 @@ func (p *parser) beginData(dir l7.Dir, h *half, f *frame, b []byte) (l7.Step, er
 	return l7.Step{Consumed: n}, nil
 }
 
-// data passes over the payload of a DATA frame, but for the prefixes of the
-// messages of a call, and for the last byte of a body, which brings its end.
-// told says that a message was emitted.
+// data passes over the payload of a DATA frame, but for what payload looks at,
+// and for the last byte of a body, which brings its end. told says that a
+// message was emitted.
 func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.Step, told bool) {
 	s := p.streams.find(h.id)
 	if s != nil && (s.dead || s.ended[dir]) {
@@ -41,19 +41,11 @@ func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.S
 	if h.end && s != nil && dir == l7.ToClient && p.late(h.id, out) {
 		return l7.Step{}, true
 	}
-	rpc := s != nil && s.rpc
-	at, need := 0, 0
-	p.webText = nil
+	at := 0
 	for h.left > 0 && at < len(b) {
 		n := min(h.left, len(b)-at)
-		if rpc && h.left > h.pad {
-			if s.msgs[dir].last {
-				if n, need = p.web(s, dir, b[at:], h.left-h.pad); need > 0 {
-					return l7.Step{Consumed: at, Need: need}, false
-				}
-			} else {
-				n = s.msgs[dir].walk(b[at : at+min(n, h.left-h.pad)])
-			}
+		if s != nil && h.left > h.pad {
+			n = p.payload(s, dir, b[at:at+min(n, h.left-h.pad)])
 		}
 		at += n
 		h.left -= n
@@ -62,8 +54,8 @@ func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.S
 		h.state = atFrame
 		if told = h.end && s != nil; told {
 			m := out.Begin(l7.End)
-			if s.web >= 0 && dir == l7.ToClient {
-				p.outcome(&fields{rpcStatus: s.web, message: p.webText}, m)
+			if dir == l7.ToClient {
+				p.webOutcome(s, m)
 			}
 			p.close(dir, s, m)
 			p.tell(dir, out)
@@ -74,9 +66,8 @@ func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.S
 	if h.end {
 		skip--
 	}
-	if rpc && h.left > h.pad {
-		skip = min(skip, int(s.msgs[dir].ahead(int64(h.left-h.pad))))
-		s.msgs[dir].pass(int64(skip))
+	if s != nil && h.left > h.pad {
+		skip = min(skip, p.unseen(s, dir, h.left-h.pad))
 	}
 	h.left -= skip
 	if h.left == 0 {
@@ -84,4 +75,34 @@ func (p *parser) data(dir l7.Dir, h *half, b []byte, out *l7.Emitter) (step l7.S
 	}
 	step.Skip = int64(skip)
 	return step, false
+}
+
+// payload takes bytes of a body and returns how many: prefixes of the messages
+// of a call, and what is captured.
+func (p *parser) payload(s *stream, dir l7.Dir, b []byte) int {
+	switch {
+	case s.text[dir]:
+		p.walkText(s, dir, b)
+		return len(b)
+	case s.rpc:
+		return p.message(s, dir, b)
+	case p.wants(dir, s):
+		p.take(dir, s, b)
+	}
+	return len(b)
+}
+
+// unseen is how many of the n bytes of a body that come next need not be looked
+// at; those that a message of a call has are passed over.
+func (p *parser) unseen(s *stream, dir l7.Dir, n int) int {
+	m := &s.msgs[dir]
+	switch {
+	case s.text[dir] && !m.lost, p.wants(dir, s) && (!s.rpc || m.left > 0 && !m.lost && m.prefix[0]&flagPacked == 0):
+		return 0
+	case s.rpc && !s.text[dir]:
+		skip := m.ahead(int64(n))
+		m.pass(skip)
+		return int(skip)
+	}
+	return n
 }

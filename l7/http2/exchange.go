@@ -28,11 +28,14 @@ func (p *parser) request(s *stream, end bool, f *fields, m *l7.Message) {
 	m.Int(keyStream, int64(s.id))
 	f.describe(m)
 	if m.Protocol = protocolHTTP; f.rpc() {
-		s.call, s.rpc = true, framed(f.media)
+		s.call = true
+		p.framed(l7.ToServer, s, f.media)
 		f.call(m)
 	}
 	if end {
 		p.close(l7.ToServer, s, m)
+	} else {
+		p.capture(l7.ToServer, s, f)
 	}
 }
 
@@ -71,7 +74,8 @@ func (p *parser) response(s *stream, end bool, f *fields, m *l7.Message) {
 	m.Code, m.Status = f.status, statusOf(f.status)
 	f.note(m)
 	if m.Protocol = protocolHTTP; s.call || f.rpc() {
-		s.call, s.rpc = true, s.rpc || framed(f.media)
+		s.call = true
+		p.framed(l7.ToClient, s, f.media)
 		m.Protocol, m.Class = protocolGRPC, l7.ClassRPC
 		if f.status != 0 {
 			m.Int(keyStatus, int64(f.status))
@@ -83,6 +87,8 @@ func (p *parser) response(s *stream, end bool, f *fields, m *l7.Message) {
 	p.outcome(f, m)
 	if end {
 		p.close(l7.ToClient, s, m)
+	} else {
+		p.capture(l7.ToClient, s, f)
 	}
 }
 
@@ -117,6 +123,7 @@ func (p *parser) close(dir l7.Dir, s *stream, m *l7.Message) {
 	if s.rpc && !s.msgs[dir].lost && s.msgs[dir].left == 0 {
 		m.Int(keySent+uint8(dir), s.msgs[dir].n)
 	}
+	p.addBody(dir, s, m)
 	if s.pushed {
 		m.Code, m.Status = s.code, statusOf(s.code)
 		if s.code != 0 {
@@ -155,5 +162,7 @@ func (p *parser) pushed(id uint32, end bool, f *fields, m *l7.Message, out *l7.E
 		m.Kind = l7.End
 		p.close(l7.ToClient, s, m)
 		p.tell(l7.ToClient, out)
+	} else if f.status >= 200 {
+		p.capture(l7.ToClient, s, f)
 	}
 }

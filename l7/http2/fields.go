@@ -19,6 +19,7 @@ const (
 	tagStatus
 	tagHost
 	tagContentType
+	tagContentEncoding
 	tagUserAgent
 	tagRPCStatus
 	tagRPCMessage
@@ -45,6 +46,8 @@ func tagger(ids l7.IDMatcher) func(name []byte) hpack.Tag {
 			return tagHost
 		case "content-type":
 			return tagContentType
+		case "content-encoding":
+			return tagContentEncoding
 		case "user-agent":
 			return tagUserAgent
 		case "grpc-status":
@@ -67,7 +70,7 @@ func tagger(ids l7.IDMatcher) func(name []byte) hpack.Tag {
 // fields is what a header block says beside IDs.
 type fields struct {
 	method, path, scheme, host []byte
-	media, agent               []byte
+	media, coding, agent       []byte
 	message, timeout           []byte // grpc-message, grpc-timeout
 	status                     int32  // 0 if absent
 	rpcStatus                  int32  // -1 if absent
@@ -118,6 +121,8 @@ func (f *fields) take(h *hpack.Field, m *l7.Message) {
 		}
 	case tagContentType:
 		f.media = h.Value
+	case tagContentEncoding:
+		f.coding = h.Value
 	case tagUserAgent:
 		f.agent = h.Value
 	case tagRPCStatus:

@@ -30,14 +30,21 @@ func (p *parser) Gap(dir l7.Dir, lost int64) (keep bool) {
 	h.state = searching
 	h.blind()
 	p.streams.uncount(dir)
+	for i := range p.streams.list {
+		p.miss(dir, &p.streams.list[i])
+	}
 	return true
 }
 
 // lack passes over lost bytes of a DATA frame.
 func (p *parser) lack(dir l7.Dir, h *half, n int) {
-	if s := p.streams.find(h.id); s != nil && s.rpc && h.left > h.pad {
+	s := p.streams.find(h.id)
+	if s != nil && h.left > h.pad {
+		p.miss(dir, s)
+	}
+	if s != nil && s.rpc && h.left > h.pad {
 		m := &s.msgs[dir]
-		if m.last || m.left < int64(min(n, h.left-h.pad)) {
+		if m.last || s.text[dir] || m.left < int64(min(n, h.left-h.pad)) {
 			m.lost = true
 		} else {
 			m.left -= int64(min(n, h.left-h.pad))

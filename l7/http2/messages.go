@@ -6,6 +6,9 @@ import "encoding/binary"
 // "Length-Prefixed-Message"): a flag byte and the length in four.
 const prefixLen = 5
 
+// flagPacked in the first byte says that the message is compressed.
+const flagPacked = 0x01
+
 // flagTrailers in the first byte marks the trailers of gRPC-Web
 // (https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md).
 const flagTrailers = 0x80

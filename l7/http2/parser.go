@@ -39,7 +39,7 @@ type parser struct {
 	newest   uint32 // highest stream of the client
 	block    []byte // fields from several frames
 	text     []byte // grpc-message without its coding
-	webText  []byte // grpc-message within the bytes of this call
+	bodies   int    // bytes of a body to capture
 }
 
 var _ l7.Parser = (*parser)(nil)

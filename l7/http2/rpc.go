@@ -19,10 +19,16 @@ func (f *fields) rpc() bool {
 	return f.triple || cursor.HasPrefixFold(f.media, mediaGRPC) || cursor.HasPrefixFold(f.media, mediaTriple)
 }
 
-// framed reports whether the messages of a body have prefixes: not where
-// gRPC-Web codes them in base64.
-func framed(media []byte) bool {
-	return cursor.HasPrefixFold(media, mediaGRPC) && !cursor.HasPrefixFold(media, mediaText)
+// framed notes how the messages of a direction of a call are written: with
+// prefixes, in gRPC-Web perhaps in base64.
+func (p *parser) framed(dir l7.Dir, s *stream, media []byte) {
+	if !cursor.HasPrefixFold(media, mediaGRPC) {
+		return
+	}
+	s.rpc = true
+	if s.text[dir] = cursor.HasPrefixFold(media, mediaText); s.text[dir] && p.streams.keep(s) == nil {
+		s.msgs[dir].lost = true // without room nothing is counted
+	}
 }
 
 var (

@@ -62,7 +62,7 @@ func TestWebLoss(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !p.Gap(l7.ToClient, int64(len(frame)-1-frameHead-prefixLen)) || h.left != 1 {
+	if !p.Gap(l7.ToClient, int64(len(frame)-1-cut)) || h.left != 1 {
 		t.Fatalf("%d bytes left", h.left)
 	}
 	out.Reset(l7.Stamp{})

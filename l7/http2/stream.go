@@ -16,15 +16,18 @@ type stream struct {
 	dead     bool     // reset, or its end was cut: what comes now is passed over
 	ended    [2]bool  // by direction
 	code     int32    // status of a pushed response
-	web      int32    // grpc-status in the body of gRPC-Web, -1 if there is none
+	text     [2]bool  // they are in base64, by direction
 	size     [2]int64 // body bytes
 	msgs     [2]messages
+	kept     *kept // nil for most
 }
 
 // streams are kept in the order of their ids: new ones mostly have the highest.
 type streams struct {
-	list []stream
-	dead int
+	list  []stream
+	dead  int
+	spare []*kept
+	lent  int // streams that have kept, and those that are spare
 }
 
 // find returns a stream, nil if it is not known. The pointer is good until the
@@ -56,7 +59,7 @@ func (t *streams) add(id uint32) *stream {
 	i := t.place(id)
 	t.list = append(t.list, stream{})
 	copy(t.list[i+1:], t.list[i:])
-	t.list[i] = stream{id: id, web: -1}
+	t.list[i] = stream{id: id}
 	return &t.list[i]
 }
 
@@ -71,6 +74,7 @@ func (t *streams) drop(i int) {
 	if t.list[i].dead {
 		t.dead--
 	}
+	t.release(&t.list[i])
 	t.list = append(t.list[:i], t.list[i+1:]...)
 }
 
@@ -80,6 +84,7 @@ func (t *streams) kill(s *stream) {
 		return
 	}
 	s.dead = true
+	t.release(s)
 	if t.dead++; t.dead <= maxDead {
 		return
 	}

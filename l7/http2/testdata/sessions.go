@@ -6,6 +6,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"log"
@@ -128,6 +129,8 @@ func main() {
 	midstream()
 	lost()
 	web()
+	webText()
+	bodies()
 }
 
 func plain() {
@@ -388,6 +391,113 @@ func web() {
 	v.data(1, false, message("y"))
 	t := "grpc-status: 9\r\ngrpc-message: not now\r\n"
 	v.data(1, true, "\x80"+message(t)[1:])
+	v.send()
+	s.save()
+}
+
+func webText() {
+	s := start("webtext", "gRPC-Web in base64: groups that frames cut, padding behind every piece, trailers in two frames, an error;\nan answer that is binary all the same; text that is no base64.")
+	s.open()
+	c, v := s.client, s.server
+	code := base64.StdEncoding.EncodeToString
+	ask := func(id uint32, method string) {
+		c.headers(id, false, ":method: POST", ":scheme: http", ":path: /shop.Cart/"+method, ":authority: cart.example", "content-type: application/grpc-web-text+proto", "accept: application/grpc-web-text", "x-grpc-web: 1")
+	}
+	trailers := func(t string) string { return "\x80" + message(t)[1:] }
+	ask(1, "Watch")
+	up := code([]byte(message("first") + message("second!")))
+	c.data(1, false, up[:7])
+	c.send()
+	_ = c.WriteDataPadded(1, true, []byte(up[7:]), make([]byte, 5))
+	ask(3, "AddItem")
+	c.data(3, true, code([]byte(message("x"))))
+	ask(5, "Broken")
+	c.data(5, true, code([]byte(message("x"))))
+	ask(7, "Binary")
+	c.data(7, true, code([]byte(message("x"))))
+	c.send()
+	v.headers(1, false, ":status: 200", "content-type: application/grpc-web-text+proto")
+	for _, m := range []string{"a", "bb", "ccc", strings.Repeat("long ", 100)} {
+		v.data(1, false, code([]byte(message(m))))
+	}
+	v.send()
+	t := code([]byte(trailers("grpc-status: 0\r\n")))
+	v.data(1, false, t[:10])
+	v.data(1, true, t[10:])
+	v.headers(3, false, ":status: 200", "content-type: application/grpc-web-text+proto")
+	v.data(3, true, code([]byte(trailers("grpc-status:7\r\ngrpc-message:not%20yours\r\n"))))
+	v.headers(5, false, ":status: 200", "content-type: application/grpc-web-text")
+	v.data(5, true, "{not base64}")
+	v.headers(7, false, ":status: 200", "content-type: application/grpc-web+proto")
+	v.data(7, false, message("y"))
+	v.data(7, false, trailers("grpc-status:13\r\ngrpc-message:no\r\n")[:9])
+	v.data(7, false, trailers("grpc-status:13\r\ngrpc-message:no\r\n")[9:])
+	v.data(7, true, "")
+	v.send()
+	s.save()
+}
+
+func bodies() {
+	s := start("bodies/bodies", "Bodies, of which tests capture 24 bytes: over many frames, with padding, longer than what is kept, cut within a\ncharacter, of two streams in turn, compressed, binary, of a call in JSON, with a gap within and behind what is\nkept, ended by trailers and by a reset.")
+	s.open()
+	c, v := s.client, s.server
+	post := func(id uint32, media string, more ...string) {
+		c.headers(id, false, append([]string{":method: POST", ":scheme: http", ":authority: shop.example", ":path: /orders", "content-type: " + media}, more...)...)
+	}
+	post(1, "application/json")
+	post(3, "application/x-www-form-urlencoded; charset=utf-8")
+	c.data(1, false, `{"it`)
+	c.data(3, false, `user=alice&`)
+	_ = c.WriteDataPadded(1, false, []byte(`em":1`), make([]byte, 11))
+	c.send()
+	_ = c.WriteDataPadded(1, false, nil, make([]byte, 3))
+	c.data(1, false, `7}`)
+	c.data(1, true, "")
+	c.data(3, true, `password=s3cret&and=more&than=is&kept=of it`)
+	post(5, "text/plain")
+	c.data(5, true, strings.Repeat("\u20ac", 20)) // 3 bytes each, 24 = 8 of them
+	post(7, "text/plain")
+	c.data(7, true, "x"+strings.Repeat("\u20ac", 20))
+	c.send()
+	post(9, "application/json", "content-encoding: gzip")
+	c.data(9, true, "\x1f\x8b\x08\x00")
+	post(11, "application/json")
+	c.data(11, true, "\x00\x01\x02")
+	post(13, "application/octet-stream")
+	c.data(13, true, "looks like text")
+	c.headers(15, false, ":method: POST", ":scheme: http", ":path: /shop.Cart/AddItem", ":authority: cart.example", "content-type: application/grpc+json")
+	c.data(15, false, message(`{"a":1}`)[:8])
+	c.data(15, true, message(`{"a":1}`)[8:]+message(`{"b":2}`))
+	c.send()
+	for _, id := range []uint32{1, 3, 5, 7, 9, 11, 13} {
+		v.headers(id, false, ":status: 200", "content-type: application/problem+json")
+		v.data(id, false, `{"id":`)
+	}
+	for _, id := range []uint32{13, 11, 9, 7, 5, 3} {
+		v.data(id, true, fmt.Sprint(id, "}"))
+	}
+	v.send()
+	v.data(1, false, "1}")
+	v.headers(1, true, "server-timing: db")
+	v.headers(15, false, ":status: 200", "content-type: application/grpc+json")
+	v.data(15, false, "\x01"+message("compressed")[1:]+message("{}"))
+	v.headers(15, true, "grpc-status: 0")
+	v.send()
+	post(17, "text/plain")
+	c.raw("\x00\x00\x40\x00\x01\x00\x00\x00\x11" + strings.Repeat("k", 30)) // 64 bytes
+	c.send()
+	s.line("lost > 20")
+	c.raw(strings.Repeat("k", 14))
+	post(19, "text/plain")
+	c.raw("\x00\x00\x40\x00\x01\x00\x00\x00\x13" + strings.Repeat("k", 10))
+	c.send()
+	s.line("lost > 20")
+	c.raw(strings.Repeat("k", 34))
+	c.send()
+	v.headers(17, true, ":status: 204")
+	v.headers(19, false, ":status: 200")
+	v.data(19, false, "half of")
+	_ = v.WriteRSTStream(19, http2.ErrCodeInternal)
 	v.send()
 	s.save()
 }
