@@ -96,7 +96,7 @@ func (s Spec) Validate() error {
 		return fmt.Errorf("%s has no ports: it is a protocol of IP", s.Kind)
 	case s.Addr.IsMulticast():
 		return fmt.Errorf("%s is a multicast group: joining it would send packets; mirror to an address of this host", s.Addr)
-	case len(s.Device) >= nameLimit || strings.ContainsAny(s.Device, "/ \t\n"):
+	case len(s.Device) >= nameLimit || strings.ContainsAny(s.Device, "/:%[]= \t\n"):
 		return fmt.Errorf("%q is no name of an interface", s.Device)
 	}
 	return nil
