@@ -145,16 +145,20 @@ func (d *details) read(pid int, netns uint32) (*Process, uint64, bool) {
 // arguments looks at the command line where it alone tells what a process does.
 func (d *details) arguments(p *Process) {
 	exe := p.Executable()
-	if exe != dockerProxy && !isInterpreter(exe) {
+	other := exe != dockerProxy && !isInterpreter(exe)
+	if other && (p.Exe == "" || isCommOf(exe, p.Comm)) {
 		return
 	}
 	b, err := readBounded(d.path(p.PID, "cmdline"), maxStat)
 	if err != nil {
 		return
 	}
-	if exe == dockerProxy {
+	switch {
+	case exe == dockerProxy:
 		p.forward = forwardOf(b)
-	} else {
+	case other:
+		p.Started = startedAs(p.Comm, b)
+	default:
 		p.Program = programOf(exe, b)
 	}
 }

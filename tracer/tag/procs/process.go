@@ -14,6 +14,7 @@ type Process struct {
 	Comm    string // name of the main thread, at most 15 bytes
 	Exe     string // path of the executable; empty if it may not be seen
 	Program string // what an interpreter or a JVM runs, its base name; empty for other programs
+	Started string // name it was started under, where that is another than the file's
 	UID     uint32 // effective user
 	User    string // name of the user; empty within containers, which have users of their own
 	Cgroup
@@ -59,6 +60,8 @@ func (p *Process) Service() string {
 		return p.SysV
 	case p.Program != "":
 		return p.Program
+	case p.Started != "":
+		return p.Started
 	}
 	return p.Executable()
 }

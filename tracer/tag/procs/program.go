@@ -80,6 +80,26 @@ func programOf(exe string, cmdline []byte) string {
 	return ""
 }
 
+// maxComm is TASK_COMM_LEN without the terminating zero.
+const maxComm = 15
+
+// isCommOf reports whether a main thread is called like an executable.
+func isCommOf(exe, comm string) bool { return comm == exe[:min(len(exe), maxComm)] }
+
+// startedAs returns the name that a program was started under, of
+// /proc/PID/cmdline: one file may be several programs (busybox, or Debian's
+// redis-server, which is redis-check-rdb). The kernel names the main thread
+// after it; a thread that was given another name since is not looked at, nor any
+// argument. Empty if the two do not agree.
+func startedAs(comm string, cmdline []byte) string {
+	arg, _, _ := strings.Cut(string(cmdline), "\x00")
+	arg, _, _ = strings.Cut(arg, " ") // the program may have written a title there
+	if name := path.Base(arg); isCommOf(name, comm) {
+		return clip(name)
+	}
+	return ""
+}
+
 // isCode reports options whose argument is the program itself.
 func isCode(kind, a string) bool {
 	switch kind {
