@@ -36,26 +36,26 @@ type explained struct {
 	n, used          int
 }
 
-// explanations reads the table.
-func explanations(t *testing.T) []*explained {
+// explanations reads a table.
+func explanations(t *testing.T, table string) []*explained {
 	t.Helper()
 	var rows []*explained
 	n := 0
-	for l := range strings.Lines(string(readFile(t, filepath.Join(deviationsDir, "spans.md")))) {
+	for l := range strings.Lines(string(readFile(t, filepath.Join(deviationsDir, table)))) {
 		n++
 		cells := strings.Split(strings.Trim(strings.TrimSpace(l), "|"), " | ")
 		if !strings.HasPrefix(l, "| `") {
 			continue
 		}
 		if len(cells) != 6 {
-			t.Fatalf("spans.md:%d: %d cells, want capture, kind, part, n, why and proof", n, len(cells))
+			t.Fatalf("%s:%d: %d cells, want capture, kind, part, n, why and proof", table, n, len(cells))
 		}
 		for i := range cells {
 			cells[i] = strings.Trim(strings.TrimSpace(cells[i]), "`")
 		}
 		count, err := strconv.Atoi(cells[3])
 		if err != nil || cells[4] == "" || cells[5] == "" {
-			t.Fatalf("spans.md:%d: want a number, a reason and a proof", n)
+			t.Fatalf("%s:%d: want a number, a reason and a proof", table, n)
 		}
 		rows = append(rows, &explained{line: n, file: cells[0], kind: cells[1], part: cells[2], n: count})
 	}
@@ -144,7 +144,7 @@ func TestSpanScores(t *testing.T) {
 		captures, truths = append(captures, c...), append(truths, tr...)
 	}
 	sum := make(map[string]int)
-	rows := explanations(t)
+	rows := explanations(t, "spans.md")
 	for _, f := range scoreFiles(t, bench, "http,dns", truths, analyseAll(t, captures, t.TempDir())) {
 		for k, n := range f.Counts {
 			sum[k] += n
@@ -160,20 +160,22 @@ func TestSpanScores(t *testing.T) {
 			}
 		}
 	}
-	for _, r := range rows {
-		if r.used != r.n {
-			t.Errorf("spans.md:%d: explains %d deviations %q of %s, there are %d: fix the table", r.line, r.n, r.kind, r.file, r.used)
-		}
-	}
-	fields, fieldsOK := 0, 0
-	for _, k := range []string{"method", "resource", "status"} {
-		fields += sum[k+"_n"]
-		fieldsOK += sum[k+"_ok"] + sum["explained_"+k]
-	}
+	allUsed(t, "spans.md", rows)
+	fieldsOK, fields := fieldsOf(sum)
 	checkShare(t, "recall", sum["pair_hit"]+sum["explained_missed"], sum["pair"])
 	checkShare(t, "recall of unanswered requests", sum["half_hit"]+sum["explained_half"], sum["half"])
 	checkShare(t, "precision", sum["spans_ok"]+sum["explained_extra"], sum["spans"]-sum["uncovered"])
 	checkShare(t, "fields", fieldsOK, fields)
+}
+
+// allUsed fails when a row of a table explains more or less than there is.
+func allUsed(t *testing.T, table string, rows []*explained) {
+	t.Helper()
+	for _, r := range rows {
+		if r.used != r.n {
+			t.Errorf("%s:%d: explains %d deviations %q of %s, there are %d: fix the table", table, r.line, r.n, r.kind, r.file, r.used)
+		}
+	}
 }
 
 func checkShare(t *testing.T, what string, ok, of int) {
