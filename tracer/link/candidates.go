@@ -25,6 +25,7 @@ const (
 	domTwin
 	domLoose
 	domAck
+	domSystem
 )
 
 // sightingKey finds the sightings of an exchange. It is nothing but the
@@ -308,7 +309,7 @@ func (l *Linker) contains(p, c int32) nesting {
 				common = true
 			} else if common {
 				continue
-			} else if shift, bound, ok := l.clocks.shift(b.rec.Point, a.rec.Point, b.rec.Start); ok {
+			} else if shift, bound, ok := l.between(b.rec.Point, a.rec.Point, b.rec.Start); ok {
 				best, known = max(best, nest(a, b, shift, bound)), true
 			}
 		}
@@ -380,6 +381,9 @@ func (l *Linker) better(a, b *candidate, c int32) bool {
 	}
 	if a.continuity != b.continuity {
 		return a.continuity
+	}
+	if c >= 0 && a.rule != Message && b.rule != Message && (a.x == l.saidParent(c)) != (b.x == l.saidParent(c)) {
+		return a.x == l.saidParent(c) // among those that the wire names, whom the caller served
 	}
 	if a.rule != b.rule {
 		if c >= 0 && (a.rule == Message || b.rule == Message) {

@@ -35,6 +35,7 @@ type Config struct {
 	Async    bool          // call each sink on a goroutine of its own
 	Keys     *span.Keys
 	Protos   []string                 // network.protocol.name by Record.Proto
+	OneClock bool                     // the times of all points are by one clock
 	Owns     func(addr [16]byte) bool // an address is of the host that captures; nil: not known
 	Who      Who                      // nil: names follow from the capture and its DNS answers
 	Forms    []Form

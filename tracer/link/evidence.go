@@ -23,6 +23,8 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 		}
 		b = append(b, [...]string{"what the consumer did with the message", "the message that was published"}[c.step]...)
 		return b
+	case Thread, Goroutine:
+		b = l.executorText(b, x, c)
 	case DNS:
 		b = append(b, "the answer is where the call went"...)
 		return b
@@ -40,6 +42,9 @@ func (w *writer) evidence(b []byte, x int32, c *candidate) []byte {
 	}
 	if l.exchs.at(x).fixed {
 		return b // the parent has left
+	}
+	if l.conflict(x, c) {
+		b = append(b, "; but its thread served another request"...)
 	}
 	switch l.contains(c.x, x) {
 	case enclosed:

@@ -32,6 +32,7 @@ type exchange struct {
 	fixed        bool // open, but its trace has left: ids are decided
 	used         bool
 	kin          int32 // in the slab of relatives, 0 if none
+	sides        sides // what processes did of it
 	dns          int32 // exchange whose parent is this lookup's parent, 0 none
 	tookLookup   bool  // this call was preceded by a lookup
 	passedOn     bool  // a proxy's call was found to be this request sent on
@@ -143,6 +144,9 @@ func (l *Linker) freeExchange(x int32) {
 		s = n
 	}
 	l.freeKin(e)
+	if e.sides != (sides{}) {
+		l.freeSides(x)
+	}
 	if e.orphan {
 		l.field.orphans--
 	}

@@ -171,7 +171,7 @@ func (l *Linker) completeResponse(s, from *sighting) {
 // whether the two can be compared: an answer comes after its question, and not
 // much later than any waits for one.
 func (l *Linker) fits(r, o *Facts, at int64) (shift int64, ok bool) {
-	shift, _, ok = l.clocks.shift(o.Point, r.Point, at)
+	shift, _, ok = l.between(o.Point, r.Point, at)
 	if ok {
 		return shift, true
 	}

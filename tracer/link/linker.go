@@ -41,6 +41,7 @@ type Linker struct {
 	writers              []writer
 	stats                Stats
 	work                 []release
+	system               system
 	fetched              uint64 // see fetch.go
 }
 
@@ -135,6 +136,7 @@ func (l *Linker) memory() int {
 		l.exchs.live()*int(unsafe.Sizeof(exchange{})) +
 		l.sights.live()*int(unsafe.Sizeof(sighting{})) +
 		l.kins.live()*int(unsafe.Sizeof(relatives{})) +
+		l.system.memory() +
 		l.ix.more.live()*int(unsafe.Sizeof(extra{})) +
 		l.ix.used*2*int(unsafe.Sizeof(slot(0)))
 }
@@ -201,6 +203,9 @@ func (l *Linker) open(r *Record, b *Batch) {
 	l.touch(g)
 	l.names.saw(b.Piece(&r.Facts, Host), &r.Facts, isNew)
 	l.relate(x, s, isNew)
+	if l.system.on {
+		l.awaitActsAt(x, s)
+	}
 	if isNew && r.Flags&FirstOfConn != 0 {
 		l.meet(&r.Facts)
 	}
@@ -254,6 +259,7 @@ func (l *Linker) finish(r *Record, b *Batch) {
 	}
 	l.clocks.learn(l, x)
 	l.answered(x, s)
+	l.findActs(x, s)
 	l.court(x, s)
 	l.touch(l.root(x))
 	l.stats.Finished++

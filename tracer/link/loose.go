@@ -152,10 +152,23 @@ func (l *Linker) sameMessage(a, b *Facts) bool {
 	return l.field.shifts.knows(a, b)
 }
 
+// oneClockSlack is how far apart the times of two points can be although they
+// are by one clock: mirrors take their time.
+const oneClockSlack = usable / 2
+
+// between is clocks.shift, or what is known from the start: that there is one
+// clock.
+func (l *Linker) between(p, q uint16, at int64) (shift, bound int64, ok bool) {
+	if shift, bound, ok = l.clocks.shift(p, q, at); !ok && l.cfg.OneClock {
+		return 0, oneClockSlack, true
+	}
+	return shift, bound, ok
+}
+
 // isNear reports whether two sightings may be of one message by their times:
 // as far as the clocks can be compared.
 func (l *Linker) isNear(a, b *Facts) bool {
-	shift, slack, ok := l.clocks.shift(b.Point, a.Point, b.Start)
+	shift, slack, ok := l.between(b.Point, a.Point, b.Start)
 	if !ok {
 		return a.Flags&TCP != 0 || abs(b.Start-a.Start) < udpWindow
 	}

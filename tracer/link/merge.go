@@ -17,6 +17,7 @@ func (l *Linker) merge(x, y int32) {
 	}
 	l.stats.Sightings += uint64(o.sightings)
 	o.first, o.last, o.sightings, o.merged = 0, 0, 0, x
+	l.mergeSides(x, y)
 	l.inherit(x, y)
 	for z, first := x, true; first || z != x; z, first = l.exchs.at(z).ring, false {
 		l.redirect(z, x, y)

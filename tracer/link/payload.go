@@ -134,7 +134,7 @@ func (l *Linker) lieWithin(x, y int32) (within, apart bool) {
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 		for t := l.exchs.at(y).first; t != 0; t = l.sights.at(t).next {
 			a, b := l.sights.at(s), l.sights.at(t)
-			shift, slack, ok := l.clocks.shift(b.rec.Point, a.rec.Point, b.rec.Start)
+			shift, slack, ok := l.between(b.rec.Point, a.rec.Point, b.rec.Start)
 			w := surrounds(a, b, shift, slack) || surrounds(b, a, -shift, slack)
 			within = within || w
 			apart = apart && ok && !w

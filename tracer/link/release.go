@@ -188,6 +188,9 @@ func (l *Linker) chooseParent(x int32, sure bool) {
 		}
 		if isParent(&c[i]) && (c[i].rule == Message || l.contains(c[i].x, x) != outside) && !l.above(x, c[i].x) {
 			e.parent, l.relativesOf(x).verdict = c[i].x, c[i]
+			if l.conflict(x, &c[i]) {
+				l.relativesOf(x).verdict.confidence -= doubted
+			}
 			return
 		}
 	}

@@ -10,6 +10,8 @@ const (
 	WireContext
 	HeaderID
 	ContextTrace // equal trace ids with continuity; shown as context
+	Thread       // the thread that served the parent made the call
+	Goroutine    // so did the goroutine
 	DNS
 	Message // through a queue
 	SoleCandidate
@@ -18,7 +20,7 @@ const (
 )
 
 var ruleNames = [NumRules]string{
-	"", "sighting", "context", "header_id", "context", "dns", "message", "sole_candidate", "inferred",
+	"", "sighting", "context", "header_id", "context", "thread", "goroutine", "dns", "message", "sole_candidate", "inferred",
 }
 
 // String gives the value of wirespan.link.rule.

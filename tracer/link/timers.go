@@ -30,6 +30,7 @@ func (l *Linker) schedule(g int32, at int64) {
 // tick fires the timers of the grid point l.grid.
 func (l *Linker) tick(ctx context.Context) error {
 	l.expireOpen()
+	l.expireActs()
 	b := &l.buckets[(l.grid/Grid)%numBuckets]
 	due := *b
 	*b = nil

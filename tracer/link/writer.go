@@ -53,6 +53,7 @@ type view struct {
 	parent    span.SpanID
 	rule      Rule // why parent is the parent
 	depth     int
+	side      whose // of a process, not of a capture point
 }
 
 // place says where the byte strings of a span lie in the writer's buffers,
@@ -72,14 +73,13 @@ func (w *writer) init(l *Linker, f *Form, count bool) {
 
 // trace writes the spans of one trace in the order (start, span id).
 func (w *writer) trace(ctx context.Context, xs []int32) error {
-	l := w.l
 	w.views = w.views[:0]
 	for _, x := range xs {
 		w.addViews(x)
 	}
 	if len(w.views) > 1 {
 		slices.SortFunc(w.views, func(a, b view) int {
-			return cmp.Or(cmp.Compare(l.onBase(&l.sights.at(a.s).rec), l.onBase(&l.sights.at(b.s).rec)), bytes.Compare(a.id[:], b.id[:]))
+			return cmp.Or(cmp.Compare(w.startOf(&a), w.startOf(&b)), bytes.Compare(a.id[:], b.id[:]))
 		})
 	}
 	var err error
@@ -92,43 +92,54 @@ func (w *writer) trace(ctx context.Context, xs []int32) error {
 	return err
 }
 
-// addViews lists the spans of an exchange: one per sighting, and the other
-// side if pairs are asked for.
+// addViews lists the spans of an exchange, each the parent of the next: one per
+// sighting and per process, and the other side if pairs are asked for.
 func (w *writer) addViews(x int32) {
 	l := w.l
 	e := l.exchs.at(x)
+	from := len(w.views)
+	if e.sides.client != 0 {
+		w.addSide(x, askingSide)
+	}
+	for s := e.first; s != 0; s = l.sights.at(s).next {
+		w.views = append(w.views, view{x: x, s: s, kind: kindOf(&l.sights.at(s).rec), id: l.spanID(s)})
+	}
+	if e.sides.server != 0 {
+		w.addSide(x, servingSide)
+	}
+	if w.form.Pair {
+		w.pair(from)
+	}
 	parent, rule := w.parentOf(x)
 	depth := w.depthOf(x)
-	for s := e.first; s != 0; s = l.sights.at(s).next {
-		r := &l.sights.at(s).rec
-		v := view{x: x, s: s, kind: kindOf(r), id: l.spanID(s), parent: parent, rule: rule, depth: depth}
-		if w.form.Pair && paired(r) {
-			switch {
-			case s == e.first:
-				v.kind = span.Client
-				if e.first == e.last {
-					v.synthetic = true
-					v.id = l.pairID(s)
-				}
-			case s == e.last:
-				v.kind = span.Server
-			default:
-				v.kind = span.Internal
-			}
-		} else if w.form.Pair && s != e.first {
-			v.kind = span.Internal
-		}
-		w.views = append(w.views, v)
+	for i := from; i < len(w.views); i++ {
+		v := &w.views[i]
+		v.parent, v.rule, v.depth = parent, rule, depth
 		parent, rule = v.id, Sighting
 		depth++
-		if v.synthetic {
-			v.kind, v.synthetic, v.id = span.Server, false, l.spanID(s)
-			v.parent, v.rule, v.depth = parent, Sighting, depth
-			w.views = append(w.views, v)
-			parent = v.id
-			depth++
-		}
 	}
+}
+
+// pair makes the outermost span of an exchange the CLIENT and the innermost the
+// SERVER; where there is only one, the other is made up.
+func (w *writer) pair(from int) {
+	all := w.views[from:]
+	first, last := &all[0], &all[len(all)-1]
+	for i := 1; i < len(all); i++ {
+		all[i].kind = span.Internal
+	}
+	if !paired(&w.l.sights.at(first.s).rec) {
+		return
+	}
+	first.kind = span.Client
+	if len(all) > 1 {
+		last.kind = span.Server
+		return
+	}
+	server := *first
+	server.kind = span.Server
+	first.synthetic, first.id = true, w.l.pairID(first.s)
+	w.views = append(w.views, server)
 }
 
 // kinOf returns our own parent of an exchange.
@@ -202,7 +213,12 @@ func (l *Linker) wireContext(x int32) (Context, bool) {
 }
 
 // innermostID is the span below which the children of an exchange hang.
-func (l *Linker) innermostID(x int32) span.SpanID { return l.spanID(l.exchs.at(x).last) }
+func (l *Linker) innermostID(x int32) span.SpanID {
+	if l.has(x, servingSide) {
+		return l.sideID(x, servingSide)
+	}
+	return l.spanID(l.exchs.at(x).last)
+}
 
 // pairID is the id of the span that is made for the side without a sighting.
 func (l *Linker) pairID(s int32) span.SpanID {
@@ -215,7 +231,7 @@ func (w *writer) depthOf(x int32) int {
 	l := w.l
 	d := 0
 	for p := l.exchs.at(x).parent; p != 0; p = l.exchs.at(p).parent {
-		n := int(l.exchs.at(p).sightings)
+		n := int(l.exchs.at(p).sightings) + l.numSides(p)
 		if w.form.Pair && n == 1 && paired(&l.sights.at(l.exchs.at(p).first).rec) {
 			n = 2
 		}
@@ -237,16 +253,22 @@ func (w *writer) add(v *view) {
 		s := &w.spans[len(w.spans)-1]
 		s.Start, s.End = s.Start+ahead, s.End+ahead
 	}
+	as := v.kind
+	if v.side != noSide { // whoever it is, whatever its span is called
+		as = v.side.kind()
+		s := &w.spans[len(w.spans)-1]
+		s.Start, s.End = l.sideTimes(v)
+	}
 	var p place
-	id := l.resource(r, v.kind)
+	id := l.resource(r, as)
 	w.spans[len(w.spans)-1].Resource = id.Attrs
 	host := l.piece(r, Host)
 	card := w.card(host, &r.Server)
 	p.service[0] = len(w.names)
-	w.service(r, v.kind, card, id)
+	w.service(r, as, card, id)
 	p.service[1] = len(w.names)
 	p.instance[0] = len(w.names)
-	w.instance(v.kind, card, id)
+	w.instance(as, card, id)
 	p.instance[1] = len(w.names)
 	p.name[0] = len(w.names)
 	template := l.piece(r, Template)
@@ -258,7 +280,11 @@ func (w *writer) add(v *view) {
 	}
 	p.name[1] = len(w.names)
 	p.attrs[0] = len(w.attrs)
-	w.attributes(v, r, card.certain, template)
+	if v.side != noSide {
+		w.sideAttributes(v, r, card.certain)
+	} else {
+		w.attributes(v, r, card.certain, template)
+	}
 	p.attrs[1] = len(w.attrs)
 	p.links[0] = len(w.links)
 	w.spanLinks(v)
@@ -274,8 +300,8 @@ func (w *writer) add(v *view) {
 func (w *writer) spanLinks(v *view) {
 	l := w.l
 	e := l.exchs.at(v.x)
-	if v.s != e.first || v.rule == Sighting && v.kind == span.Server && w.form.Pair {
-		return
+	if v.s != e.first || v.rule == Sighting {
+		return // the outermost span has them
 	}
 	if e.cut != 0 || e.fixed && l.relativesOf(v.x).left.cut || v.rule == WireContext {
 		if k := l.kinOf(v.x); !k.id.IsZero() {

@@ -80,6 +80,13 @@ const (
 	KeyClockOffset
 	KeyHTTPRequestBody
 	KeyHTTPResponseBody
+	KeyProcessPID
+	KeyThreadID
+	KeySysGoroutine
+	KeySysTier
+	KeySysClass
+	KeySysQueueReceive
+	KeySysQueueSend
 	NumKeys
 )
 
@@ -165,4 +172,11 @@ var static = [NumKeys]KeyDoc{
 	KeyClockOffset:               {"wirespan.clock.offset", "Int", "correction of the capture clock, ns"},
 	KeyHTTPRequestBody:           {"wirespan.http.request.body", "String", "first bytes of the request body, with --bodies"},
 	KeyHTTPResponseBody:          {"wirespan.http.response.body", "String", "first bytes of the response body, with --bodies"},
+	KeyProcessPID:                {"process.pid", "Int", "process that moved the bytes, in the first process namespace; SYS spans"},
+	KeyThreadID:                  {"thread.id", "Int", "thread that sent the request, or read the last of it; SYS spans"},
+	KeySysGoroutine:              {"wirespan.sys.goroutine", "Int", "goroutine that did so"},
+	KeySysTier:                   {"wirespan.sys.tier", "String", "how the kernel was asked: sock, fexit, syscall, legacy"},
+	KeySysClass:                  {"wirespan.sys.class", "String", "certain, inferred or weak: how sure it is for whom the call was made"},
+	KeySysQueueReceive:           {"wirespan.sys.queue.receive", "Int", "ns between the last byte of a message at the capture point and the call that read it"},
+	KeySysQueueSend:              {"wirespan.sys.queue.send", "Int", "ns between the call that wrote a message and its first byte at the capture point"},
 }

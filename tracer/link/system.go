@@ -1,0 +1,285 @@
+package link
+
+import (
+	"unsafe"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/wirespan/wirespan/bpf/sys"
+	"github.com/wirespan/wirespan/capture/wire"
+	"github.com/wirespan/wirespan/flows"
+	"github.com/wirespan/wirespan/tracer/executor"
+)
+
+// system joins what processes did with the exchanges that packets show: a
+// message of tracer/executor belongs to an exchange when the first byte of the
+// exchange's request or response is one of its bytes. An exchange then has a
+// side for the process that asked and one for the process that served, and
+// what executor says about messages says who is whose parent.
+type system struct {
+	on     bool
+	tier   sys.Tier
+	acts   slab[act]
+	byID   map[uint64]int32 // acts by ID of the message
+	byEnd  map[connEnd]int32
+	oldest acts // all of them, in the order in which they were told last
+	sides  slab[side]
+	served map[uint64]int32 // exchanges by ID of the request that was read
+	eager  map[uint64]int32 // the first exchange whose call was for a request that no exchange has yet
+	stats  SystemStats
+}
+
+// SystemStats count what became of messages of processes.
+type SystemStats struct {
+	Messages uint64
+	Joined   uint64 // that an exchange was found for
+	Unjoined uint64 // that left without
+	Labels   uint64
+	Used     uint64 // that proposed a parent
+	Refused  uint64 // beyond the bound
+}
+
+// maxActs bounds the messages that wait for their exchanges.
+const maxActs = 32 << 10
+
+// actLife is how long a message waits for its exchange, and is found by it,
+// after it was told last: packets and events come within a second.
+const actLife = int64(2e9)
+
+// maxActScan bounds the messages of one end of a connection that are looked at.
+const maxActScan = 16
+
+// connEnd is one end of a connection.
+type connEnd struct{ local, remote flows.Endpoint }
+
+// act is a message as a process moved it.
+type act struct {
+	m          executor.Message
+	label      executor.Label // of a call; Request 0: none
+	x          int32          // the exchange it was joined with last, 0 none
+	older      int32          // message of the same end
+	prev, next int32          // in the order in which they were told last
+	used       bool
+	seen       int64 // processing time at which it was told last
+}
+
+type acts struct{ first, last int32 }
+
+// System takes what a Tracker finds. It is called by the Linker's goroutine,
+// between calls of Consume. tier is that of the source of the events.
+func (l *Linker) System(tier sys.Tier) executor.Sink {
+	y := &l.system
+	if !y.on {
+		y.on, y.tier = true, tier
+		y.byID, y.byEnd = make(map[uint64]int32), make(map[connEnd]int32)
+		y.served, y.eager = make(map[uint64]int32), make(map[uint64]int32)
+		for x := l.oldest.first; x != 0; x = l.exchs.at(x).arrival.next {
+			l.awaitActs(x)
+		}
+	}
+	return systemSink{l}
+}
+
+// SystemStats returns the counters of what processes did.
+func (l *Linker) SystemStats() SystemStats { return l.system.stats }
+
+type systemSink struct{ l *Linker }
+
+func endpointOf(e executor.Endpoint) flows.Endpoint {
+	return flows.Endpoint{Addr: wire.Addr(e.Addr), Port: e.Port}
+}
+
+// Message takes a message, or more of one.
+func (s systemSink) Message(m *executor.Message) {
+	l, y := s.l, &s.l.system
+	i, known := y.byID[m.ID]
+	if known {
+		y.unlist(i)
+	} else {
+		y.stats.Messages++
+		if y.acts.live() >= maxActs {
+			y.stats.Refused++
+			l.dropAct(y.oldest.first)
+		}
+		i = y.acts.take()
+		end := connEnd{endpointOf(m.Local), endpointOf(m.Remote)}
+		*y.acts.at(i) = act{used: true, older: y.byEnd[end]}
+		y.byID[m.ID], y.byEnd[end] = i, i
+	}
+	y.list(i)
+	a := y.acts.at(i)
+	a.m, a.seen = *m, l.now
+	l.findExchanges(i)
+}
+
+// Label takes what a call was made for.
+func (s systemSink) Label(b executor.Label) {
+	l, y := s.l, &s.l.system
+	y.stats.Labels++
+	i, known := y.byID[b.Call]
+	if !known {
+		return
+	}
+	a := y.acts.at(i)
+	a.label = b
+	if a.x != 0 {
+		l.attribute(a.x, a.label)
+	}
+}
+
+// expireActs lets go of messages that wait no longer.
+func (l *Linker) expireActs() {
+	y := &l.system
+	for i := y.oldest.first; i != 0 && y.acts.at(i).seen+actLife < l.now; i = y.oldest.first {
+		l.dropAct(i)
+	}
+}
+
+// dropAct lets go of a message.
+func (l *Linker) dropAct(i int32) {
+	y := &l.system
+	a := y.acts.at(i)
+	if a.x == 0 {
+		y.stats.Unjoined++
+	}
+	delete(y.byID, a.m.ID)
+	end := connEnd{endpointOf(a.m.Local), endpointOf(a.m.Remote)}
+	if y.byEnd[end] == i {
+		delete(y.byEnd, end)
+	}
+	y.unlist(i)
+	a.used = false
+	y.acts.put(i)
+}
+
+// list puts a message at the end of those that wait, unlist takes it out.
+func (y *system) list(i int32) {
+	a := y.acts.at(i)
+	if a.prev, a.next = y.oldest.last, 0; a.prev != 0 {
+		y.acts.at(a.prev).next = i
+	} else {
+		y.oldest.first = i
+	}
+	y.oldest.last = i
+}
+
+func (y *system) unlist(i int32) {
+	a := y.acts.at(i)
+	if a.prev != 0 {
+		y.acts.at(a.prev).next = a.next
+	} else {
+		y.oldest.first = a.next
+	}
+	if a.next != 0 {
+		y.acts.at(a.next).prev = a.prev
+	} else {
+		y.oldest.last = a.prev
+	}
+}
+
+// memory is what waits, in bytes.
+func (y *system) memory() int {
+	if !y.on {
+		return 0
+	}
+	return y.acts.live()*actSize + y.sides.live()*int(unsafe.Sizeof(side{}))
+}
+
+// actSize is what a message takes, with its places in the maps.
+const actSize = int(unsafe.Sizeof(act{}) + 2*unsafe.Sizeof(connEnd{}) + 64)
+
+// actKey finds the exchanges on a connection.
+func actKey(client, server *flows.Endpoint) uint64 {
+	var b [36]byte
+	copy(b[:], client.Addr[:])
+	copy(b[16:], server.Addr[:])
+	b[32], b[33], b[34], b[35] = byte(client.Port), byte(client.Port>>8), byte(server.Port), byte(server.Port>>8)
+	return mix(xxhash.Sum64(b[:]), domSystem)
+}
+
+// ends returns client and server of a message's connection.
+func (a *act) ends() (client, server flows.Endpoint) {
+	local, remote := endpointOf(a.m.Local), endpointOf(a.m.Remote)
+	if a.m.Role == executor.Calling {
+		return local, remote
+	}
+	return remote, local
+}
+
+// has reports whether a sequence number is that of one of the message's bytes.
+func (a *act) has(seq uint32) bool { return seq-a.m.Seq < a.m.Length }
+
+// findExchanges joins a message with the exchanges that wait.
+func (l *Linker) findExchanges(i int32) {
+	client, server := l.system.acts.at(i).ends()
+	e := l.ix.first(actKey(&client, &server))
+	for n := 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
+		l.tryAct(l.ix.exchange(e), i)
+	}
+}
+
+// awaitActs lets messages find an exchange, on every connection on which it was
+// seen, and joins it with those that have come.
+func (l *Linker) awaitActs(x int32) {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		l.awaitActsAt(x, s)
+	}
+}
+
+func (l *Linker) awaitActsAt(x, s int32) {
+	r := &l.sights.at(s).rec
+	if !l.system.on || r.Flags&TCP == 0 || r.Flags&ContentLess != 0 {
+		return
+	}
+	for o := l.exchs.at(x).first; ; o = l.sights.at(o).next {
+		if f := &l.sights.at(o).rec; o == s {
+			l.addKey(x, actKey(&r.Client, &r.Server))
+			break
+		} else if f.Client == r.Client && f.Server == r.Server {
+			break // it is under this key
+		}
+	}
+	l.findActs(x, s)
+}
+
+// findActs joins an exchange with messages that have come, at both ends of the
+// connection of a sighting.
+func (l *Linker) findActs(x, s int32) {
+	y := &l.system
+	if !y.on {
+		return
+	}
+	r := &l.sights.at(s).rec
+	for _, end := range [...]connEnd{{r.Client, r.Server}, {r.Server, r.Client}} {
+		i := y.byEnd[end]
+		for n := 0; i != 0 && n < maxActScan; n++ {
+			a := y.acts.at(i)
+			if !a.used || endpointOf(a.m.Local) != end.local || endpointOf(a.m.Remote) != end.remote {
+				break // the older ones have gone
+			}
+			l.tryAct(x, i)
+			i = a.older
+		}
+	}
+}
+
+// tryAct joins a message with an exchange if a sighting of it says that they
+// share a byte.
+func (l *Linker) tryAct(x, i int32) {
+	a := l.system.acts.at(i)
+	if l.exchs.at(x).fixed {
+		return // its children have left below what was known
+	}
+	client, server := a.ends()
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		r := &l.sights.at(s).rec
+		if r.Client != client || r.Server != server {
+			continue
+		}
+		request := a.m.Request()
+		if request && r.Flags&HasSeq != 0 && a.has(r.SeqRequest) || !request && r.Flags&HasSeqResp != 0 && a.has(r.SeqResponse) {
+			l.joinAct(x, a, request)
+			return
+		}
+	}
+}
