@@ -117,6 +117,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.AddCommand(newRead(), newFilter(), newLive(), newMirror(), newVerify(), newDoctor(), newVersion(), newMan())
+	root.SetFlagErrorFunc(flagError)
 	withConfig(root)
 	return root
 }

@@ -50,7 +50,7 @@ func (e *environment) stranger(name string, key *Key) {
 	for i, k := range e.keys.list {
 		names[i] = k.Variable[len(Prefix):]
 	}
-	if near := nearest(name[len(Prefix):], names); near != "" && len(near) > 4 {
+	if near := Nearest(name[len(Prefix):], names); near != "" && len(near) > 4 {
 		e.warnings = append(e.warnings, name+": unknown variable, did you mean "+Prefix+near+"?")
 	}
 }

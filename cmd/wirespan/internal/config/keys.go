@@ -115,14 +115,15 @@ func (k *Key) try(v string) error {
 	if err == nil {
 		return nil
 	}
-	if want := wants(k.Type); want != "" {
+	if want := Wants(k.Type); want != "" {
 		return errors.New("want " + want)
 	}
 	return err
 }
 
-// wants says in people's words what a type of pflag takes.
-func wants(t string) string {
+// Wants says in people's words what a type of pflag takes, empty where any text
+// will do.
+func Wants(t string) string {
 	t = strings.TrimSuffix(t, "Slice")
 	switch t {
 	case "bool":

@@ -49,7 +49,7 @@ func TestNearest(t *testing.T) {
 		"link.memroy": "link.memory", "worker": "workers", "whree": "where", "zebra": "", "ix": "", "": "",
 		strings.Repeat("x", 1000): "", "link-memory": "link.memory",
 	} {
-		if got := nearest(word, names); got != want {
+		if got := Nearest(word, names); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}

@@ -1,8 +1,8 @@
 package config
 
-// nearest returns the name that differs least from a word, empty if none is
+// Nearest returns the name that differs least from a word, empty if none is
 // near: at most two edits, and fewer than half of the letters.
-func nearest(word string, names []string) string {
+func Nearest(word string, names []string) string {
 	const most = 64 // longer words are no slip of the hand
 	if len(word) > most {
 		return ""

@@ -90,4 +90,4 @@ func (k *Key) scalar(v string) string {
 }
 
 // plain reports whether values are numbers, durations or true and false.
-func (k *Key) plain() bool { return wants(k.Type) != "" }
+func (k *Key) plain() bool { return Wants(k.Type) != "" }

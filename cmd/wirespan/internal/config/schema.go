@@ -68,7 +68,7 @@ func (k *Key) schema() object {
 
 // scalarSchema describes one value.
 func (k *Key) scalarSchema() object {
-	switch t := wants(k.Type); {
+	switch t := Wants(k.Type); {
 	case k.Rule.Enum != nil:
 		return object{"enum": k.Rule.Enum}
 	case k.Rule.Number, t == "a number":
@@ -87,7 +87,7 @@ func (k *Key) scalarSchema() object {
 
 // literal is a default as JSON knows it.
 func (k *Key) literal(v string) any {
-	if k.plain() && !strings.HasPrefix(wants(k.Type), "a duration") {
+	if k.plain() && !strings.HasPrefix(Wants(k.Type), "a duration") {
 		return json.RawMessage(v)
 	}
 	return v

@@ -190,7 +190,7 @@ func (k *Keys) near(name string) string {
 			names = append(names, s)
 		}
 	}
-	return nearest(name, names)
+	return Nearest(name, names)
 }
 
 // example is some key of a section.
@@ -211,7 +211,7 @@ func (k *Key) shape() string {
 	case k.List:
 		return "a list or a plain value"
 	}
-	if w := wants(k.Type); w != "" {
+	if w := Wants(k.Type); w != "" {
 		return w
 	}
 	return "a plain value"
