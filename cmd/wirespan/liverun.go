@@ -102,7 +102,7 @@ func (r *liveRun) compose() error {
 		p.cfg.inner = m.inner.match
 	}
 	r.parts = p
-	p.cfg.link.Owns = r.owns()
+	p.cfg.link.Owns, p.cfg.link.OneClock = r.owns(), r.oneClock()
 	if r.kept, err = o.keep.open(o.agent, time.Now(), r.src.counters); err != nil {
 		return err
 	}
