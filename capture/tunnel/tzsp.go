@@ -8,9 +8,9 @@ const (
 	tzspProto   = 2
 	tzspLen     = 4 // tagged fields follow
 
-	tzspReceived = 0
-	tzspTransmit = 1
-	tzspLastType = 5
+	tzspReceived  = 0
+	tzspTransmit  = 1
+	tzspKeepAlive = 4
 
 	tzspPadding = 0 // tags: these two have no length
 	tzspEnd     = 1
@@ -33,11 +33,15 @@ func ParseTZSP(b []byte) (Header, Verdict) {
 	if len(b) < tzspLen {
 		return h, Short
 	}
-	if b[tzspVersion] != 1 || b[tzspType] > tzspLastType {
+	// The port is one that any client may have: what carries no packet, but
+	// opens a port or configures, is not told from other traffic.
+	switch t := b[tzspType]; {
+	case b[tzspVersion] != 1:
 		return h, Bad
-	}
-	if t := b[tzspType]; t != tzspReceived && t != tzspTransmit {
-		return h, Control // keep-alives, configuration, and what opens a port
+	case t == tzspKeepAlive && be16(b[tzspProto:]) == 0:
+		return h, Control
+	case t != tzspReceived && t != tzspTransmit:
+		return h, Bad
 	}
 	n, v := tzspFields(b[tzspLen:])
 	if v != Inner {

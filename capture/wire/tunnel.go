@@ -143,7 +143,7 @@ func (f *Frame) push(h tunnel.Header) {
 func (d *Decoder) try(f *Frame, b []byte, cut int) (Reason, bool) {
 	saved, depth, fed, msdus, in := *f, d.depth, d.fed, d.msdus, d.in
 	h, v := byPort(f.DstPort, b, cut)
-	if v == tunnel.Bad {
+	if v == tunnel.Bad && f.SrcPort != portTZSP { // which any client may have
 		h, v = byPort(f.SrcPort, b, cut)
 	}
 	r := BadHeader
