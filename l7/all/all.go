@@ -17,6 +17,7 @@ import (
 	"github.com/wirespan/wirespan/l7/mysql"
 	"github.com/wirespan/wirespan/l7/nats"
 	"github.com/wirespan/wirespan/l7/openwire"
+	"github.com/wirespan/wirespan/l7/oracle"
 	"github.com/wirespan/wirespan/l7/postgresql"
 	"github.com/wirespan/wirespan/l7/proxy"
 	"github.com/wirespan/wirespan/l7/redis"
@@ -41,6 +42,7 @@ func Protos() []l7.Proto {
 		mysql.Proto(),
 		postgresql.Proto(),
 		tds.Proto(),
+		oracle.Proto(),
 		openwire.Proto(),
 		amqp.Proto(),
 		nats.Proto(),
