@@ -233,7 +233,7 @@ func (l *Linker) mateOf(x int32) int32 {
 		if l.exchs.at(y).open > 0 || l.root(x) != l.root(y) || !l.isAlone(list, y) {
 			continue
 		}
-		if within, _ := l.lieWithin(x, y); !within {
+		if within, _ := l.lieWithin(x, y); !within || l.isRepeated(x, y) && !l.waitAlike(x, y) {
 			continue
 		}
 		if others, ok := l.mates(y, back[:0]); ok && l.isAlone(others, x) {
@@ -241,6 +241,30 @@ func (l *Linker) mateOf(x int32) int32 {
 		}
 	}
 	return 0
+}
+
+// isRepeated reports whether x or y is not the only one of its kind that waits:
+// then each may have lost its other half, and they be near to each other by
+// chance.
+func (l *Linker) isRepeated(x, y int32) bool {
+	r := &l.sights.at(l.exchs.at(x).first).rec
+	for e := l.ix.first(looseKey(printOf(r), ownClient(r))); e != 0; e = l.ix.next(e) {
+		if z := l.ix.exchange(e); z != x && z != y && l.exchs.at(z).merged != x && l.exchs.at(z).merged != y {
+			return true
+		}
+	}
+	return false
+}
+
+// proxyDelay is what a proxy may add to the wait for a response, whatever that
+// is.
+const proxyDelay = int64(2e6)
+
+// waitAlike reports whether responses came after nearly the same time: what a
+// proxy adds is small.
+func (l *Linker) waitAlike(x, y int32) bool {
+	a, b := waited(&l.sights.at(l.exchs.at(x).first).rec), waited(&l.sights.at(l.exchs.at(y).first).rec)
+	return a != 0 && b != 0 && abs(a-b) <= max(proxyDelay, max(a, b)/4)
 }
 
 // isAlone reports whether x is in the list, and nothing else in it was seen at
