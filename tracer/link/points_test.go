@@ -61,7 +61,7 @@ func TestShiftedSequences(t *testing.T) {
 			{name: "x", key: 5, from: c2, to: gw, at: 2000, end: 2009, point: "in", target: "GET /", seq: 9040, trail: Trail{Ack: 99}},
 			{name: "b", key: 4, from: c1, to: gw, at: 2001, end: 2008, point: "out", target: "GET /", seq: 31040, trail: Trail{Ack: 7200}},
 			{name: "y", key: 6, from: c2, to: gw, at: 2001, end: 2008, point: "out", target: "GET /", seq: 8040, trail: Trail{Ack: 98}},
-		}, []string{"1 a@in", "1 a@out < a@in sighting 1", "2 x@in", "2 x@out < x@in sighting 1", "3 a@in", "3 a@out < a@in sighting 1"}},
+		}, []string{"1 a@in", "1 a@out < a@in sighting 1", "2 a@in", "2 a@out < a@in sighting 1", "3 x@in", "3 x@out < x@in sighting 1"}},
 		{"another port of the client is another connection", []call{
 			{name: "a", key: 1, from: c1, to: gw, at: 0, end: 9, point: "in", target: "GET /", seq: 1000, whole: true, trail: Trail{Ack: 5000}},
 			{name: "b", key: 2, from: c2, to: sb, at: 1, end: 8, point: "out", target: "GET /", seq: 1000, whole: true, trail: Trail{Ack: 7000}},

@@ -58,7 +58,7 @@ func TestQueues(t *testing.T) {
 			{name: "p", class: mq, side: get, from: sa, to: broker, at: 0, end: 3, msg: "d"},
 			{name: "two", class: mq, side: put, from: gw, to: broker, at: 10, end: 11, msg: "d"},
 			{name: "q", class: mq, side: get, from: sa, to: broker, at: 4, end: 13, msg: "d"},
-		}, []string{"1 p < one message 0.95", "1 one", "2 q < two message 0.95", "2 two"}},
+		}, []string{"1 one", "1 p < one message 0.95", "2 q < two message 0.95", "2 two"}},
 		{"equal messages alone tie nothing together", []call{
 			{name: "one", class: mq, side: put, from: gw, to: broker, at: 0, end: 1, msg: "d"},
 			{name: "two", class: mq, side: put, from: cl, to: broker, at: 10, end: 11, msg: "d"},

@@ -29,7 +29,8 @@ type leave struct {
 	traces  []leaving
 }
 
-// releaseAll writes the groups in work, in order of root start and trace id.
+// releaseAll writes the groups in work, in order of root start, place on the wire
+// and trace id.
 func (l *Linker) releaseAll(ctx context.Context) error {
 	if len(l.work) == 0 {
 		return nil
@@ -46,7 +47,10 @@ func (l *Linker) releaseAll(ctx context.Context) error {
 		}
 	}
 	slices.SortFunc(l.out.traces, func(a, b leaving) int {
-		return cmp.Or(cmp.Compare(a.start, b.start), bytes.Compare(a.trace[:], b.trace[:]), cmp.Compare(a.root, b.root))
+		if a.start != b.start {
+			return cmp.Compare(a.start, b.start)
+		}
+		return cmp.Or(l.wireOrder(l.out.order[a.from], l.out.order[b.from]), bytes.Compare(a.trace[:], b.trace[:]), cmp.Compare(a.root, b.root))
 	})
 	var err error
 	for i, t := range l.out.traces {
@@ -139,7 +143,10 @@ func (l *Linker) members(root int32) []int32 {
 	l.out.members = m
 	if len(m) > 1 {
 		slices.SortFunc(m, func(a, b int32) int {
-			return cmp.Or(cmp.Compare(l.startOf(a), l.startOf(b)), cmp.Compare(l.exchs.at(a).key, l.exchs.at(b).key), cmp.Compare(a, b))
+			if c := cmp.Compare(l.startOf(a), l.startOf(b)); c != 0 {
+				return c
+			}
+			return cmp.Or(l.wireOrder(a, b), cmp.Compare(l.exchs.at(a).key, l.exchs.at(b).key), cmp.Compare(a, b))
 		})
 	}
 	return m

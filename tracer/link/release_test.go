@@ -101,8 +101,8 @@ func TestOpenForLongAuto(t *testing.T) {
 	}
 }
 
-// Spans are ordered by release time, start of the root, trace id; within a
-// trace by start and span id.
+// Spans are ordered by release time, start of the root, place on the wire, trace
+// id; within a trace by start, depth, place on the wire and span id.
 func TestReleaseOrder(t *testing.T) {
 	s := newScene(t)
 	var calls []call
@@ -118,6 +118,25 @@ func TestReleaseOrder(t *testing.T) {
 	}
 }
 
+// Requests of one connection that began at one moment, in one segment, are told
+// in the order of the stream, whatever their ids, also where it wraps around.
+func TestPipelinedInWireOrder(t *testing.T) {
+	for _, first := range []uint32{1000, 1<<32 - 150} {
+		s := newScene(t)
+		var calls []call
+		var want []string
+		for i := range 20 {
+			calls = append(calls, call{name: fmt.Sprint("n", i), from: cl + ":4000", to: gw, end: 10 + int64(i), key: uint64(7919 * (i + 1) % 97), seq: first + uint32(i)*20})
+			want = append(want, fmt.Sprintf("%d n%d", i+1, i))
+		}
+		s.feed(calls...)
+		s.flush()
+		if d := cmp.Diff(want, s.tell(s.spans)); d != "" {
+			t.Error(d)
+		}
+	}
+}
+
 // checkOrder holds spans of one release to their order.
 func checkOrder(t testing.TB, spans []span.Span) {
 	t.Helper()
@@ -125,7 +144,7 @@ func checkOrder(t testing.TB, spans []span.Span) {
 	for i := 1; i < len(spans); i++ {
 		a, b := &spans[i-1], &spans[i]
 		if a.Trace == b.Trace {
-			if a.Start > b.Start || a.Start == b.Start && string(a.ID[:]) >= string(b.ID[:]) {
+			if a.Start > b.Start || a.Start == b.Start && a.Depth > b.Depth {
 				t.Fatalf("spans %d and %d of a trace are not in order", i-1, i)
 			}
 			continue

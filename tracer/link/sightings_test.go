@@ -47,7 +47,7 @@ func TestSightings(t *testing.T) {
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ids: rid, point: "i", clock: 50},
 			{name: "x", from: cl, to: sb, at: 0, end: 90, point: "e"},
 			{name: "y", from: sb, to: sa, at: 10, end: 80, ids: rid2, point: "i", clock: 50},
-		}, []string{"1 x@e", "2 a@e", "2 b@i < a@e header_id 0.99", "3 y@i"}},
+		}, []string{"1 a@e", "1 b@i < a@e header_id 0.99", "2 x@e", "3 y@i"}},
 		{"a shift that is known makes times comparable", []call{
 			{name: "l", from: cl, to: gw, at: 0, end: 10, point: "e"},
 			{name: "l", from: cl, to: gw, at: 0, end: 10, point: "i", clock: 700},

@@ -71,7 +71,8 @@ func (w *writer) init(l *Linker, f *Form, count bool) {
 	}
 }
 
-// trace writes the spans of one trace in the order (start, span id).
+// trace writes the spans of one trace in the order (start, depth, place on the
+// wire, span id).
 func (w *writer) trace(ctx context.Context, xs []int32) error {
 	w.views = w.views[:0]
 	for _, x := range xs {
@@ -79,7 +80,11 @@ func (w *writer) trace(ctx context.Context, xs []int32) error {
 	}
 	if len(w.views) > 1 {
 		slices.SortFunc(w.views, func(a, b view) int {
-			return cmp.Or(cmp.Compare(w.startOf(&a), w.startOf(&b)), bytes.Compare(a.id[:], b.id[:]))
+			if c := cmp.Compare(w.startOf(&a), w.startOf(&b)); c != 0 {
+				return c
+			}
+			ax, bx := w.l.exchs.at(a.x), w.l.exchs.at(b.x)
+			return cmp.Or(cmp.Compare(ax.depth, bx.depth), w.l.wireOrder(a.x, b.x), bytes.Compare(a.id[:], b.id[:]))
 		})
 	}
 	var err error
