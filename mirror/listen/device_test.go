@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wirespan/wirespan/capture/defrag"
+	"github.com/wirespan/wirespan/capture/tunnel"
 	"github.com/wirespan/wirespan/capture/wire"
 )
 
@@ -44,7 +45,7 @@ func TestVXLANDevice(t *testing.T) {
 		s := l.open(nil, "vxlan")
 		want := strings.Repeat("0123456789abcdef", 20000)
 		l.fetch(far, want)
-		request, response := streams(t, s, 4242)
+		request, response, _ := streams(t, s, 4242)
 		if !bytes.Contains(request, []byte("please")) || string(response) != want {
 			t.Errorf("IPv6 %v: request %q, response of %d bytes, want %d", six, request, len(response), len(want))
 		}
@@ -130,8 +131,8 @@ func (l *lab) fetch(ns, answer string) {
 }
 
 // streams puts the two directions of the only connection together; port 80 is
-// the server's.
-func streams(t *testing.T, s *Source, id uint32) (request, response []byte) {
+// the server's. mark is that of the last packet.
+func streams(t *testing.T, s *Source, id uint32) (request, response []byte, mark tunnel.Mark) {
 	t.Helper()
 	d := wire.NewDecoder(defrag.Default())
 	parts := map[bool]map[uint32][]byte{true: {}, false: {}}
@@ -144,6 +145,7 @@ func streams(t *testing.T, s *Source, id uint32) (request, response []byte) {
 		if f.Tunnel.ID != id || f.Truncated {
 			t.Errorf("tunnel %+v, truncated %v", f.Tunnel, f.Truncated)
 		}
+		mark = d.Mark(&f)
 		asks := f.DstPort == 80
 		if f.Flags&wire.SYN != 0 {
 			first[asks] = f.Seq + 1
@@ -162,5 +164,5 @@ func streams(t *testing.T, s *Source, id uint32) (request, response []byte) {
 			b, seq = append(b, next...), seq+uint32(len(next))
 		}
 	}
-	return whole(true), whole(false)
+	return whole(true), whole(false), mark
 }
