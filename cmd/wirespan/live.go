@@ -53,5 +53,12 @@ func runLive(ctx context.Context, o *liveOptions) error {
 		return err
 	}
 	defer src.close()
-	return traceLive(ctx, o, src, filter)
+	system, note, err := openSys(ctx, &o.sys)
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		src.notes = append(src.notes, note)
+	}
+	return traceLive(ctx, o, src, system, filter)
 }

@@ -45,6 +45,7 @@ type liveOptions struct {
 	status    string
 	privilegeFlags
 	who  identityFlags
+	sys  sysFlags
 	keep recordOptions
 
 	mirror *mirrorFlags // nil unless the command is mirror
@@ -74,6 +75,7 @@ func (o *liveOptions) addLive(f *pflag.FlagSet) {
 	hide(f, "progress", "all")
 	o.privilegeFlags.add(f)
 	o.keep.add(f)
+	o.sys.add(f)
 	f.StringArrayVarP(&o.ifaces, "interface", "i", nil, "capture on `IF`, a name or its number of -D; IF=NAME names the capture point, IF+IF=NAME joins two (a tap); any is all; repeatable (default: all useful)")
 	f.BoolVarP(&o.list, "list-interfaces", "D", false, "list the interfaces and end")
 	f.IntVarP(&o.snaplen, "snaplen", "s", liveSnaplen, "`BYTES` of each packet to take; 0 is the default")

@@ -23,6 +23,7 @@ type liveRun struct {
 	mu     sync.Mutex // of filter, from the start of run on
 	filter *liveFilter
 	src    *liveSource
+	system *liveSys
 	line   *statusLine
 	notify *notifier
 	parts  *parts
@@ -41,12 +42,12 @@ const staleAfter = 5 * time.Second
 const liveGCPercent = 15
 
 // traceLive is the run behind open sockets.
-func traceLive(ctx context.Context, o *liveOptions, src *liveSource, filter *liveFilter) error {
+func traceLive(ctx context.Context, o *liveOptions, src *liveSource, system *liveSys, filter *liveFilter) error {
 	signal.Ignore(syscall.SIGPIPE) // writes say so, too
 	debug.SetGCPercent(liveGCPercent)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &liveRun{stop: stop, o: o, src: src, filter: filter, line: newStatusLine(os.Stderr, o.status)}
+	r := &liveRun{stop: stop, o: o, src: src, system: system, filter: filter, line: newStatusLine(os.Stderr, o.status)}
 	defer func() { r.watch.stop(ctx) }()
 	if err := becomeUser(o.plan(src.opens)); err != nil {
 		return &statusError{exitPartial, err}
@@ -115,6 +116,9 @@ func (r *liveRun) compose() error {
 	}
 	if r.pipe, err = p.newPipelineOn(src...); err != nil {
 		return usage(err)
+	}
+	if err := r.system.start(r.pipe); err != nil {
+		return err
 	}
 	for i, rd := range r.pipe.readers {
 		rd.pace.refuse, rd.pace.quiet, rd.pace.gather = r.src.refuse(i), max(drainQuiet, 2*o.retire), r.src.gather

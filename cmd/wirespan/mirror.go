@@ -57,5 +57,5 @@ func runMirror(ctx context.Context, o *liveOptions) error {
 		return err
 	}
 	defer src.close()
-	return traceLive(ctx, o, src, filter)
+	return traceLive(ctx, o, src, nil, filter)
 }

@@ -34,6 +34,7 @@ type pipeline struct {
 	readers []*reader // one, or in a fan-out one per worker
 	shards  []*shard
 	linker  *link.Linker
+	sys     *sysFeed // nil unless processes are told
 	workers int
 	drains  func(context.Context) // called with the first half of drain; required with it
 	drain   time.Duration         // how long sinks may take at the end, 0 as long as they need
@@ -106,7 +107,7 @@ func (p *pipeline) run(ctx context.Context) error {
 		defer enough()
 		p.drains(half)
 	}
-	err = errors.Join(err, p.linker.Flush(drain))
+	err = errors.Join(err, p.sys.finish(), p.linker.Flush(drain))
 	for _, f := range p.forms {
 		err = errors.Join(err, f.Sink.Close(drain))
 	}
@@ -193,6 +194,7 @@ func (p *pipeline) setNames(j *job) {
 func (p *pipeline) consume(ctx context.Context, queues []link.Queue, mark int64, done func(*link.Batch)) error {
 	p.turn.RLock()
 	defer p.turn.RUnlock()
+	p.sys.upTo(mark)
 	return p.linker.Consume(ctx, queues, mark, done)
 }
 

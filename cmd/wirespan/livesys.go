@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/wirespan/wirespan/bpf/sys"
+	"github.com/wirespan/wirespan/bpf/sys/kernel"
+	"github.com/wirespan/wirespan/tracer/executor"
+)
+
+// sysFlags say what is asked of the kernel about processes.
+type sysFlags struct {
+	mode   string
+	ring   string
+	record string
+}
+
+func (s *sysFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&s.mode, "sys", "off", "`MODE` of the eBPF module, which tells processes, threads and goroutines: auto (if it can be had), off, require, or a tier: sock, fexit")
+	f.StringVar(&s.ring, "sys-ring", "4MiB", "`SIZE` of the ring that events of the module wait in, a power of two")
+	f.StringVar(&s.record, "sys-record", "", "also write the events of the module to `FILE`, for read --sys-replay")
+}
+
+// config turns the flags into what is asked for; nil when nothing is.
+func (s *sysFlags) config() (*kernel.Config, error) {
+	c := kernel.Default()
+	switch s.mode {
+	case "off":
+		return nil, nil
+	case "auto", "require":
+	case "sock":
+		c.Tiers = []sys.Tier{sys.Sock}
+	case "fexit":
+		c.Tiers = []sys.Tier{sys.Fexit}
+	default:
+		return nil, fmt.Errorf("--sys %q: want auto, off, require, sock or fexit", s.mode)
+	}
+	size, err := parseSize(s.ring)
+	if err != nil {
+		return nil, fmt.Errorf("--sys-ring: %w", err)
+	}
+	c.Ring = size
+	return &c, c.Validate()
+}
+
+// liveSys is the eBPF module of a live run.
+type liveSys struct {
+	src  sys.Source
+	file *os.File // --sys-record
+	feed *sysFeed
+}
+
+// openSys loads the module. Without it packets are traced all the same, unless
+// it is required; why is the note.
+func openSys(ctx context.Context, s *sysFlags) (y *liveSys, note string, err error) {
+	cfg, err := s.config()
+	switch {
+	case err != nil:
+		return nil, "", usage(err)
+	case cfg == nil:
+		return nil, "", nil
+	}
+	src, report, err := kernel.Open(ctx, *cfg)
+	if err != nil {
+		if s.mode != "auto" {
+			return nil, "", &statusError{exitPartial, err}
+		}
+		why := err.Error()
+		if len(report) > 0 {
+			why = report[0].Reason
+		}
+		return nil, "no threads or processes of system calls: " + why, nil
+	}
+	y = &liveSys{src: src}
+	if s.record != "" {
+		if y.file, err = os.Create(s.record); err != nil {
+			return nil, "", &statusError{exitPartial, errors.Join(fmt.Errorf("--sys-record: %w", err), src.Close())}
+		}
+		if y.src, err = newRecordedSys(src, y.file); err != nil {
+			return nil, "", &statusError{exitPartial, errors.Join(err, src.Close())}
+		}
+	}
+	return y, "", nil
+}
+
+// start brings the events to the linker of a pipeline.
+func (y *liveSys) start(p *pipeline) error {
+	if y == nil {
+		return nil
+	}
+	cfg := executor.Default()
+	cfg.Listens = listeners()
+	t, err := executor.New(cfg, p.linker.System(y.src.Tier()))
+	if err != nil {
+		return err
+	}
+	y.feed = newSysFeed(y.src, t, false)
+	p.sys = y.feed
+	return nil
+}
+
+// recordedSys is a source that is written to a file as it is read.
+type recordedSys struct {
+	sys.Source
+	rec *sys.Recorder
+	f   *os.File
+}
+
+func newRecordedSys(src sys.Source, f *os.File) (*recordedSys, error) {
+	rec, err := sys.NewRecorder(f)
+	return &recordedSys{src, rec, f}, err
+}
+
+// Read, see sys.Source.
+func (r *recordedSys) Read(ctx context.Context, dst []sys.Event) (int, error) {
+	n, err := r.Source.Read(ctx, dst)
+	err = errors.Join(r.rec.Write(dst[:n]), err)
+	if err != nil {
+		if e := errors.Join(r.rec.Close(), r.f.Close()); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return n, err
+}
+
+// openSysReplay reads recorded events beside packets.
+func openSysReplay(name string, p *pipeline) (io.Closer, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--sys-replay: %w", err)
+	}
+	src, err := sys.NewReplay(f, sys.Sock)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("--sys-replay %s: %w", name, err), f.Close())
+	}
+	t, err := executor.New(executor.Default(), p.linker.System(src.Tier()))
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	p.sys = newSysFeed(src, t, true)
+	return f, nil
+}
+
+// listeners tells which ports of this host somebody listens at now, for
+// connections that are older than the run.
+func listeners() func(executor.Endpoint) bool {
+	ports := map[uint16]bool{}
+	for _, name := range [...]string{"/proc/net/tcp", "/proc/net/tcp6"} {
+		f, err := os.Open(name)
+		if err != nil {
+			continue // without it the lower port serves
+		}
+		for s := bufio.NewScanner(f); s.Scan(); {
+			if w := strings.Fields(s.Text()); len(w) > 3 && w[3] == "0A" { // TCP_LISTEN
+				_, port, _ := strings.Cut(w[1], ":")
+				if n, err := strconv.ParseUint(port, 16, 16); err == nil {
+					ports[uint16(n)] = true
+				}
+			}
+		}
+		_ = f.Close()
+	}
+	if len(ports) == 0 {
+		return nil
+	}
+	return func(e executor.Endpoint) bool { return ports[e.Port] }
+}
