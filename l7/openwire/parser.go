@@ -2,104 +2,273 @@ package openwire
 
 import "github.com/wirespan/wirespan/l7"
 
+// Bounds of commands.
+const (
+	maxWhole = 32 << 10       // longest command that is held to find its format
+	endless  = int64(1) << 61 // size of one without size
+)
+
+// half is one direction of a connection.
+type half struct {
+	left    int64 // bytes of the command that are not consumed; 0 between commands
+	swallow bool  // what is left was told of already
+	owed    bool  // a command lost its end, and was not told of
+
+	c     command
+	first l7.Stamp
+	walks bool
+	cache cache
+	offer format // of this side
+	asked bool   // offer is known
+
+	w walker
+	f facts
+}
+
 // parser reads one connection.
 type parser struct {
-	found bool
-	op    []byte
-	last  [2]uint32 // numbers messages without answer
-	done  [2]uint32 // command that was answered last; ActiveMQ answers the last one again when it shuts down
+	half    [2]half
+	trial   facts
+	guesses guesses // formats that fit, while it was not agreed upon one
+	guessed bool    // guesses is valid
+	agreed  format
+	settled bool // agreed is valid
+	version []byte
+	found   bool
+	op      []byte
+	idBuf   []byte
+	last    [2]uint32 // numbers messages without answer
+	done    [2]uint32 // command that was answered last; ActiveMQ answers the last one again when it shuts down
+}
+
+func newParser(o l7.Options) *parser {
+	p := &parser{idBuf: make([]byte, 0, 160)}
+	for i := range p.half {
+		h := &p.half[i]
+		h.w.f, h.w.cache, h.w.match = &h.f, &h.cache, o.IDs
+	}
+	return p
 }
 
 // Parse meets l7.Parser.
 func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
-	c, o := readCommand(b)
+	h := &p.half[dir]
+	switch {
+	case h.owed:
+		h.owed = false
+		p.emit(dir, h, out)
+		return p.rest(h, 0), nil
+	case h.swallow:
+		h.swallow = false
+		return p.rest(h, 0), nil
+	case h.left > 0:
+		return p.advance(dir, h, b, 0, out), nil
+	case p.waits(h, b):
+		return l7.Step{}, nil
+	}
+	c, o := p.read(b)
 	switch {
 	case o == more:
 		return l7.Step{}, nil
 	case o == bad:
 		return l7.Step{}, p.lost()
+	case p.tries(&c) && len(b) < c.size:
+		return l7.Step{Need: c.size}, nil
 	}
-	p.emit(dir, &c, out)
-	need := min(c.size, headSize)
-	return l7.Step{Consumed: need, Skip: int64(c.size - need)}, nil
+	p.begin(h, &c, b, out)
+	return p.advance(dir, h, b, c.head, out), nil
 }
 
-// Values of attributes.
-var (
-	system      = []byte("activemq")
-	typeSend    = []byte("send")
-	typeReceive = []byte("receive")
-	typeSettle  = []byte("settle")
-	exception   = []byte("exception")
-)
+// waits reports whether it takes the other side's offer to find the next command:
+// this side would do without sizes, and the next command seems to have none.
+func (p *parser) waits(h *half, b []byte) bool {
+	if p.settled || !h.asked || !h.offer.bare {
+		return false
+	}
+	c, o := readCommand(b)
+	return o != good || c.size > maxWhole
+}
 
-// emit makes the message of a command. Both sides number their commands and
-// may ask.
-func (p *parser) emit(dir l7.Dir, c *command, out *l7.Emitter) {
+// read reads the head of the next command.
+func (p *parser) read(b []byte) (c command, o outcome) {
+	switch {
+	case !p.settled:
+		return readCommand(b)
+	case p.agreed.bare:
+		o = c.read(b, 0, &p.agreed)
+		return c, o
+	}
+	if c, o = readCommand(b); o != good || c.kind == wireFormatInfo {
+		return c, o
+	}
+	o = c.read(b, prefix, &p.agreed) // by the encoding that was agreed upon
+	return c, o
+}
+
+// tries reports whether the format of a command must be found from its bytes.
+func (p *parser) tries(c *command) bool {
+	return !p.settled && c.kind != wireFormatInfo && c.size > 0 && c.size <= maxWhole
+}
+
+// begin readies a half for a command.
+func (p *parser) begin(h *half, c *command, b []byte, out *l7.Emitter) {
 	p.found = true
-	if c.kind >= response && c.kind <= lastResponse {
-		if c.answers > 0 && c.answers == p.done[dir] {
-			return
+	h.f.reset()
+	h.first, h.c, h.left = out.Here(), *c, int64(c.size)
+	if c.size == 0 {
+		h.left = endless
+	}
+	switch {
+	case c.kind == wireFormatInfo:
+		h.walks = h.w.begin(c, b, format{version: maxVersion}, h.left)
+	case p.settled:
+		h.walks = h.w.begin(c, b, p.agreed, h.left)
+	case p.tries(c):
+		f, ok := p.try(h, b)
+		h.walks = ok && h.w.begin(c, b, f, h.left)
+	default:
+		h.walks = false
+	}
+	if !h.walks {
+		h.cache.lost(h.left)
+	}
+}
+
+// try finds the format of a connection whose agreement was not captured: the
+// one whose schema a command fits to the last byte. While several do, they
+// must read the same.
+func (p *parser) try(h *half, b []byte) (format, bool) {
+	if !p.guessed {
+		p.guesses, p.guessed = guess(p.offer()), true
+	}
+	keep, best, same := guesses(0), 0, true
+	w := &h.w
+	w.f, w.dry = &p.trial, true
+	var sum uint64
+	for i := numGuesses - 1; i >= 0; i-- {
+		if !p.guesses.has(i) {
+			continue
 		}
-		p.done[dir] = c.answers
-		m := p.begin(dir, l7.Response, c, out)
-		m.Match, m.Status = match(dir.Opposite(), c.answers), l7.OK
-		if c.kind == exceptionResponse {
-			p.fail(m, c.class)
+		if keep.has(i+1) && i&1 == 0 && !w.threw { // only the frames of exceptions would differ
+			keep |= 1 << i
+			continue
+		}
+		p.trial.reset()
+		if !w.begin(&h.c, b, guessed(i), h.left) {
+			break
+		}
+		if _, v := w.walk(b[h.c.head:h.c.size]); v != done || !w.exact() {
+			w.threw = true
+			continue
+		}
+		if keep == 0 {
+			best, sum = i, w.sum
+		}
+		same = same && sum == w.sum
+		keep |= 1 << i
+	}
+	w.f, w.dry = &h.f, false
+	if keep == 0 {
+		p.guessed = false
+		return format{}, false
+	}
+	p.guesses = keep
+	return guessed(best), same
+}
+
+// offer is what one side offered, nil if neither did.
+func (p *parser) offer() *format {
+	for i := range p.half {
+		if p.half[i].asked {
+			return &p.half[i].offer
+		}
+	}
+	return nil
+}
+
+// advance walks on with a command, from a place in b. What is at hand of one that
+// is not whole is used but for one byte, so that a gap behind it finds
+// something unread.
+func (p *parser) advance(dir l7.Dir, h *half, b []byte, from int, out *l7.Emitter) l7.Step {
+	if !h.walks {
+		p.emit(dir, h, out)
+		h.left -= int64(from)
+		return p.rest(h, from)
+	}
+	whole, end := int64(len(b)) >= h.left, len(b)-1
+	if whole {
+		end = int(h.left)
+	}
+	if h.left >= endless/2 {
+		end = len(b)
+	}
+	n, v := h.w.walk(b[from:max(end, from)])
+	n += from
+	h.left -= int64(n)
+	skip := h.w.skip
+	if v == starved && skip > 0 {
+		h.w.skip = 0
+		_, v = h.w.walk(nil) // is it over behind that?
+		h.left -= skip
+		if v == starved {
+			return l7.Step{Consumed: n, Skip: skip}
+		}
+	}
+	if v == starved && !whole {
+		return l7.Step{Consumed: n, Need: max(int(min(int64(h.w.need)+1, h.left)), len(b)-n+1)}
+	}
+	p.conclude(h, v)
+	p.emit(dir, h, out)
+	if skip == 0 {
+		return p.rest(h, n)
+	}
+	s := p.rest(h, n)
+	s.Skip += skip
+	return s
+}
+
+// conclude ends a walk. What does not fit its schema says nothing, and has left
+// nothing that is known in the cache.
+func (p *parser) conclude(h *half, v verdict) {
+	if v == done && h.w.exact() || v == done && h.left >= endless/4 {
+		if h.left >= endless/4 {
+			h.left = 0
+		}
+		if h.c.kind == wireFormatInfo {
+			p.offered(h)
 		}
 		return
 	}
-	kind := l7.OneWay
-	switch {
-	case c.answered && c.kind != wireFormatInfo:
-		kind = l7.Request
-	case dir == l7.ToClient:
-		kind = l7.Pushed
+	h.f.reset()
+	h.cache.forget()
+}
+
+// offered takes what a side offers.
+func (p *parser) offered(h *half) {
+	if h.f.offer.version == 0 {
+		return
 	}
-	m := p.begin(dir, kind, c, out)
-	m.Str(keySystem, system)
-	m.Str(keyOperation, m.Op)
-	if m.Match = match(dir, c.id); kind != l7.Request {
-		p.last[dir]++
-		m.Match = 1<<63 | match(dir, p.last[dir])
+	h.offer, h.asked, p.guessed = h.f.offer, true, false
+	h.offer.version = min(h.offer.version, maxVersion)
+	if !p.half[0].asked || !p.half[1].asked {
+		return
 	}
-	if c.kind != wireFormatInfo {
-		m.Int(keyCommandID, int64(c.id))
-	}
-	switch {
-	case c.kind >= firstMessage && c.kind <= lastMessage && dir == l7.ToServer:
-		m.Side = l7.Producer
-		m.Str(keyType, typeSend)
-	case c.kind == messageDispatch:
-		m.Side = l7.Consumer
-		m.Str(keyType, typeReceive)
-	case c.kind == messageAck:
-		m.Str(keyType, typeSettle)
-	case c.kind == connectionError:
-		p.fail(m, nil)
+	p.agreed, p.settled = p.half[0].offer.with(p.half[1].offer), true
+	p.version = appendVersion(p.version[:0], p.agreed.version)
+	for i := range p.half {
+		p.half[i].cache.size = p.agreed.size
 	}
 }
 
-func (p *parser) begin(dir l7.Dir, kind l7.Kind, c *command, out *l7.Emitter) *l7.Message {
-	m := out.Begin(kind)
-	p.op = append(p.op[:0], names[c.kind]...)
-	m.Op, m.HeadSize = p.op, min(c.size, headSize)
-	out.Emit(dir)
-	return m
-}
-
-// fail makes an error of a message. Texts of exceptions may have values in
-// them: only the class is told.
-func (p *parser) fail(m *l7.Message, class []byte) {
-	m.Status, m.Error = l7.ServerError, exception
-	if len(class) > 0 {
-		m.Error = class
-		m.Str(keyException, class)
+// rest is done with n bytes and passes over what is left of the command.
+func (p *parser) rest(h *half, n int) l7.Step {
+	s := l7.Step{Consumed: n, Skip: h.left}
+	if h.left >= endless/4 { // where the next command begins is not known
+		s.Skip = l7.SkipAll
 	}
+	h.left = 0
+	return s
 }
-
-// match tells the commands of both directions apart.
-func match(dir l7.Dir, id uint32) uint64 { return uint64(dir)<<32 | uint64(id) }
 
 // lost is the error for bytes that are no command.
 func (p *parser) lost() error {
@@ -108,43 +277,3 @@ func (p *parser) lost() error {
 	}
 	return l7.ErrNotMine
 }
-
-// Gap meets l7.Parser.
-func (p *parser) Gap(l7.Dir, int64) bool { return false }
-
-// Resync meets l7.Parser: it looks for a command behind which another one
-// stands, or the end of what is there.
-func (p *parser) Resync(_ l7.Dir, b []byte) (int, bool) {
-	for off := range b {
-		c, o := readCommand(b[off:])
-		if o == bad {
-			continue
-		}
-		if o == more {
-			if len(b)-off < headSize {
-				return off, false
-			}
-			continue
-		}
-		rest := b[off:]
-		if len(rest) > c.size {
-			if _, o = readCommand(rest[c.size:]); o == bad {
-				continue
-			}
-			return off, true
-		}
-		if len(rest) == c.size || off == 0 {
-			return off, true
-		}
-	}
-	return len(b), false
-}
-
-// Cut finds nothing to say of a command whose head is not whole.
-func (p *parser) Cut(l7.Dir, []byte, *l7.Emitter) {}
-
-// End finds nothing half done.
-func (p *parser) End(l7.Dir, []byte, *l7.Emitter) {}
-
-// Finish finds nothing half done.
-func (p *parser) Finish(*l7.Emitter) {}
