@@ -2,6 +2,7 @@ package pcapfile
 
 import (
 	"encoding/binary"
+	"strings"
 
 	"github.com/wirespan/wirespan/capture"
 )
@@ -67,6 +68,11 @@ func appendSection(b []byte, r *Recording) []byte {
 	b = appendOption(b, optionApplication, "wirespan")
 	if r != nil && r.ID != "" {
 		b = appendOption(b, optionComment, r.file())
+	}
+	if r != nil {
+		for line := range strings.Lines(r.Settings) {
+			b = appendOption(b, optionComment, commentSet+strings.TrimSuffix(line, "\n"))
+		}
 	}
 	return closeBlock(endOptions(b), from)
 }

@@ -16,6 +16,9 @@ type Recording struct {
 	Agent string // name of the capturing instance
 	ID    string // equal in all files of one recording, and in no other
 	File  uint64 // number of the file in the recording
+	// Settings are those of the run that decide on capture points behind the
+	// source, a line each; the reader of the file is to understand them.
+	Settings string
 }
 
 // Comments of a recording: the key, and the rest is its value.
@@ -23,7 +26,11 @@ const (
 	commentAgent = "wirespan.agent="
 	commentPoint = "wirespan.capture.point="
 	commentFile  = "wirespan.recording=" // ID/number
+	commentSet   = "wirespan.setting="   // one line of Recording.Settings
 )
+
+// maxSettings bounds Recording.Settings in bytes.
+const maxSettings = 64 << 10
 
 func (r *Recording) file() string {
 	return commentFile + r.ID + "/" + strconv.FormatUint(r.File, 10)
@@ -31,7 +38,11 @@ func (r *Recording) file() string {
 
 // takeFile reads the comment of a section.
 func (r *Recording) takeFile(value []byte) {
-	rest, ok := strings.CutPrefix(cleanName(value, maxComment), commentFile)
+	text := cleanName(value, maxComment)
+	if line, ok := strings.CutPrefix(text, commentSet); ok && len(r.Settings)+len(line) < maxSettings {
+		r.Settings += line + "\n"
+	}
+	rest, ok := strings.CutPrefix(text, commentFile)
 	if !ok {
 		return
 	}
@@ -59,12 +70,21 @@ func (f *iface) recordedAt(value []byte) {
 // alphabetical order; none when wirespan did not write them.
 func (s *Source) Agents() []string { return s.agents }
 
-// addAgents notes who recorded the files of a group.
+// Settings lists the settings (Recording.Settings) of the recordings among the
+// inputs, each line once, in the order of the inputs.
+func (s *Source) Settings() []string { return s.settings }
+
+// addAgents notes who recorded the files of a group, and how.
 func (s *Source) addAgents(g *group) {
 	for _, sequence := range g.sequences {
 		for _, f := range sequence {
 			if f.agent != "" && !slices.Contains(s.agents, f.agent) {
 				s.agents = append(s.agents, f.agent)
+			}
+			for line := range strings.Lines(f.recording.Settings) {
+				if line = strings.TrimSuffix(line, "\n"); !slices.Contains(s.settings, line) {
+					s.settings = append(s.settings, line)
+				}
 			}
 		}
 	}

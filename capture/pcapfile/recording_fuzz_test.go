@@ -10,7 +10,7 @@ import (
 // FuzzRecording reads files with the comments of a recording, as a whole and
 // by a probe.
 func FuzzRecording(f *testing.F) {
-	for _, r := range []Recording{{"host1", "0123abcd", 3}, {"", "x", 0}, {"a\xff\x00b", "i/d", 1 << 63}} {
+	for _, r := range []Recording{{"host1", "0123abcd", 3, "point=a=vxlan:7\npoint-by=tunnel\n"}, {"", "x", 0, ""}, {"a\xff\x00b", "i/d", 1 << 63, ""}} {
 		var out bytes.Buffer
 		w := NewRecordingWriter(&out, r)
 		for _, p := range toWrite {

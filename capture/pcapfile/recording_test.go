@@ -3,6 +3,7 @@ package pcapfile
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -50,11 +51,11 @@ func TestRecordingPoints(t *testing.T) {
 	const eth, raw = capture.LinkEthernet, capture.LinkRaw
 	// The second file begins before the first ends, and link types differ: two
 	// rings met. The names are those of a ring that began anew.
-	first := write(t, dir, "r1", recordingOf(t, Recording{"h1", "a", 7},
+	first := write(t, dir, "r1", recordingOf(t, Recording{"h1", "a", 7, ""},
 		seenAt(1, "lo", "a", eth), seenAt(2, "eth0", "b", eth), seenAt(4, "lo", "c", eth)))
-	second := write(t, dir, "r0", recordingOf(t, Recording{"h1", "a", 8},
+	second := write(t, dir, "r0", recordingOf(t, Recording{"h1", "a", 8, ""},
 		seenAt(3, "tun0", "d", raw), seenAt(5, "lo", "e", eth), seenAt(6, "lo", "f", raw)))
-	other := write(t, dir, "s0", recordingOf(t, Recording{"h2", "b", 0}, seenAt(2, "lo", "x", eth), seenAt(5, "lo", "y", eth)))
+	other := write(t, dir, "s0", recordingOf(t, Recording{"h2", "b", 0, ""}, seenAt(2, "lo", "x", eth), seenAt(5, "lo", "y", eth)))
 	for _, c := range []struct {
 		name   string
 		inputs []Input
@@ -179,5 +180,19 @@ func TestStrangeRecordings(t *testing.T) {
 	f.enhanced(0, 1, "a")
 	if got, faults := readAll(t, f.Bytes()); len(faults) > 0 || len(got) != 1 || got[0].Point != "x" {
 		t.Errorf("faults %v, packets %v", faults, got)
+	}
+}
+
+// TestSettings keeps the lines of a run's settings, each once, over the files of
+// a recording.
+func TestSettings(t *testing.T) {
+	dir := t.TempDir()
+	const lines = "point=core=vxlan:7+vxlan:8\npoint-by=tunnel\n"
+	for i := range uint64(2) {
+		write(t, dir, fmt.Sprint("r", i), recordingOf(t, Recording{"h1", "a", i, lines}, seenAt(int64(i+1), "eth0", "x", capture.LinkEthernet)))
+	}
+	s := open(t, Config{Inputs: files(dir)})
+	if d := cmp.Diff([]string{"point=core=vxlan:7+vxlan:8", "point-by=tunnel"}, s.Settings()); d != "" {
+		t.Error(d)
 	}
 }

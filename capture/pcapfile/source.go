@@ -29,8 +29,9 @@ type Source struct {
 	filter filter
 	extra  store
 
-	points []capture.Point
-	agents []string // who recorded the inputs
+	points   []capture.Point
+	agents   []string // who recorded the inputs
+	settings []string // and how
 
 	packets, bytes, wireBytes, filtered atomic.Uint64
 	kernelDrops, ifaceDrops             atomic.Uint64

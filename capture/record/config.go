@@ -35,6 +35,8 @@ type FilesConfig struct {
 	Immediate bool
 	// Agent is the name of this instance, part of span ids.
 	Agent string
+	// Settings are told to who reads the files, see pcapfile.Recording.
+	Settings string
 	// Buffer is the memory in bytes between the capture and the disk.
 	Buffer int
 	// Drops tells what the source lost so far, for the statistics in the files;

@@ -59,7 +59,7 @@ func newID() string {
 
 // open opens the file whose turn it is.
 func (r *ring) open() error {
-	v, err := openVolume(r.cfg, r.cfg.name(r.start, r.number), pcapfile.Recording{Agent: r.cfg.Agent, ID: r.id, File: r.opened})
+	v, err := openVolume(r.cfg, r.cfg.name(r.start, r.number), pcapfile.Recording{Agent: r.cfg.Agent, ID: r.id, File: r.opened, Settings: r.cfg.Settings})
 	if err != nil {
 		return err
 	}

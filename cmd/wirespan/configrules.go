@@ -45,7 +45,7 @@ func configRules() config.Rules {
 		"point":          {Check: checkPoint},
 		"points":         {Check: checkPoint},
 		"point-by":       {Check: checkPointBy},
-		"duplicates":     {Enum: []string{"drop", "keep"}},
+		"duplicates":     {Enum: []string{"drop", "keep", "auto"}},
 		"listen":         {Check: checkListen},
 		"sample-ratio":   {Check: checkRatio, Reload: true},
 		"color":          when,

@@ -163,7 +163,7 @@ func (o *liveOptions) settle() error {
 		o.agent = name
 	}
 	o.packetsOut = o.keep.write == "-"
-	return errors.Join(append(errs, o.readExpr(), o.keep.check(), o.settleMirror())...)
+	return errors.Join(append(errs, o.readExpr(), o.keep.check(), o.placing.check(), o.settleMirror())...)
 }
 
 // readExpr brings --filter, -F and the trailing words together; more than one

@@ -104,6 +104,7 @@ func (r *liveRun) compose() error {
 	}
 	r.parts = p
 	p.cfg.link.Owns, p.cfg.link.OneClock = r.owns(), r.oneClock()
+	o.keep.settings = o.placing.settings()
 	if r.kept, err = o.keep.open(o.agent, time.Now(), r.src.counters); err != nil {
 		return err
 	}

@@ -100,7 +100,7 @@ func ringConfig(o *liveOptions, spec *ifaceSpec, progs programs) (afpacket.Confi
 	c.Version = map[string]afpacket.Version{"auto": afpacket.VersionAuto, "v2": afpacket.V2, "v3": afpacket.V3}[o.ring]
 	c.Clock = map[string]afpacket.Clock{"host": afpacket.Host, "adapter": afpacket.Adapter, "adapter_unsynced": afpacket.AdapterUnsynced}[o.stamps]
 	c.Direction = map[string]capture.Direction{"in": capture.DirIn, "out": capture.DirOut, "inout": capture.DirUnknown}[o.direction]
-	if spec.joined {
+	if spec.joined || o.mirror != nil && len(spec.names) > 1 { // of a mirror, rules may join any of them
 		c.Reorder = joinTime
 	}
 	if o.once {

@@ -60,7 +60,7 @@ func (c *placeCounts) duplicates() (n uint64) {
 // said to show too much: it costs the port, and it is likely not meant.
 const (
 	manyDuplicates = 20
-	fewMirrored     = 500 // are no evidence
+	fewMirrored    = 500 // are no evidence
 )
 
 // many reports whether a point shows too many duplicates.
@@ -69,7 +69,7 @@ func many(c dup.Count) bool {
 }
 
 // print writes what people should know of the points.
-func (c *placeCounts) print(w io.Writer, points []capture.Point, names *point.Names) {
+func (c *placeCounts) print(w io.Writer, points []capture.Point, cfg *pipelineConfig) {
 	var l list
 	for i, n := range c.points {
 		if n.Dropped > 0 {
@@ -89,7 +89,7 @@ func (c *placeCounts) print(w io.Writer, points []capture.Point, names *point.Na
 		}
 	}
 	for _, h := range c.halves {
-		fmt.Fprintf(w, "%-12s %s\n", "note", halfText(h, points, names))
+		fmt.Fprintf(w, "%-12s %s\n", "note", halfText(h, points, cfg))
 	}
 }
 
@@ -100,20 +100,23 @@ func duplicatesText(name string, n dup.Count) string {
 }
 
 // halfText says that two points show one direction each, and what to do.
-func halfText(h point.Half, points []capture.Point, names *point.Names) string {
+func halfText(h point.Half, points []capture.Point, cfg *pipelineConfig) string {
 	a, b := pointName(points, int(h.A)), pointName(points, int(h.B))
-	return fmt.Sprintf("%s and %s show one direction each of the same %d connections: join them with %s", a, b, h.Conns, joinFlag(a, b, h, names))
+	if b < a { // numbers are in the order of the first packets
+		a, b, h.A, h.B = b, a, h.B, h.A
+	}
+	return fmt.Sprintf("%s and %s show one direction each of the same %d connections: join them with %s", a, b, h.Conns, joinFlag(a, b, h, cfg))
 }
 
 // joinFlag is the flag that makes one point of two.
-func joinFlag(a, b string, h point.Half, names *point.Names) string {
+func joinFlag(a, b string, h point.Half, cfg *pipelineConfig) string {
 	ta, tb := "iface:"+a, "iface:"+b
-	if names != nil {
-		ta, tb = names.Term(h.A), names.Term(h.B)
+	if cfg.names != nil {
+		ta, tb = cfg.names.Term(h.A), cfg.names.Term(h.B)
 	}
 	ia, oka := strings.CutPrefix(ta, "iface:")
 	ib, okb := strings.CutPrefix(tb, "iface:")
-	if oka && okb && names != nil && !strings.ContainsAny(ia+ib, ",:/") {
+	if oka && okb && cfg.paced && !strings.ContainsAny(ia+ib, ",:/") {
 		return fmt.Sprintf("-i %s+%s=NAME", ia, ib)
 	}
 	return fmt.Sprintf("--point NAME=%s+%s", ta, tb)

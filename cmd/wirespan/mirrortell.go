@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"time"
-
-	"github.com/wirespan/wirespan/mirror/point"
 )
 
 // tellEvery is how often a running capture is looked at.
@@ -45,9 +43,6 @@ func (r *liveRun) tellOnce(c *placeCounts, once func(key, text string)) {
 		}
 	}
 	for _, h := range c.halves {
-		once("halves "+pointName(points, int(h.A))+" "+pointName(points, int(h.B)), halfText(h, points, r.names()))
+		once("halves "+pointName(points, int(h.A))+" "+pointName(points, int(h.B)), halfText(h, points, &r.parts.cfg))
 	}
 }
-
-// names are the points of the run; nil: those of the source.
-func (r *liveRun) names() *point.Names { return r.parts.cfg.names }

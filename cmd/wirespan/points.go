@@ -37,9 +37,9 @@ const (
 // defaults.
 func (o *pointFlags) add(f *pflag.FlagSet, by, duplicates string) {
 	f.StringArrayVar(&o.more, "points", nil, "as --point NAME=WHAT; in the configuration file a mapping of names to what they stand for; repeatable")
-	f.StringVar(&o.by, "point-by", by, "what packets that no rule names get their points from, `WHAT` input, tunnel (VNI, session, outer source), vlan, or several with commas; auto (read) is what the recording was made with")
+	f.StringVar(&o.by, "point-by", by, "what packets that no rule names get their points from, `WHAT` input, tunnel (VNI, session, outer source), vlan, or several with commas; auto (read) is what the recording was made with, or input")
 	f.IntVar(&o.max, "max-points", point.DefaultMax, "capture points at most; the rest is one point, \"other\"")
-	f.StringVar(&o.duplicates, "duplicates", duplicates, "`WHAT` happens to a packet that one capture point shows again: drop or keep")
+	f.StringVar(&o.duplicates, "duplicates", duplicates, "`WHAT` happens to a packet that one capture point shows again: drop or keep; auto (read) is what the recording was made with, or keep")
 	f.DurationVar(&o.window, "duplicate-window", dup.DefaultWindow, "time between a packet and its duplicate, at most")
 	f.StringArrayVar(&o.taps, "tap", nil, "only spans of the capture point `NAME`; repeatable")
 }
@@ -84,7 +84,7 @@ func (o *pointFlags) names(report func(string)) (*point.Names, error) {
 // duplicatesConfig is what finds duplicates in a shard; nil: nothing does.
 func (o *pointFlags) duplicatesConfig() (*dup.Config, error) {
 	switch o.duplicates {
-	case "keep":
+	case "keep", byAuto, "": // none: of a caller without flags
 		return nil, nil
 	case "drop":
 		c := dup.Default()
@@ -95,6 +95,13 @@ func (o *pointFlags) duplicatesConfig() (*dup.Config, error) {
 		return &c, nil
 	}
 	return nil, fmt.Errorf("--duplicates %q: want drop or keep", o.duplicates)
+}
+
+// check finds faults of the flags.
+func (o *pointFlags) check() error {
+	_, err1 := o.names(nil)
+	_, err2 := o.duplicatesConfig()
+	return errors.Join(err1, err2)
 }
 
 // checkPoint is the rule of the configuration for what names a point.

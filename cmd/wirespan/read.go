@@ -51,7 +51,7 @@ points of their own and are merged by time. So are the files of a directory.`,
 	}
 	f := cmd.Flags()
 	o.add(f)
-	o.placing.add(f, byAuto, "keep")
+	o.placing.add(f, byAuto, byAuto)
 	f.BoolVarP(&o.follow, "follow", "f", false, "the input is still being written: go on at its end")
 	f.StringVar(&o.sysReplay, "sys-replay", "", "what processes did meanwhile, from `FILE` as live --sys-record wrote it")
 	f.BoolP("numeric", "n", false, "accepted; addresses are never looked up")
@@ -79,6 +79,9 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	defer src.Close()
 	o.live, o.secrets = o.follow, keyLogsOf(src)
 	recordedAgent(o, src)
+	if err := o.placing.adopt(src.Settings()); err != nil {
+		o.say(err.Error())
+	}
 	p, err := compose(&o.options)
 	if err != nil {
 		return err

@@ -28,6 +28,8 @@ type recordOptions struct {
 	buffer    string
 	recent    string
 	payload   bool
+
+	settings string // of capture points, for who reads the files
 }
 
 func (o *recordOptions) add(f *pflag.FlagSet) {
@@ -68,7 +70,7 @@ func (o *recordOptions) open(agent string, start time.Time, drops func() (captur
 	if o.write == "" {
 		return r, nil
 	}
-	files.Agent, files.Start, files.Drops = agent, start, drops
+	files.Agent, files.Start, files.Drops, files.Settings = agent, start, drops, o.settings
 	files.Report = func(err error) {
 		if err == nil {
 			fmt.Fprintln(os.Stderr, "wirespan: record packets: the file takes packets again")

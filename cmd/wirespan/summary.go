@@ -86,7 +86,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 		s.kernel(w)
 	}
 	s.printCapture(w)
-	s.places.print(w, s.points, p.cfg.names)
+	s.places.print(w, s.points, &p.cfg)
 	s.printRate(w)
 	var l list
 	l.add(s.flows.Opened, "opened")
