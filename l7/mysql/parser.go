@@ -108,6 +108,7 @@ func pass(h header) (l7.Step, error) {
 // lost is the error for bytes that begin no packet.
 func (p *parser) lost() error {
 	if p.found || p.phase == greeted {
+		p.holed = [2]bool{true, true} // what was taken for an answer may have been none
 		return l7.ErrDesync
 	}
 	return l7.ErrNotMine

@@ -73,6 +73,10 @@ func (p *parser) awaited(h header, at l7.Stamp) (w *waiting, ok bool) {
 	if at.Ack != 0 && p.holed != [2]bool{} && (!before(w.sent, at.Ack) || before(at.Seq, w.acked)) {
 		return nil, false
 	}
+	if at.Ack != 0 && p.holed == [2]bool{true, true} && !w.any && before(w.acked, at.Seq) {
+		p.pop() // its response began in what was lost; this one answers a command that was
+		return nil, false
+	}
 	if !w.any && h.seq != w.seq {
 		return nil, false
 	}

@@ -21,6 +21,7 @@ type exchange struct {
 	reqOpen, respOpen bool // a body goes on
 	responded         bool
 	dead              bool   // timed out; a late response is swallowed
+	adrift            bool   // nobody can say which response is its own
 	overdue           bool   // its deadline passed while the request went on
 	retrans, ooo, zw  uint32 // counts of the connection when the request began
 
@@ -96,6 +97,7 @@ func (j *Joiner) forget(x *exchange) {
 func (j *Joiner) clear(x *exchange) {
 	x.born++
 	x.back, x.reqOpen, x.respOpen, x.responded, x.dead, x.overdue = false, false, false, false, false, false
+	x.adrift = false
 	x.attrs, x.interims, x.reqIDs, x.respIDs = x.attrs[:0], x.interims[:0], x.reqIDs[:0], x.respIDs[:0]
 	x.contexts, x.wireResp, x.name, x.template = x.contexts[:0], x.wireResp[:0], x.name[:0], x.template[:0]
 	x.err, x.answers, x.host = x.err[:0], x.answers[:0], x.host[:0]

@@ -104,6 +104,9 @@ func (j *Joiner) settle(c *flows.Conn, st *conn, x *exchange) {
 
 // finish makes the finished record and gives the exchange back.
 func (j *Joiner) finish(c *flows.Conn, st *conn, x *exchange) {
+	if x.responded && x.rec.Outcome == link.Answered {
+		st.notePaired()
+	}
 	j.report(c, st, x)
 	j.retire(c, st, x.rec.Slot)
 	j.forget(x)

@@ -33,21 +33,26 @@ type Joiner struct {
 
 // conn is what a Joiner keeps of a connection.
 type conn struct {
-	open      []*exchange // in order of request
-	sending   *exchange   // its request goes on
-	receiving *exchange   // its response goes on
-	requests  uint64
-	respEnd   uint32 // sequence number after the last response
-	haveEnd   bool
-	holed     [2]bool  // messages may be missing, by direction
-	lost      [2]int64 // bytes of messages that are missing, not yet laid to an exchange
-	laid      [2]int64 // of the next hole, bytes that were
-	holeEnd   uint32   // sequence number after the last hole in the responses
-	unjoined  uint32   // refused requests whose responses are to come, all after the open ones
-	described bool     // an exchange says how the connection began
-	lastKey   uint64   // of the last finished exchange, for how the connection ended
-	lastSlot  uint32   // its slot, if it is kept
-	kept      bool
+	open       []*exchange // in order of request
+	sending    *exchange   // its request goes on
+	receiving  *exchange   // its response goes on
+	requests   uint64
+	respEnd    uint32 // sequence number after the last response
+	haveEnd    bool
+	holed      [2]bool  // messages may be missing, by direction
+	lost       [2]int64 // bytes of messages that are missing, not yet laid to an exchange
+	laid       [2]int64 // of the next hole, bytes that were
+	holeEnd    uint32   // sequence number after the last hole in the responses
+	reqLost    bool     // requests may be missing since the last one
+	drifting   bool     // some that are open have adrift set
+	driftAck   uint32   // acknowledgement number of the last of these
+	pairedEnd  uint32   // sequence number after the last response whose request is known
+	havePaired bool
+	unjoined   uint32 // refused requests whose responses are to come, all after the open ones
+	described  bool   // an exchange says how the connection began
+	lastKey    uint64 // of the last finished exchange, for how the connection ended
+	lastSlot   uint32 // its slot, if it is kept
+	kept       bool
 
 	community [communitySize]byte // Community ID, once an exchange needed it
 }
@@ -118,7 +123,9 @@ func (j *Joiner) Missed(c *flows.Conn, dir l7.Dir, bytes int64, at l7.Stamp) {
 	st.holed[dir] = true
 	st.lost[dir] += max(0, bytes-st.laid[dir])
 	st.laid[dir] = 0
-	if dir == l7.ToClient {
+	if dir == l7.ToServer {
+		st.reqLost = true
+	} else {
 		st.holeEnd = at.Seq + uint32(bytes)
 		st.unjoined = 0
 	}

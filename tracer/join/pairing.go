@@ -31,10 +31,13 @@ func (j *Joiner) pairInOrder(c *flows.Conn, st *conn, m *l7.Message) *exchange {
 		if x == nil {
 			return nil
 		}
-		if st.holed[l7.ToServer] && c.Proto == 6 && before(m.First.Ack, x.first.Seq+1) {
+		if c.Proto == 6 && !x.mayAnswer(m) {
 			return nil
 		}
-		if next == nil || !st.holed[l7.ToClient] || !st.answeredUnseen(x, next, m) {
+		if !st.holed[l7.ToClient] || !st.beganUnseen(x, m) && (next == nil || !st.answeredUnseen(x, next, m)) {
+			if x.adrift {
+				return nil
+			}
 			return x
 		}
 		if x.dead {
@@ -43,6 +46,13 @@ func (j *Joiner) pairInOrder(c *flows.Conn, st *conn, m *l7.Message) *exchange {
 		}
 		j.unanswered(c, st, x, captureEnded, 0)
 	}
+}
+
+// mayAnswer reports whether TCP allows that a response answers x: whoever sent
+// it had the beginning of x, and whoever sent x did not have it yet. A stamp
+// without acknowledgement number is of bytes that came behind a hole.
+func (x *exchange) mayAnswer(m *l7.Message) bool {
+	return (m.First.Ack == 0 || !before(m.First.Ack, x.first.Seq+1)) && (x.first.Ack == 0 || !before(m.First.Seq, x.first.Ack))
 }
 
 // takeLost lays the missing bytes of responses to one exchange.
@@ -80,6 +90,45 @@ func (st *conn) answeredUnseen(x, next *exchange, m *l7.Message) bool {
 		end = st.respEnd
 	}
 	return before(end, next.first.Ack) && !before(m.First.Seq, next.first.Ack)
+}
+
+// beganUnseen reports whether the response to x began in bytes that were lost:
+// they come between what was there when x was sent, or the end of the response
+// before, and m.
+func (st *conn) beganUnseen(x *exchange, m *l7.Message) bool {
+	end := x.first.Ack
+	if st.haveEnd && before(end, st.respEnd) {
+		end = st.respEnd
+	}
+	return end != 0 && before(end, st.holeEnd) && !before(m.First.Seq, st.holeEnd)
+}
+
+// drift finds out whether the response to a new request x can be told from
+// those to requests that were lost. Who waits for answers has acknowledged one
+// before it sends the next request; who does not has had several requests
+// under way, and nobody can say which of them are lost. Their responses are
+// left alone until the client has all that was sent.
+func (j *Joiner) drift(c *flows.Conn, st *conn, x *exchange) {
+	ack := x.first.Ack
+	switch {
+	case st.drifting && before(st.driftAck, ack) && st.haveEnd && !before(ack, st.respEnd):
+		for i := 0; i < len(st.open); {
+			o := st.open[i]
+			if i++; o.adrift && !o.responded && !o.dead {
+				i--
+				j.unanswered(c, st, o, captureEnded, 0)
+			}
+		}
+		st.drifting = false
+	case st.drifting:
+		x.adrift = true
+	case st.reqLost && (st.havePaired && !before(st.pairedEnd, ack) || !st.havePaired && !(st.haveEnd && !before(ack, st.respEnd))):
+		x.adrift, st.drifting = true, true
+	}
+	st.reqLost = false
+	if x.adrift {
+		st.driftAck = ack
+	}
 }
 
 // before compares sequence numbers (RFC 9293, section 3.4).

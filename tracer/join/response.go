@@ -59,6 +59,9 @@ func (j *Joiner) passed(st *conn, m *l7.Message, whole bool) {
 // noteEnd remembers where the last response ended.
 func (j *Joiner) noteEnd(st *conn, last l7.Stamp) { st.respEnd, st.haveEnd = last.Seq+1, true }
 
+// notePaired remembers that this was the end of the response to a known request.
+func (st *conn) notePaired() { st.pairedEnd, st.havePaired = st.respEnd, st.haveEnd }
+
 // interim notes a 1xx response: one exchange with the final one.
 func (j *Joiner) interim(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) {
 	j.stats.Interims++
