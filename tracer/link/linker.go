@@ -64,7 +64,7 @@ func New(cfg Config, points Points) (*Linker, error) {
 // Stats returns the counters.
 func (l *Linker) Stats() Stats {
 	s := l.stats
-	s.NamesRefused = l.names.refused
+	s.NamesRefused, s.PathsRefused = l.names.refused, l.field.paths.refused
 	return s
 }
 

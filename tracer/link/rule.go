@@ -62,6 +62,7 @@ type Stats struct {
 	Early                       uint64 // traces that left because of the memory bound
 	Detached                    uint64 // requests that were open when their trace left
 	PeakBytes                   uint64
+	PathsRefused                uint64 // pairs of points and servers beyond the bound: their order is not remembered
 	NamesRefused                uint64 // names, hosts and listeners beyond their bounds
 	WriteErrors                 uint64
 }
