@@ -177,6 +177,9 @@ func (s *summary) printLinks(w io.Writer) {
 		likely = t.likely
 	}
 	l.add(likely, "likely")
+	l.add(s.link.Shifted, "sightings behind other sequence numbers")
+	l.add(s.link.Proxied, "behind transparent proxies")
+	l.add(s.link.Halves, "responses joined to requests of other points")
 	l.print(w, "links")
 }
 
@@ -217,6 +220,7 @@ func (s *summary) losses(l *list) {
 	l.add(s.join.Dropped, "orphans and one-way messages beyond the bound")
 	l.add(s.link.Early, "traces released early (--link-memory)")
 	l.add(s.link.Strays, "records without exchange")
+	l.add(s.link.PathsRefused, "looks at the order of points beyond the bound")
 	l.add(s.link.WriteErrors, "failed writes")
 	l.add(s.unwritten, "spans not written (slow or failing output)")
 	for _, e := range s.exports {

@@ -180,6 +180,8 @@ func TestHalves(t *testing.T) {
 			[]string{"1 a@down < a@up sighting 1", "1 a@up"}, "response request"},
 		{"the response comes first by the clocks", []call{with(ask, func(c *call) { c.clock = 300 }), answer},
 			[]string{"1 a@down", "1 a@up < a@down sighting 1"}, "response request"},
+		{"the request waited until its time was over", []call{with(ask, func(c *call) { c.end = 30_000 }), answer},
+			[]string{"1 a@down < a@up sighting 1", "1 a@up"}, "response request"},
 		{"a request, and both", []call{ask, both}, []string{"1 a@up", "1 a@mid < a@up sighting 1"}, "request"},
 		{"a response, and both", []call{both, answer}, []string{"1 a@down", "1 a@mid < a@down sighting 1"}, "response"},
 		{"all three", []call{ask, both, answer}, []string{"1 a@up", "1 a@down < a@up sighting 1", "1 a@mid < a@down sighting 1"}, "request response"},
@@ -362,4 +364,24 @@ func sorted(lines []string) []string {
 	out := slices.Clone(lines)
 	slices.Sort(out)
 	return out
+}
+
+// TestOnePoint holds that one capture point pays nothing for what several need:
+// no further entries in the index.
+func TestOnePoint(t *testing.T) {
+	s := newScene(t)
+	for i := range 50 {
+		s.feed(call{name: fmt.Sprint("n", i), from: c1, to: sa, at: int64(i), end: int64(i) + 1, target: "GET /", seq: uint32(i + 1)})
+	}
+	if s.l.field.wide || s.l.ix.used != 50 || s.l.ix.more.live() != 0 {
+		t.Errorf("%d keys and %d further entries for 50 exchanges", s.l.ix.used, s.l.ix.more.live())
+	}
+	s.feed(call{name: "z", from: c1, to: sa, at: 60, end: 61, point: "q", target: "GET /z", seq: 99})
+	if !s.l.field.wide || s.l.ix.used <= 50 {
+		t.Errorf("a second point, and %d keys", s.l.ix.used)
+	}
+	s.flush()
+	if len(s.spans) != 51 {
+		t.Errorf("%d spans", len(s.spans))
+	}
 }
