@@ -48,9 +48,7 @@ func (p *parser) partial(dir l7.Dir, b []byte, out *l7.Emitter) {
 		if o != good {
 			return
 		}
-		if p.begin(h, &c, b, out); p.tries(&c) {
-			h.walks = false
-		}
+		p.begin(h, &c, b, out)
 		from = c.head
 	}
 	if h.walks {

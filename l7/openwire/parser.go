@@ -123,7 +123,7 @@ func (p *parser) begin(h *half, c *command, b []byte, out *l7.Emitter) {
 		h.walks = h.w.begin(c, b, format{version: maxVersion}, h.left)
 	case p.settled:
 		h.walks = h.w.begin(c, b, p.agreed, h.left)
-	case p.tries(c):
+	case p.tries(c) && len(b) >= c.size:
 		f, ok := p.try(h, b)
 		h.walks = ok && h.w.begin(c, b, f, h.left)
 	default:
