@@ -24,6 +24,7 @@ type parser struct {
 	shelf     shelf
 	text      []byte // statement in UTF-8
 	name      []byte // scratch for names
+	target    []byte // table of an INSERT BULK, with INSERT in front
 }
 
 // encryption is what PRELOGIN agreed on (2.2.6.5).

@@ -170,6 +170,7 @@ func (p *parser) reader() *sqltext.Reader {
 // statement puts a text into a request; op names one without operation.
 func (p *parser) statement(m *l7.Message, sql, op []byte) *sqltext.Statement {
 	st := p.reader().Read(bytes.TrimRight(sql, "\x00"))
+	p.bulk(st)
 	st.Describe(m, sqlKeys)
 	if len(m.Op) == 0 {
 		m.Op = op

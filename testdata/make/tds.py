@@ -132,7 +132,7 @@ class Conn:
         ret = b""
         if proc in (11, 13):
             self.handle += 1
-            ret = b"\xac" + struct.pack("<H", 0) + BV("") + b"\x01" + struct.pack("<I" if self.wide else "<H", 0) + b"\x00\x00\x26\x04" + struct.pack("<BI", 4, self.handle)
+            ret = b"\xac" + struct.pack("<H", 0) + BV("@handle" if proc == 11 else "") + b"\x01" + struct.pack("<I" if self.wide else "<H", 0) + b"\x00\x00\x26\x04" + struct.pack("<BI", 4, self.handle)
         if proc in (11, 15):
             return ret + tail
         if proc == 12:
