@@ -203,3 +203,21 @@ func splitByDestination(t *testing.T, b []byte, addr [4]byte) (to, from []byte) 
 	}
 	return to, from
 }
+
+// TestPointsDeterminism holds that what several points saw becomes the same
+// spans with any number of workers.
+func TestPointsDeterminism(t *testing.T) {
+	t.Parallel()
+	up, down := splitByDestination(t, readFile(t, pointCaptures("client")[0]), [4]byte{192, 0, 2, 1})
+	for _, inputs := range [][]string{
+		pointCaptures("client", "router", "nginx", "haproxy"), pointCaptures("syn-client", "syn-server"), pointCaptures("proxy-client", "proxy-server"),
+		{writeFile(t, "up.pcap", up), writeFile(t, "down.pcap", down)},
+	} {
+		want := outputOf(t, "ndjson", append([]string{"--workers", "1"}, inputs...)...)
+		for _, n := range []string{"2", "5"} {
+			if got := outputOf(t, "ndjson", append([]string{"--workers", n}, inputs...)...); !bytes.Equal(want, got) {
+				t.Errorf("%s, %s workers: %s", filepath.Base(inputs[0]), n, cmp.Diff(string(want), string(got)))
+			}
+		}
+	}
+}

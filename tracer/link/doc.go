@@ -12,6 +12,12 @@
 // written. Everything waits in slabs without pointers, bounded by
 // Config.Memory.
 //
+// An exchange that several capture points saw is one, with a sighting of each
+// (reference/inference.md, section 6): loose.go finds those whose sequence
+// numbers differ, payload.go those behind transparent proxies, halves.go
+// messages that went different ways, paths.go puts points in order, and
+// observe.go names their places.
+//
 // What it does not do: it never looks at packets, and it knows no protocol but
 // for the classes of l7.
 package link
