@@ -28,6 +28,7 @@ const (
 
 // Numbers of the versions of TTC's fields (TNS_CCAP_FIELD_VERSION_..).
 const (
+	field11 = 4  // flags of the error record are numbers
 	field12 = 7  // the error record has the error and the rows twice
 	field20 = 14 // and two numbers more
 	field23 = 18 // functions have a token
@@ -53,13 +54,13 @@ func (o *outcome) read(b []byte, field int) (fits int, ok bool) {
 		if b[i] != ttiError {
 			continue
 		}
-		for _, f := range [...]int{field12, field20, 1} {
-			if field != 0 && class(field) != f {
+		for _, f := range [...]int{field12, field20, field11, 1} {
+			if field != 0 && class(field) != class(f) {
 				continue
 			}
 			for _, heads := range [...]int{2, 1, 0} {
 				if o.record(b[i+1:], f, heads) {
-					return f, true
+					return class(f), true
 				}
 			}
 		}
@@ -98,7 +99,7 @@ func (o *outcome) record(b []byte, field, heads int) bool {
 	cursor := r.ub2()
 	r.ub2()   // position of the error
 	r.skip(2) // type of statement, fatal
-	if field >= 4 {
+	if field >= field11 {
 		r.ub2() // flags, options of the cursor
 		r.ub2()
 	} else {
