@@ -66,15 +66,20 @@ const (
 	detectTry = 16      // segments per direction that a start in mid-stream looks at
 	detectEnd = 4 << 10 // bytes per direction that something else may take before the protocol
 
-	maxResync   = 8   // failed searches without a message in between
-	maxStrike   = 8   // consecutive datagrams that are not of the protocol
-	maxIdle     = 4   // messages in a row that a parser may emit without reading a byte, answers to requests not counted
-	maxOpen     = 256 // messages of one direction that wait for their End
-	maxSwitches = 8   // protocols of one connection that end with ErrSwitch
-	maxMarks    = 64  // segments that a carry-over buffer remembers the times of
+	maxResync   = 8    // failed searches without a message in between
+	maxStrike   = 8    // consecutive datagrams that are not of the protocol
+	maxIdle     = 4    // messages in a row that a parser may emit without reading a byte, answers to requests not counted
+	maxOpen     = 4096 // messages of one direction that wait for their End
+	maxOpenMine = 256  // of them, those that a direction may have however many others there are
+	maxSwitches = 8    // protocols of one connection that end with ErrSwitch
+	maxMarks    = 64   // segments that a carry-over buffer remembers the times of
 	maxSpare    = 4096
 	headBytes   = 64 // of a message, for the exchange key (SPANS.md, "Ids")
 )
+
+// maxOpenAll bounds the messages that wait for their End over all connections of
+// an Engine, but for those that every direction may have.
+const maxOpenAll = 64 << 10
 
 // class is the free list for a buffer of at least n bytes.
 func class(n int) int { return bits.Len(uint(max(n, minBuffer)-1)) - 9 }

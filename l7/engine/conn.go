@@ -119,11 +119,21 @@ func (e *Engine) recycle(st *ConnState) {
 	}
 	tried, a, b := st.tried, st.store[0], st.store[1]
 	*st = ConnState{tried: tried, forwarded: st.forwarded[:0]}
-	st.store[0] = half{marks: a.marks[:0], open: a.open[:0]}
-	st.store[1] = half{marks: b.marks[:0], open: b.open[:0]}
+	st.store[0] = half{marks: a.marks[:0], open: e.emptied(a.open)}
+	st.store[1] = half{marks: b.marks[:0], open: e.emptied(b.open)}
 	if len(e.spare) < maxSpare {
 		e.spare = append(e.spare, st)
 	}
+}
+
+// emptied is a list of open messages for the next connection; one that has grown
+// is given up.
+func (e *Engine) emptied(list []open) []open {
+	e.opened -= len(list)
+	if cap(list) > maxOpenMine {
+		return nil
+	}
+	return list[:0]
 }
 
 // options adds to the parser options what is known of the connection.

@@ -51,10 +51,11 @@ func (e *Engine) announce(st *ConnState, dir l7.Dir, m *l7.Message, head []byte,
 	if whole {
 		return
 	}
-	if len(h.open) >= maxOpen {
+	if len(h.open) >= maxOpen || len(h.open) >= maxOpenMine && e.opened >= maxOpenAll {
 		e.stats.Forgotten++
 		e.done(st, dir, 0, nil, h.last, true)
 	}
+	e.opened++
 	h.open = append(h.open, open{match: m.Match, lost: m.Lost, bySkip: !m.More})
 }
 
@@ -117,6 +118,7 @@ func (e *Engine) done(st *ConnState, dir l7.Dir, i int, m *l7.Message, last l7.S
 	h := st.half[dir]
 	o := h.open[i]
 	h.open = append(h.open[:i], h.open[i+1:]...)
+	e.opened--
 	if cut {
 		e.stats.Cut++
 	}

@@ -14,6 +14,8 @@ type Engine struct {
 	spare []*ConnState
 	stats Stats
 
+	opened int // messages of all connections that wait for their End
+
 	// What the parser that runs now was given. inParser is true while a
 	// parser has control, so that a panic of the Sink is not taken for one.
 	inParser bool

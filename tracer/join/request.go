@@ -12,8 +12,12 @@ import (
 // request opens an exchange.
 func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7.Message, head []byte, whole bool) {
 	j.stats.Requests++
-	if p.Pairing == l7.ByMatch && j.repeated(st, m) {
-		return
+	if p.Pairing == l7.ByMatch {
+		if c.Proto == 6 {
+			j.reused(c, st, dir, m)
+		} else if j.repeated(st, m) {
+			return
+		}
 	}
 	x := j.admit(st, p)
 	if x == nil {
