@@ -2,6 +2,7 @@ package cassandra
 
 import (
 	"bytes"
+	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/s2"
@@ -90,6 +91,22 @@ func TestCodecs(t *testing.T) {
 		for i := range c.packed {
 			if got := c.read(make([]byte, 0, 1000), c.packed[:i]); !bytes.HasPrefix(text, got) {
 				t.Fatalf("%s: %d bytes give %q", c.name, i, got)
+			}
+		}
+	}
+}
+
+// TestRecordedSecrets looks for values of the recorded sessions.
+func TestRecordedSecrets(t *testing.T) {
+	files, _ := filepath.Glob(dir + "/*-*.pcap")
+	for _, file := range files {
+		r, err := l7test.PlayCapture(file, Proto())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"s3cret", "alice", "bob", "secret"} {
+			if bytes.Contains(r.JSON(), []byte(secret)) {
+				t.Errorf("%s: %q is shown", file, secret)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package mongodb
 
 import (
 	"bytes"
+	"path/filepath"
 	"testing"
 
 	"github.com/klauspost/compress/s2"
@@ -68,6 +69,22 @@ func TestUnsnap(t *testing.T) {
 	for i := range packed {
 		if got := unsnap(make([]byte, 0, 1000), packed[:i]); !bytes.HasPrefix(text, got) {
 			t.Fatalf("%d bytes of the block give %q", i, got)
+		}
+	}
+}
+
+// TestRecordedSecrets looks for values of the recorded sessions.
+func TestRecordedSecrets(t *testing.T) {
+	files, _ := filepath.Glob(dir + "/ferretdb-*.pcap")
+	for _, file := range files {
+		r, err := l7test.PlayCapture(file, Proto())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"s3cret", "alice", "4111", "secret-part", "part 1", "xxxx"} {
+			if bytes.Contains(r.JSON(), []byte(secret)) {
+				t.Errorf("%s: %q is shown", file, secret)
+			}
 		}
 	}
 }

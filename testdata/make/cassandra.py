@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Writes the sessions of l7/cassandra/testdata: frames as the specifications of
-# the native protocol say, for Debian has no server.
+# the native protocol say: what the server of cassandra.sh does not speak.
 import os, struct
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../l7/cassandra/testdata')

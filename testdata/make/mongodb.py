@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Writes the sessions of l7/mongodb/testdata: messages as the wire protocol and
-# BSON 1.1 say, for Debian has no server. Documentation values only.
+# BSON 1.1 say: what FerretDB (mongodb.sh) does not speak. Documentation values only.
 import os, struct, zlib
 
 OUT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../l7/mongodb/testdata')
