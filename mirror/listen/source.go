@@ -53,7 +53,8 @@ type Source struct {
 	msgs    *messages
 	meta    cbpf.Meta
 	first   int // socket that is looked at first
-	blocked bool
+	blocked bool // all memory is lent
+	drained bool // the last look found the end of every socket
 	polls   []unix.PollFd
 	timeout unix.Timespec
 	n       readCounts
@@ -105,7 +106,7 @@ func (s *Source) ReadBatch(ctx context.Context, dst []capture.Packet) (int, erro
 			return n, nil
 		case err != nil:
 			return 0, err
-		case stop != 0 && !s.blocked:
+		case stop != 0 && !s.blocked && s.drained:
 			return 0, io.EOF
 		}
 		s.reclaim() // of packets that were all left out
@@ -132,14 +133,18 @@ func (s *Source) reclaim() {
 	s.batch = s.batch[:0]
 }
 
+// maxRounds bounds what is received of one socket in a row: what is all left out
+// would keep the reader from noticing that it has to end.
+const maxRounds = 32
+
 // fill takes what the sockets have, of each in turn.
 func (s *Source) fill(dst []capture.Packet) (n int, err error) {
-	s.blocked = false
+	s.blocked, s.drained = false, true
 	givers := 0
 	for i := range s.sockets {
 		k := s.sockets[(s.first+i)%len(s.sockets)]
 		before := n
-		for n < len(dst) && !s.blocked {
+		for round := 0; round < maxRounds && n < len(dst) && !s.blocked; round++ {
 			got, more, e := s.take(k, dst[n:])
 			n += got
 			if e != nil {
@@ -148,6 +153,7 @@ func (s *Source) fill(dst []capture.Packet) (n int, err error) {
 			if !more {
 				break
 			}
+			s.drained = s.drained && round < maxRounds-1
 		}
 		if n > before {
 			givers++
