@@ -52,7 +52,7 @@ type Source struct {
 	batch   []*block
 	msgs    *messages
 	meta    cbpf.Meta
-	first   int // socket that is looked at first
+	first   int  // socket that is looked at first
 	blocked bool // all memory is lent
 	drained bool // the last look found the end of every socket
 	polls   []unix.PollFd
