@@ -47,6 +47,8 @@ func configRules() config.Rules {
 		"point-by":       {Check: checkPointBy},
 		"duplicates":     {Enum: []string{"drop", "keep", "auto"}},
 		"listen":         {Check: checkListen},
+		"connect":        {Check: checkConnect},
+		"mirror-clock":   {Enum: []string{"auto", "arrival", "erspan"}},
 		"sample-ratio":   {Check: checkRatio, Reload: true},
 		"color":          when,
 		"progress":       when,

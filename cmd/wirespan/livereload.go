@@ -60,6 +60,9 @@ func (r *liveRun) refilter(ctx context.Context, o *liveOptions) error {
 	if err := r.src.setFilter(f.compile); err != nil {
 		return err
 	}
+	if m := r.src.mirrored; m != nil && m.inner != nil {
+		m.inner.set(f)
+	}
 	r.filter = f
 	for _, n := range f.notes {
 		r.line.print("wirespan: " + n)

@@ -136,6 +136,8 @@ func (r *liveRun) sandbox(ctx context.Context) error {
 		plan.Read = append(plan.Read, r.o.exprFile)
 	}
 	plan.Read = append(plan.Read, r.o.who.files()...)
+	read, write := r.o.mirror.folders()
+	plan.Read, plan.Write = append(plan.Read, read...), append(plan.Write, write...)
 	plan.Write = append(plan.Write, r.o.laterFiles()...)
 	plan.Write = append(plan.Write, r.o.keep.places()...)
 	report, err := dropPrivileges(plan)

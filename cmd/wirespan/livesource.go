@@ -213,9 +213,14 @@ func addStats(a, b capture.Stats) capture.Stats {
 
 // setFilter replaces the filter of a running capture.
 func (s *liveSource) setFilter(progs programs) error {
-	if s.mirrored != nil && s.mirrored.merged != nil {
-		return s.mirrored.setFilter(progs)
+	if s.mirrored != nil {
+		return s.mirrored.setFilter(s, progs)
 	}
+	return s.setRingFilter(progs)
+}
+
+// setRingFilter is setFilter where all sources are rings.
+func (s *liveSource) setRingFilter(progs programs) error {
 	f, ok := s.sources[0].(refilterer)
 	if !ok {
 		return errors.New("set filter: this engine keeps the one it began with")

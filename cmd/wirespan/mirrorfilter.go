@@ -41,16 +41,22 @@ func (m *mirrorFilter) ofRing(tap uint16) bool {
 
 // set replaces the filter by that of a liveFilter.
 func (m *mirrorFilter) set(f *liveFilter) {
+	if f.expr.Empty() {
+		m.now.Store(nil)
+		return
+	}
 	m.now.Store(&readFilter{
 		expr: f.expr, resolver: f.resolver, programs: make(map[capture.LinkType][]bpf.RawInstruction),
 	})
 }
 
-// filterInner prepares the filter of tunnels.
-func (s *liveSource) filterInner(o *liveOptions, f *liveFilter) {
-	if f.expr == nil || f.expr.Empty() || len(o.mirror.listen) == 0 && !o.mirror.inner {
-		return
+// newMirrorFilter makes the filter of what no kernel has filtered; nil where there
+// is no such input.
+func newMirrorFilter(o *liveOptions, f *liveFilter, m *mirrored) *mirrorFilter {
+	if f.program != nil || !o.mirror.others() && !o.mirror.inner {
+		return nil
 	}
-	s.mirrored.inner = &mirrorFilter{all: o.mirror.inner, rings: len(s.rings) > 0}
-	s.mirrored.inner.set(f)
+	in := &mirrorFilter{all: o.mirror.inner, rings: m.rings, merged: m.merged}
+	in.set(f)
+	return in
 }

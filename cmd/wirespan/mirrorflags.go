@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -12,8 +11,18 @@ import (
 
 // mirrorFlags are those of mirror beside live's.
 type mirrorFlags struct {
-	listen []string
-	inner  bool
+	listen   []string
+	connect  []string
+	watch    []string
+	done     string
+	delete   bool
+	token    string
+	sendWith string
+	cert     string
+	key      string
+	ca       string
+	insecure bool
+	inner    bool
 }
 
 // mirrorRing is the default of --buffer-size: 130 ms of 4 Gbit/s.
@@ -36,7 +45,17 @@ func (o *liveOptions) addMirror(f *pflag.FlagSet) {
 	usageOf("buffer-size", "`SIZE` of all rings together, and of the socket of each listener, in KiB or with a unit (default 64MiB, and 32MiB)")
 	usageOf("workers", "rings and goroutines that parse; 0: one per core")
 	hide(f, "once", "processes", "proc-root", "own-exports", "engine", "direction")
-	f.StringArrayVar(&m.listen, "listen", nil, "terminate mirrors: `KIND[=[ADDR][:PORT][%IF]]`, as vxlan=:4789, geneve, erspan, gre=10.0.0.1, tzsp; repeatable")
+	f.StringArrayVar(&m.listen, "listen", nil, "terminate mirrors: `KIND[=[ADDR][:PORT][%IF]]`, as vxlan=:4789, geneve, erspan, gre=10.0.0.1, tzsp; or take captures: pcap=127.0.0.1:57012, pcap=tls://:57012; repeatable")
+	f.StringArrayVar(&m.connect, "connect", nil, "fetch a capture from a pcap-over-IP server: `pcap=[tls://]HOST[:PORT]`; repeatable")
+	f.StringArrayVar(&m.watch, "watch", nil, "read capture files that others put into `DIR`, or DIR=NAME; repeatable")
+	f.StringVar(&m.done, "watch-done", "", "move files of --watch to `DIR` when they were read")
+	f.BoolVar(&m.delete, "watch-delete", false, "delete files of --watch when they were read")
+	f.StringVar(&m.token, "stream-token", "", "`FILE` with the token that senders to --listen pcap must give")
+	f.StringVar(&m.sendWith, "connect-token", "", "`FILE` with the token that is given where --connect goes")
+	f.StringVar(&m.cert, "stream-cert", "", "`FILE` with the certificate of --listen pcap=tls:// (PEM)")
+	f.StringVar(&m.key, "stream-key", "", "`FILE` with its key (PEM)")
+	f.StringVar(&m.ca, "connect-ca", "", "`FILE` with the certificate authority of --connect pcap=tls:// (PEM; default: the host's)")
+	f.BoolVar(&m.insecure, "insecure-listen", false, "take captures beyond the loopback without a token: whoever reaches the port can make traces up")
 	f.BoolVar(&m.inner, "filter-inner", false, "apply the filter inside of tunnels that arrive on interfaces, too")
 }
 
@@ -48,8 +67,11 @@ func (o *liveOptions) settleMirror() error {
 	}
 	o.promisc = o.promisc && !o.noPromisc
 	var errs []error
-	if len(o.ifaces)+len(m.listen) == 0 {
+	if len(o.ifaces) == 0 && !m.others() {
 		errs = append(errs, errors.New("nothing to capture: name an interface with -i, or a listener with --listen, as vxlan=:4789 (wirespan mirror -D lists interfaces)"))
+	}
+	if len(m.watch) > 0 && len(o.ifaces)+len(m.listen)+len(m.connect) > 0 {
+		errs = append(errs, errors.New("--watch: its packets are of the past, and cannot be put in order with those of now: run it by itself"))
 	}
 	spec, err := parseIfaces(o.ifaces)
 	errs = append(errs, err)
@@ -62,8 +84,5 @@ func (o *liveOptions) settleMirror() error {
 	if o.once {
 		errs = append(errs, errors.New("--once: mirror has --duplicates drop, and -i IF+IF=NAME to make one point of several interfaces"))
 	}
-	if _, err := parseListen(m.listen); err != nil {
-		errs = append(errs, fmt.Errorf("--listen: %w", err))
-	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, m.checkInputs())...)
 }

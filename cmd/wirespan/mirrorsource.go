@@ -2,72 +2,111 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/afpacket"
 	"github.com/wirespan/wirespan/mirror/listen"
 	"github.com/wirespan/wirespan/mirror/merge"
+	"github.com/wirespan/wirespan/mirror/stream"
+	"github.com/wirespan/wirespan/mirror/watch"
 )
 
 // mirrored is what a mirror run has beside the rings.
 type mirrored struct {
-	listeners *listen.Source // nil without
-	merged    *merge.Source  // nil where there are only rings, or only one input
-	inner     *mirrorFilter  // filter of what comes through tunnels; nil: none
+	listeners *listen.Source // nil without, as the others
+	streams   *stream.Source
+	watched   *watch.Source
+	merged    *merge.Source // nil where there are only rings, or only one input
+	inner     *mirrorFilter // of what no kernel has filtered
+	rings     bool
 }
 
 // openMirror opens everything that the flags name. Rings alone are read as live
 // reads them, several workers with a ring each; other inputs are merged by time.
 func openMirror(ctx context.Context, o *liveOptions, f *liveFilter) (*liveSource, error) {
 	s := &liveSource{mirrored: &mirrored{}}
-	var inputs []merge.Input
-	closeAll := func() {
+	inputs, err := openInputs(ctx, o, f, s)
+	if err == nil {
+		err = s.merge(o, inputs)
+	}
+	if err != nil {
 		for _, i := range inputs {
 			_ = i.Source.Close()
 		}
-	}
-	rings, err := openMirrorRings(ctx, o, f, s)
-	if err != nil {
 		return nil, err
 	}
-	if len(o.mirror.listen) == 0 {
-		s.filterInner(o, f)
-		return s, nil
+	s.mirrored.inner = newMirrorFilter(o, f, s.mirrored)
+	return s, nil
+}
+
+// openInputs opens what the flags name. With an error come those that are open.
+func openInputs(ctx context.Context, o *liveOptions, f *liveFilter, s *liveSource) (list []merge.Input, err error) {
+	m := o.mirror
+	if len(o.ifaces) > 0 {
+		rings, err := openMirrorRings(ctx, o, f, s)
+		if err != nil {
+			return list, err
+		}
+		for _, r := range rings {
+			list = append(list, merge.Input{Name: ringInput, Source: r})
+		}
 	}
-	for _, r := range rings {
-		inputs = append(inputs, merge.Input{Name: ringInput, Source: r})
+	if tunnels, _ := m.splitListen(); len(tunnels) > 0 {
+		l, err := openListeners(o, s, tunnels)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, merge.Input{Name: "listeners", Source: l})
 	}
-	l, err := openListeners(o, s)
-	if err != nil {
-		closeAll()
-		return nil, err
+	if m.hasStreams() {
+		src, err := openStreams(o, s)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, merge.Input{Name: "streams", Source: src})
 	}
-	inputs = append(inputs, merge.Input{Name: "listeners", Source: l})
-	s.filterInner(o, f)
+	if len(m.watch) > 0 {
+		src, err := openWatch(o, s)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, merge.Input{Name: "directories", Source: src})
+	}
+	return list, nil
+}
+
+// merge makes one source of several inputs, unless all are rings of a fan-out.
+func (s *liveSource) merge(o *liveOptions, inputs []merge.Input) error {
+	if s.gather == 0 {
+		s.gather = maxGather / 4
+	}
+	if len(s.rings) == len(inputs) {
+		return nil
+	}
 	if len(inputs) == 1 {
-		s.sources = []capture.Source{l}
-		return s, nil
+		s.sources = []capture.Source{inputs[0].Source}
+		return nil
 	}
 	src, merged, err := merge.Open(merge.Config{Inputs: inputs, Hold: joinTime, Report: func(name string, err error) {
 		o.say(fmt.Sprintf("%s: %v; the other inputs go on", name, err))
 	}})
-	if err != nil {
-		closeAll()
-		return nil, err
+	if err == nil {
+		s.mirrored.merged, s.sources = merged, []capture.Source{src}
 	}
-	s.mirrored.merged, s.sources = merged, []capture.Source{src}
-	if s.mirrored.inner != nil {
-		s.mirrored.inner.merged = merged
-	}
-	return s, nil
+	return err
 }
 
-// setFilter replaces the filters of the rings of a merged source. What comes
-// through listeners is filtered inside of the tunnels.
-func (m *mirrored) setFilter(progs programs) error {
-	return m.merged.SetFilterFunc(progs, func(i merge.Input) bool { return i.Name == ringInput })
+// setFilter replaces the filters of the rings. What comes through other inputs is
+// filtered behind decoding.
+func (m *mirrored) setFilter(s *liveSource, progs programs) error {
+	switch {
+	case m.merged != nil:
+		return m.merged.SetFilterFunc(progs, func(i merge.Input) bool { return i.Name == ringInput })
+	case !m.rings:
+		return nil
+	}
+	return s.setRingFilter(progs)
 }
 
 // ringInput is the name of the input that the rings are.
@@ -76,12 +115,8 @@ const ringInput = "interfaces"
 // openMirrorRings opens the interfaces. With other inputs beside them there is
 // one ring for each, which one goroutine reads.
 func openMirrorRings(ctx context.Context, o *liveOptions, f *liveFilter, s *liveSource) ([]*afpacket.Source, error) {
-	if len(o.ifaces) == 0 {
-		o.workersAlone(s)
-		return nil, nil
-	}
 	only := *o
-	if len(o.mirror.listen) > 0 {
+	if o.mirror.others() {
 		only.workers = 1
 	}
 	live, err := openLive(ctx, &only, f.compile)
@@ -90,34 +125,21 @@ func openMirrorRings(ctx context.Context, o *liveOptions, f *liveFilter, s *live
 	}
 	m := s.mirrored
 	*s = *live
-	s.mirrored = m
+	s.mirrored, m.rings = m, true
 	quiet, err := loudInterfaces(netnsPath(o.netns), s.names)
 	if err != nil {
-		s.notes = append(s.notes, err.Error())
+		quiet = append(quiet, err.Error())
 	}
 	s.notes = append(s.notes, quiet...)
-	if len(o.mirror.listen) > 0 {
-		o.workersAlone(s)
-	}
 	return live.rings, nil
 }
 
-// workersAlone settles the gathering of packets where one goroutine reads.
-func (o *liveOptions) workersAlone(s *liveSource) {
-	if s.gather == 0 {
-		s.gather = maxGather / 4
-	}
-}
-
 // openListeners opens the sockets of --listen.
-func openListeners(o *liveOptions, s *liveSource) (*listen.Source, error) {
-	specs, err := parseListen(o.mirror.listen)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--listen: %w", err))
-	}
+func openListeners(o *liveOptions, s *liveSource, specs []listen.Spec) (*listen.Source, error) {
 	c := listen.Default()
 	c.Listen, c.Netns, c.Snaplen = specs, netnsPath(o.netns), o.snaplen
 	if o.buffer != "" {
+		var err error
 		if c.Buffer, err = o.ringBytes(); err != nil {
 			return nil, usage(err)
 		}
@@ -137,15 +159,4 @@ func openListeners(o *liveOptions, s *liveSource) (*listen.Source, error) {
 		s.notes = append(s.notes, fmt.Sprintf("%s on %s: %s", d.Option, d.Listener, d.Reason))
 	}
 	return l, nil
-}
-
-// parseListen reads --listen.
-func parseListen(list []string) ([]listen.Spec, error) {
-	var specs []listen.Spec
-	var errs []error
-	for _, s := range list {
-		spec, err := listen.Parse(s)
-		specs, errs = append(specs, spec), append(errs, err)
-	}
-	return specs, errors.Join(errs...)
 }

@@ -54,6 +54,7 @@ type pipelineConfig struct {
 	watched bool // somebody reads counters while it runs
 	inner   innerFilter
 	names   *point.Names // nil: capture points are those of the source
+	stamps  bool         // mirrored packets have the times of their mirror
 }
 
 // newPipeline puts the rooms behind a source; several sources are the rings of

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/wire"
+	clocks "github.com/wirespan/wirespan/mirror/clock"
 	"github.com/wirespan/wirespan/mirror/point"
 )
 
@@ -15,12 +16,16 @@ type places struct {
 	busy   bool            // there is something to do for each packet
 	inputs []capture.Point // points of the source
 	names  *point.Names
-	table  *point.Table // nil: the points of the source are all
-	pairs  *point.Pairs // nil as long as there is one point
+	table  *point.Table  // nil: the points of the source are all
+	pairs  *point.Pairs  // nil as long as there is one point
+	stamps *clocks.Clock // nil: packets have the times of their arrival
 }
 
 func newPlaces(cfg *pipelineConfig) *places {
 	p := &places{}
+	if cfg.stamps {
+		p.stamps, p.busy = &clocks.Clock{}, true
+	}
 	if cfg.names != nil {
 		p.names, p.table, p.busy = cfg.names, point.NewTable(cfg.names), true
 	}
@@ -35,8 +40,12 @@ func (p *places) learn(src capture.Source) {
 	}
 }
 
-// set puts a packet at its point, and reports whether there are several.
-func (p *places) set(f *wire.Frame) bool {
+// set puts a packet, which dec has decoded last, at its point, and reports
+// whether there are several.
+func (p *places) set(dec *wire.Decoder, f *wire.Frame) bool {
+	if p.stamps != nil {
+		f.Time = p.stamps.At(f, dec.Mark(f))
+	}
 	if p.table != nil {
 		p.table.Set(f, p.inputs)
 	}
@@ -78,6 +87,7 @@ func (o *options) composePoints(p *parts) error {
 	if p.cfg.rooms.dups, err = o.placing.duplicatesConfig(); err != nil {
 		return usage(err)
 	}
+	p.cfg.stamps = o.placing.clock == byERSPAN
 	return nil
 }
 

@@ -23,6 +23,7 @@ type pointFlags struct {
 	duplicates string
 	window     time.Duration
 	taps       []string
+	clock      string
 }
 
 // Values of --point-by.
@@ -33,6 +34,9 @@ const (
 	byAuto   = "auto"
 )
 
+// byERSPAN is the value of --mirror-clock that is not the default.
+const byERSPAN = "erspan"
+
 // add defines what read, live and mirror share. by and duplicates are the
 // defaults.
 func (o *pointFlags) add(f *pflag.FlagSet, by, duplicates string) {
@@ -41,6 +45,7 @@ func (o *pointFlags) add(f *pflag.FlagSet, by, duplicates string) {
 	f.IntVar(&o.max, "max-points", point.DefaultMax, "capture points at most; the rest is one point, \"other\"")
 	f.StringVar(&o.duplicates, "duplicates", duplicates, "`WHAT` happens to a packet that one capture point shows again: drop or keep; auto (read) is what the recording was made with, or keep")
 	f.DurationVar(&o.window, "duplicate-window", dup.DefaultWindow, "time between a packet and its duplicate, at most")
+	f.StringVar(&o.clock, "mirror-clock", byAuto, "`WHOSE` time mirrored packets have: arrival, or erspan (stamps of ERSPAN type III); auto is what the recording was made with, or arrival")
 	f.StringArrayVar(&o.taps, "tap", nil, "only spans of the capture point `NAME`; repeatable")
 }
 
@@ -101,6 +106,9 @@ func (o *pointFlags) duplicatesConfig() (*dup.Config, error) {
 func (o *pointFlags) check() error {
 	_, err1 := o.names(nil)
 	_, err2 := o.duplicatesConfig()
+	if o.clock != byAuto && o.clock != "arrival" && o.clock != byERSPAN && o.clock != "" {
+		err2 = errors.Join(err2, fmt.Errorf("--mirror-clock %q: want arrival or erspan", o.clock))
+	}
 	return errors.Join(err1, err2)
 }
 
@@ -111,9 +119,6 @@ func checkPoint(v string) error {
 	}
 	return only(point.ParseRule(v))
 }
-
-// checkListen is the rule of the configuration for --listen.
-func checkListen(v string) error { return only(parseListen([]string{v})) }
 
 func checkPointBy(v string) error {
 	o := pointFlags{by: v, max: 1}

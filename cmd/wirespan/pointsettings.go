@@ -20,6 +20,9 @@ func (o *pointFlags) settings() string {
 	if o.duplicates == "drop" {
 		fmt.Fprintf(&b, "duplicates=%s\nduplicate-window=%v\n", o.duplicates, o.window)
 	}
+	if o.clock == byERSPAN {
+		b.WriteString("mirror-clock=" + byERSPAN + "\n")
+	}
 	return b.String()
 }
 
@@ -41,6 +44,10 @@ func (o *pointFlags) adopt(lines []string) error {
 		case "duplicates":
 			if duplicates {
 				o.duplicates = value
+			}
+		case "mirror-clock":
+			if o.clock == byAuto {
+				o.clock = value
 			}
 		case "duplicate-window":
 			if d, err := time.ParseDuration(value); err == nil && duplicates {

@@ -109,7 +109,7 @@ func (r *reader) fill(ctx context.Context, j *job) bool {
 		if r.dec.Decode(p, f) != wire.OK {
 			continue
 		}
-		if r.places.busy && r.places.set(f) {
+		if r.places.busy && r.places.set(r.dec, f) {
 			r.places.look(f)
 		}
 		if r.sample != nil && r.sample.leaves(j, f, now) {

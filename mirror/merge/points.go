@@ -14,14 +14,14 @@ func (m *Source) meet(in *input, b *batch) {
 	m.names = append(m.names, b.names...)
 	b.names = nil
 	for len(in.taps) < len(b.points) {
-		in.taps = append(in.taps, m.number(b.points[len(in.taps)].Name, in))
+		in.taps = append(in.taps, m.number(b.points[len(in.taps)], in))
 	}
 }
 
 // number gives the number of a name. Beyond 65536 of them the last one stands
 // for all.
-func (m *Source) number(name string, in *input) uint16 {
-	if n, ok := m.numbers[name]; ok {
+func (m *Source) number(p capture.Point, in *input) uint16 {
+	if n, ok := m.numbers[p.Name]; ok {
 		return n
 	}
 	old := *m.points.Load()
@@ -30,14 +30,14 @@ func (m *Source) number(name string, in *input) uint16 {
 	}
 	list := make([]capture.Point, len(old)+1)
 	copy(list, old)
-	list[len(old)] = capture.Point{Name: name}
+	list[len(old)] = p
 	m.points.Store(&list)
 	for i := range m.inputs {
 		if m.inputs[i] == in {
 			m.origins = append(m.origins, i)
 		}
 	}
-	m.numbers[name] = uint16(len(old))
+	m.numbers[p.Name] = uint16(len(old))
 	return uint16(len(old))
 }
 
