@@ -208,7 +208,7 @@ func drain(t testing.TB, s *Source) []got {
 	var all []got
 	batch := make([]capture.Packet, 256)
 	for {
-		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 		m, err := s.ReadBatch(ctx, batch)
 		cancel()
 		for _, p := range batch[:m] {
