@@ -55,6 +55,7 @@ type parser struct {
 	stmts   statements
 	side    [2]side
 	data    bool    // the client sends a file (LOCAL INFILE)
+	paired  bool    // a response was
 	holed   [2]bool // bytes were lost since a response was paired
 	res     response
 	packed  packing

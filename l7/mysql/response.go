@@ -63,6 +63,9 @@ func (p *parser) reply(h header, b []byte, out *l7.Emitter) (l7.Step, error) {
 // awaited returns the command that a packet answers; ok is false if it cannot
 // answer any that is known.
 func (p *parser) awaited(h header, at l7.Stamp) (w *waiting, ok bool) {
+	if !p.paired { // what came before the protocol was known may have been lost
+		p.holed[l7.ToClient] = true
+	}
 	if p.holed != [2]bool{} && at.Ack != 0 {
 		p.passUnseen(at)
 	}
@@ -70,17 +73,17 @@ func (p *parser) awaited(h header, at l7.Stamp) (w *waiting, ok bool) {
 		return nil, false
 	}
 	w = &p.queue[0]
-	if at.Ack != 0 && p.holed != [2]bool{} && (!before(w.sent, at.Ack) || before(at.Seq, w.acked)) {
+	if at.Ack != 0 && p.holed[l7.ToClient] && !w.any && before(w.acked, at.Seq) {
+		p.pop() // its response began in what was lost; this one answers a command that was lost
 		return nil, false
 	}
-	if at.Ack != 0 && p.holed == [2]bool{true, true} && !w.any && before(w.acked, at.Seq) {
-		p.pop() // its response began in what was lost; this one answers a command that was
+	if at.Ack != 0 && p.holed != [2]bool{} && (!before(w.sent, at.Ack) || before(at.Seq, w.acked)) {
 		return nil, false
 	}
 	if !w.any && h.seq != w.seq {
 		return nil, false
 	}
-	p.holed = [2]bool{}
+	p.holed, p.paired = [2]bool{}, true
 	p.res.match, p.res.orphan = place(w.sent), false
 	return w, true
 }

@@ -44,6 +44,7 @@ type conn struct {
 	laid       [2]int64 // of the next hole, bytes that were
 	holeEnd    uint32   // sequence number after the last hole in the responses
 	reqLost    bool     // requests may be missing since the last one
+	respLost   bool     // the hole ends where the next response begins: bytes in front of it may have been passed over
 	drifting   bool     // some that are open have adrift set
 	driftAck   uint32   // acknowledgement number of the last of these
 	pairedEnd  uint32   // sequence number after the last response whose request is known
@@ -126,6 +127,7 @@ func (j *Joiner) Missed(c *flows.Conn, dir l7.Dir, bytes int64, at l7.Stamp) {
 	if dir == l7.ToServer {
 		st.reqLost = true
 	} else {
+		st.respLost = true
 		st.holeEnd = at.Seq + uint32(bytes)
 		st.unjoined = 0
 	}
