@@ -320,10 +320,21 @@ func TestStop(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	s := l.open(nil, "vxlan")
-	l.send(0, l.local+":4789", join(vxlan7, inner(1, "a")))
-	if _, err := unix.Poll([]unix.PollFd{{Fd: int32(s.sockets[0].fd), Events: unix.POLLIN}}, 20000); err != nil {
-		t.Fatal(err)
+	arrive := func() {
+		t.Helper()
+		l.send(0, l.local+":4789", join(vxlan7, inner(1, "a")))
+		if _, err := unix.Poll([]unix.PollFd{{Fd: int32(s.sockets[0].fd), Events: unix.POLLIN}}, 20000); err != nil {
+			t.Fatal(err)
+		}
 	}
+	// The kernel takes its time to begin with time stamps; until then packets
+	// are stamped when they are read.
+	for stamped := false; !stamped; {
+		arrive()
+		now := time.Now().UnixNano()
+		stamped = collect(t, s, 1)[0].Time <= now
+	}
+	arrive()
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
