@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -220,4 +221,58 @@ func TestPointsDeterminism(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPointsLoss drops packets of each point on its own and holds that no two
+// requests become one, no exchange is counted twice at a point, and what is
+// seen of an exchange anywhere is mostly found to be of it.
+func TestPointsLoss(t *testing.T) {
+	t.Parallel()
+	exchanges, seen := 0, 0
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var inputs []string
+		for _, f := range pointCaptures("client", "router", "nginx", "haproxy") {
+			inputs = append(inputs, writeFile(t, filepath.Base(f), dropPackets(t, readFile(t, f), r, 0.03)))
+		}
+		spans := spansOf(t, inputs...)
+		what := make(map[string]string)
+		at := make(map[string]bool)
+		for i := range spans {
+			s := &spans[i]
+			k := s.str("wirespan.exchange")
+			if p := s.str("url.path"); p != "" {
+				if have, ok := what[k]; ok && have != p {
+					t.Errorf("seed %d: %s and %s are one exchange", seed, have, p)
+				}
+				what[k] = p
+			}
+			place := k + s.str("wirespan.capture.point") + s.str("client.address") + s.str("network.local.address") + s.str("network.peer.address")
+			if at[place] {
+				t.Errorf("seed %d: %s is there twice at %s", seed, s.what(), s.str("wirespan.capture.point"))
+			}
+			at[place] = true
+		}
+		exchanges += len(what)
+		seen += len(at)
+	}
+	if exchanges > 12*45+12 || seen < 12*100 {
+		t.Errorf("%d exchanges with %d sightings, want about %d and %d", exchanges, seen, 12*45, 12*105)
+	}
+	t.Logf("%d exchanges of %d, %d sightings of %d", exchanges, 12*45, seen, 12*105)
+}
+
+// dropPackets leaves out a share of the packets of a capture.
+func dropPackets(t *testing.T, b []byte, r *rand.Rand, share float64) []byte {
+	t.Helper()
+	const header, record = 24, 16
+	out := slices.Clone(b[:header])
+	for b = b[header:]; len(b) >= record; {
+		n := record + int(binary.LittleEndian.Uint32(b[8:]))
+		if r.Float64() >= share {
+			out = append(out, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return out
 }
