@@ -28,6 +28,11 @@ type Packet struct {
 type Point struct {
 	Name string // SPANS.md, wirespan.capture.point
 
+	// Agent is who captured there, and Known what the point is called there,
+	// in a recording; span ids are made of these. Empty where it is the one
+	// who reads.
+	Agent, Known string
+
 	// Ahead is what the Source took off the times of the point's packets,
 	// because its clock is so much ahead of the others', in nanoseconds; it is
 	// known from the first packet on and never changes. Within is what Ahead

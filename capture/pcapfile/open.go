@@ -26,6 +26,10 @@ type Config struct {
 	// packets of points whose clocks are apart are brought to one clock, see
 	// capture.Point.Ahead.
 	KeepTimes bool
+
+	// Anew leaves out who recorded the files, so that spans have ids of the one
+	// who reads: capture.Point.Agent stays empty.
+	Anew bool
 }
 
 // Input is a path of the command line, or several that are one capture point.
@@ -51,7 +55,7 @@ type Input struct {
 // packet. It fails when nothing can be read, or when ctx ends meanwhile; when
 // something can be read, what cannot is in Faults.
 func Open(ctx context.Context, cfg Config) (*Source, error) {
-	s := &Source{stdin: cfg.Stdin, follow: cfg.Follow, done: make(chan struct{})}
+	s := &Source{stdin: cfg.Stdin, follow: cfg.Follow, anew: cfg.Anew, done: make(chan struct{})}
 	p := planner{src: s}
 	if err := p.check(cfg); err != nil {
 		return nil, err

@@ -85,7 +85,11 @@ func (p *point) recorded(l linkOf) (uint16, *damage) {
 	if p.src.hasPoint(name) && l.agent != "" {
 		name = l.agent + "/" + l.point
 	}
-	return p.add(key, name)
+	tap, bad := p.add(key, name)
+	if bad == nil && l.agent != "" && !p.src.anew {
+		p.src.points[tap].Agent, p.src.points[tap].Known = l.agent, l.point
+	}
+	return tap, bad
 }
 
 func (s *Source) hasPoint(name string) bool {

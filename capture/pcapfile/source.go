@@ -22,6 +22,7 @@ import (
 type Source struct {
 	stdin  io.Reader
 	follow bool
+	anew   bool
 
 	pool   pool
 	lanes  []*lane // all that have not ended

@@ -57,6 +57,10 @@ type options struct {
 	spool       func(*os.File) *spool
 	env         otelEnv
 
+	// severalAgents says that the input was recorded by several, so that each
+	// span has to say by whom.
+	severalAgents bool
+
 	// identify opens what else names the ends of connections; nil for captures
 	// that are read. labels are those of pods that spans carry.
 	identify func(*span.Keys, *names.Map) (*identities, error)

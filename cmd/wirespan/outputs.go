@@ -14,6 +14,7 @@ import (
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 // outputs are the sinks that the flags ask for, by form.
@@ -238,7 +239,9 @@ func otlpConfig(opt *options) otlp.Config {
 	c := otlp.Default()
 	c.Version = versionString()
 	c.SpansPerLine = opt.spansPerLn
-	c.Resource = []otlp.Attribute{{Key: "wirespan.agent", Value: opt.agent}}
+	if !opt.severalAgents {
+		c.Resource = []otlp.Attribute{{Key: identity.Agent, Value: opt.agent}}
+	}
 	return c
 }
 

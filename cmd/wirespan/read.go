@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/pcapfile"
 	"github.com/wirespan/wirespan/mirror/point"
 )
@@ -99,8 +100,11 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if o.inner {
 		p.cfg.inner = filter.match
 	}
-	pipe, err := p.newPipelineOn(src)
-	if err != nil {
+	var pipe *pipeline
+	if o.severalAgents {
+		markAgents(p.cfg.link.Forms, p.keys, o.agent, func() []capture.Point { return *pipe.points.Load() })
+	}
+	if pipe, err = p.newPipelineOn(src); err != nil {
 		return usage(err)
 	}
 	if o.sysReplay != "" {
@@ -130,7 +134,7 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 // openSource opens the inputs with the filter, which may be nil, or the filter
 // program.
 func openSource(ctx context.Context, o *readOptions, inputs []pcapfile.Input, filter *readFilter) (*pcapfile.Source, error) {
-	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin, KeepTimes: o.keepTimes})
+	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs, Follow: o.follow, Stdin: os.Stdin, KeepTimes: o.keepTimes, Anew: o.agentGiven})
 	if err != nil {
 		return nil, &statusError{exitPartial, err}
 	}

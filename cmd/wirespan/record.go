@@ -273,8 +273,8 @@ func (r *recording) lost() uint64 {
 	return r.files.Stats().Lost()
 }
 
-// recordedAgent takes the agent that recorded the inputs, so that reading gives
-// the span ids of the live run, unless the user named one.
+// recordedAgent takes the agent that recorded the inputs, unless the user named
+// one; span ids are those of the live run in any case (capture.Point.Agent).
 func recordedAgent(o *readOptions, src *pcapfile.Source) {
 	agents := src.Agents()
 	switch {
@@ -282,7 +282,6 @@ func recordedAgent(o *readOptions, src *pcapfile.Source) {
 	case len(agents) == 1:
 		o.agent = agents[0]
 	default:
-		fmt.Fprintf(os.Stderr, "wirespan: the inputs were recorded by %s: span ids are those of agent %s; for those of a live run, read its recording alone\n",
-			strings.Join(agents, ", "), o.agent)
+		o.severalAgents = true // each span has its own
 	}
 }

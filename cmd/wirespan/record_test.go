@@ -70,7 +70,7 @@ func keepLive(t *testing.T, flags []string, more sink.Sink, files ...string) ([]
 	fs := pflag.NewFlagSet("live", pflag.ContinueOnError)
 	o.add(fs)
 	keep.add(fs)
-	if err := fs.Parse(append(flags, "--agent", "host1", "--out", "ndjson:"+out)); err != nil {
+	if err := fs.Parse(append([]string{"--agent", "host1", "--out", "ndjson:" + out}, flags...)); err != nil {
 		t.Fatal(err)
 	}
 	inputs, err := parseInputs(files, nil)

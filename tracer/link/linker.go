@@ -343,7 +343,7 @@ func (l *Linker) SetName(addr [16]byte, name string) {
 // SpanID is the id of a sighting's span.
 func (l *Linker) spanID(s int32) span.SpanID {
 	sg := l.sights.at(s)
-	return span.SpanIDOf(sg.rec.Exchange, l.cfg.Agent, l.pointName(sg.rec.Point), uint64(sg.index))
+	return l.observedID(sg.rec.Exchange, sg.rec.Point, uint64(sg.index))
 }
 
 func (l *Linker) pointName(p uint16) string {

@@ -228,7 +228,7 @@ func (l *Linker) innermostID(x int32) span.SpanID {
 // pairID is the id of the span that is made for the side without a sighting.
 func (l *Linker) pairID(s int32) span.SpanID {
 	sg := l.sights.at(s)
-	return span.SpanIDOf(sg.rec.Exchange, l.cfg.Agent, l.pointName(sg.rec.Point), 1<<32|uint64(sg.index))
+	return l.observedID(sg.rec.Exchange, sg.rec.Point, 1<<32|uint64(sg.index))
 }
 
 // depthOf counts the spans above an exchange in this release.

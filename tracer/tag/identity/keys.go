@@ -15,6 +15,7 @@ const (
 	ContainerName  = "container.name"
 	Runtime        = "container.runtime.name"
 	Unit           = "wirespan.unit"
+	Agent          = "wirespan.agent"
 	K8sNamespace   = "k8s.namespace.name"
 	K8sPod         = "k8s.pod.name"
 	K8sPodUID      = "k8s.pod.uid"
@@ -43,6 +44,7 @@ func Keys(labels []string) []span.KeyDoc {
 		{Name: ContainerName, Type: "String", Doc: "resource: name of the container"},
 		{Name: Runtime, Type: "String", Doc: "resource: docker, containerd, cri-o, podman, lxc, systemd-nspawn, ..."},
 		{Name: Unit, Type: "String", Doc: "resource: systemd unit, or SysV service, of the process"},
+		{Name: Agent, Type: "String", Doc: "resource: instance that captured"},
 		{Name: K8sNamespace, Type: "String", Doc: "resource: namespace of the pod"},
 		{Name: K8sPod, Type: "String", Doc: "resource: name of the pod"},
 		{Name: K8sPodUID, Type: "String", Doc: "resource: uid of the pod"},
