@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/tracer/link"
 )
 
@@ -29,6 +30,10 @@ type pace struct {
 	quiet  time.Duration // of the end; 0 is drainQuiet
 	gather time.Duration // how long packets may gather in the ring while traffic flows
 	waited time.Duration // of the last read that gave packets
+	room   int           // bytes that may gather; 0: however many
+	filled int           // bytes that came since it last rested
+	rested time.Time     // when that was
+	peak   float64       // bytes per second of late
 	refuse func()        // called once at the end: the source is to take no more packets; may be nil
 	ending time.Time     // when the end was asked for, zero before
 }
@@ -84,16 +89,42 @@ func (p *pace) passed() time.Duration {
 	return d
 }
 
+// ringHeader is about what a packet takes in a ring beside its bytes.
+const ringHeader = 100
+
 // rest lets packets gather when the last read had to wait, but not for long:
 // then they come in a steady flow. Waking up for every block of the ring costs
-// more than what is in it: the runtime looks after threads in system calls every
-// 20 us, and the traced programs are interrupted. Where packets are few nothing
-// is held up.
+// more than what is in it: caches are cold, the runtime looks after threads in
+// system calls every 20 us, and the traced programs are interrupted. Where
+// packets are few nothing is held up.
 func (p *pace) rest() {
 	if p.waited > gatherFloor && p.waited < 2*p.gather {
-		time.Sleep(p.gather)
+		if d := p.pause(); d > gatherFloor {
+			time.Sleep(d)
+		}
 	}
 	p.waited = 0
+}
+
+// pause is for how long packets may gather: until they fill the room, at the
+// fastest that they came of late.
+func (p *pace) pause() time.Duration {
+	now := time.Now()
+	if d := now.Sub(p.rested); !p.rested.IsZero() && d > 0 {
+		p.peak = max(p.peak*7/8, float64(p.filled)/d.Seconds())
+	}
+	p.rested, p.filled = now, 0
+	if p.room == 0 || p.peak*p.gather.Seconds() <= float64(p.room) {
+		return p.gather
+	}
+	return time.Duration(float64(p.room) / p.peak * float64(time.Second))
+}
+
+// came counts packets that were read.
+func (p *pace) came(pkts []capture.Packet) {
+	for i := range pkts {
+		p.filled += len(pkts[i].Data) + ringHeader
+	}
 }
 
 // readLive gets packets of a live capture, or lets the clock go on by the time
@@ -114,6 +145,7 @@ func (r *reader) readLive(ctx context.Context) bool {
 	d := r.pace.passed()
 	switch {
 	case n > 0:
+		r.pace.came(r.pkts[:n])
 		if r.pace.ending.IsZero() {
 			r.pace.waited = r.pace.seen.Sub(begin)
 		}

@@ -122,7 +122,8 @@ func (r *liveRun) compose() error {
 		return err
 	}
 	for i, rd := range r.pipe.readers {
-		rd.pace.refuse, rd.pace.quiet, rd.pace.gather = r.src.refuse(i), max(drainQuiet, 2*o.retire), r.src.gather
+		rd.pace.refuse, rd.pace.quiet = r.src.refuse(i), max(drainQuiet, 2*o.retire)
+		rd.pace.gather, rd.pace.room = r.src.gather, r.src.room
 	}
 	r.pipe.drain, r.pipe.drains = max(o.drain, time.Millisecond), p.outs.drain
 	return r.watch.start(r.pipe, r.feeds())

@@ -29,6 +29,7 @@ type liveSource struct {
 	names   []string           // interfaces
 	opens   bool               // packet sockets are opened later on
 	gather  time.Duration      // how long packets may gather in the rings
+	room    int                // bytes of a ring that they may take meanwhile
 	notes   []string           // for the operator: what the host refused
 	refused int                // how much of it the rings told at the start
 
@@ -58,7 +59,7 @@ func openLive(ctx context.Context, o *liveOptions, progs programs) (*liveSource,
 	if err != nil {
 		return nil, explainOpen(err)
 	}
-	s := &liveSource{rings: rings, names: c.Interfaces, opens: o.keepNetRaw, gather: gatherTime(&c)}
+	s := &liveSource{rings: rings, names: c.Interfaces, opens: o.keepNetRaw, gather: gatherTime(&c), room: gatherRoom(&c)}
 	for _, r := range rings {
 		s.sources = append(s.sources, r)
 	}
@@ -141,13 +142,16 @@ func sizeRings(o *liveOptions, c *afpacket.Config) error {
 }
 
 // maxGather is little beside the latency that is promised (docs/live.md).
-const maxGather = 20 * time.Millisecond
+const maxGather = 35 * time.Millisecond
 
-// gatherTime is how long a ring may be left alone: a link with 1.6 Gbit/s, the
-// ring's own headers included, must not fill more than half of it.
+// gatherRoom is how much of a ring may fill while it is left alone.
+func gatherRoom(c *afpacket.Config) int { return c.Blocks * c.BlockSize / 2 }
+
+// gatherTime is how long a ring may be left alone whose traffic is not known
+// yet: a link of 1 Gbit/s must not fill more than half of it.
 func gatherTime(c *afpacket.Config) time.Duration {
-	const rate = 200 << 20 // bytes per second
-	return min(time.Duration(c.Blocks*c.BlockSize/2)*time.Second/rate, maxGather)
+	const rate = 120 << 20 // bytes per second, with the ring's own headers
+	return min(time.Duration(gatherRoom(c))*time.Second/rate, maxGather)
 }
 
 // explainOpen says what to do about a capture that could not be started.
