@@ -9,7 +9,7 @@ import (
 // pair returns the open exchange that a response answers, dead if that timed
 // out, nil if its request was not captured.
 func (j *Joiner) pair(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) *exchange {
-	st.widenHole(m)
+	st.widenHole(c, m)
 	if p.Pairing == l7.ByMatch {
 		for _, x := range st.open {
 			if x.match == m.Match && !x.responded && x.rec.Outcome == link.Answered {
@@ -25,20 +25,29 @@ func (j *Joiner) pair(c *flows.Conn, st *conn, p *l7.Proto, m *l7.Message) *exch
 // nothing on the wire that names them, has lost count. Then the name is the
 // place of the request.
 func (j *Joiner) doubted(c *flows.Conn, st *conn, x *exchange, m *l7.Message) *exchange {
-	if c.Proto != 6 || x.dead || uint32(m.Match) != x.first.Seq || st.haveEnd && !st.holed[l7.ToClient] || !st.beganUnseen(x, m) {
+	if c.Proto != 6 || x.dead || !counted(x, m) {
+		return x
+	}
+	if x.adrift {
+		return nil
+	}
+	if !st.holed[l7.ToClient] || !st.beganUnseen(x, m) {
 		return x
 	}
 	j.unanswered(c, st, x, captureEnded, 0)
 	return nil
 }
 
+// counted reports whether the name of a message is the place of its request.
+func counted(x *exchange, m *l7.Message) bool { return uint32(m.Match) == x.first.Seq }
+
 // widenHole takes the bytes that were passed over behind a hole, in search of
 // the response m, for a part of it. A connection whose first response is seen
 // may have lost others before its protocol was known.
-func (st *conn) widenHole(m *l7.Message) {
+func (st *conn) widenHole(c *flows.Conn, m *l7.Message) {
 	switch {
-	case !st.haveEnd && !st.holed[l7.ToClient]:
-		st.holeEnd = m.First.Seq
+	case !st.haveEnd && !st.holed[l7.ToClient] && c.TCP.Dir[flows.ToClient].Lost > 0:
+		st.holed[l7.ToClient], st.holeEnd = true, m.First.Seq
 	case st.respLost && before(st.holeEnd, m.First.Seq):
 		st.holeEnd = m.First.Seq
 	}
@@ -59,7 +68,7 @@ func (j *Joiner) pairInOrder(c *flows.Conn, st *conn, m *l7.Message) *exchange {
 		if c.Proto == 6 && !x.mayAnswer(m) {
 			return nil
 		}
-		if st.haveEnd && !st.holed[l7.ToClient] || c.Proto != 6 || !st.beganUnseen(x, m) && (next == nil || !st.answeredUnseen(x, next, m)) {
+		if !st.holed[l7.ToClient] || c.Proto != 6 || !st.beganUnseen(x, m) && (next == nil || !st.answeredUnseen(x, next, m)) {
 			if x.adrift {
 				return nil
 			}

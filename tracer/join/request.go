@@ -28,8 +28,11 @@ func (j *Joiner) request(c *flows.Conn, st *conn, p *l7.Proto, dir l7.Dir, m *l7
 	j.describeRequest(x, c, st, m, head)
 	x.back = dir == l7.ToClient
 	j.answeredElsewhere(c, st, p, m)
-	if p.Pairing == l7.InOrder && c.Proto == 6 && (st.reqLost || st.drifting) {
-		j.drift(c, st, x)
+	if c.Proto == 6 && (p.Pairing == l7.InOrder || counted(x, m)) {
+		st.reqLost = st.reqLost || st.requests == 0 && c.TCP.Dir[flows.ToServer].Lost > 0
+		if st.reqLost || st.drifting {
+			j.drift(c, st, x)
+		}
 	}
 	st.open = append(st.open, x)
 	st.requests++
