@@ -1,6 +1,7 @@
 package point
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -121,7 +122,7 @@ func NewNames(c Config) (*Names, error) {
 func (n *Names) Points() []capture.Point { return *n.points.Load() }
 
 // resolve finds the point of a key. Only new points cost memory.
-func (n *Names) resolve(k key, input string) answer {
+func (n *Names) resolve(k key, input *capture.Point) answer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	mirror := mirrors(k.kind)
@@ -130,7 +131,7 @@ func (n *Names) resolve(k key, input string) answer {
 		r := &n.cfg.Rules[i]
 		for j := range r.Matches {
 			if m := &r.Matches[j]; m.meets(&k, input) {
-				return n.number(r.Name, mirror && (n.cfg.Tunnels || len(m.Kinds) > 0 || m.Source.IsValid()))
+				return n.named(r.Name, mirror && (n.cfg.Tunnels || len(m.Kinds) > 0 || m.Source.IsValid()))
 			}
 		}
 	}
@@ -142,13 +143,13 @@ func (n *Names) resolve(k key, input string) answer {
 	}
 	if k.vlan != 0 {
 		n.asked.by = byVLAN
-		return n.number(input+"/vlan-"+strconv.Itoa(int(k.vlan)), false)
+		return n.number("/vlan-"+strconv.Itoa(int(k.vlan)), false)
 	}
-	return n.number(input, false)
+	return n.number("", false)
 }
 
 // derive names the point of a mirror's tunnel.
-func (n *Names) derive(k key, input string) answer {
+func (n *Names) derive(k key, input *capture.Point) answer {
 	group := k
 	group.src = wire.Addr{}
 	if !k.hasID {
@@ -166,7 +167,7 @@ func (n *Names) derive(k key, input string) answer {
 	if n.full() {
 		return n.beyond()
 	}
-	name := input
+	name := "" // behind the input's
 	if k.vlan != 0 {
 		name += "/vlan-" + strconv.Itoa(int(k.vlan))
 	}
@@ -191,30 +192,50 @@ func (n *Names) derive(k key, input string) answer {
 		g.told = true
 		n.first[group] = g
 		n.cfg.Report(fmt.Sprintf("point %s has several senders: %s, which keeps the name, and %s, which is point %s/%s; name them for good with --point NAME=%s:%d@%s",
-			name, netip.AddrFrom16(g.src).Unmap(), src, name, src, k.kind, k.id, src))
+			input.Name+name, netip.AddrFrom16(g.src).Unmap(), src, input.Name+name, src, k.kind, k.id, src))
 	}
 	return a
 }
 
-// number gives the point of a name.
-func (n *Names) number(name string, mirror bool) answer {
-	name = name[:min(len(name), maxName)]
-	if p, ok := n.numbers[name]; ok {
-		return answer{point: p, mirror: mirror}
+// number gives the point of the input, with more behind its name.
+func (n *Names) number(more string, mirror bool) answer {
+	p := *n.asked.input
+	p.Name += more
+	if p.Known != "" {
+		p.Known += more
+	}
+	return n.place(p, mirror)
+}
+
+// named gives the point that a rule names. It has the agent and the clock of
+// the input that shows it first.
+func (n *Names) named(name string, mirror bool) answer {
+	p := *n.asked.input
+	p.Name = name
+	if p.Known != "" {
+		p.Known = name
+	}
+	return n.place(p, mirror)
+}
+
+func (n *Names) place(p capture.Point, mirror bool) answer {
+	p.Name = p.Name[:min(len(p.Name), maxName)]
+	if i, ok := n.numbers[p.Name]; ok {
+		return answer{point: i, mirror: mirror}
 	}
 	if n.full() {
 		return n.beyond()
 	}
-	return answer{point: n.add(name), mirror: mirror}
+	return answer{point: n.add(p), mirror: mirror}
 }
 
-func (n *Names) add(name string) uint16 {
+func (n *Names) add(p capture.Point) uint16 {
 	old := n.Points()
 	list := make([]capture.Point, len(old)+1)
 	copy(list, old)
-	list[len(old)] = capture.Point{Name: name}
+	list[len(old)] = p
 	n.points.Store(&list)
-	n.numbers[name] = uint16(len(old))
+	n.numbers[p.Name] = uint16(len(old))
 	n.terms = append(n.terms, n.asked.term())
 	return uint16(len(old))
 }
@@ -234,7 +255,7 @@ func (n *Names) beyond() answer {
 		if p, ok := n.numbers[Other]; ok {
 			n.other = int(p)
 		} else {
-			n.other = int(n.add(Other))
+			n.other = int(n.add(capture.Point{Name: Other}))
 		}
 		if n.cfg.Report != nil {
 			n.cfg.Report(fmt.Sprintf("there are more than %d capture points: what comes from further ones is point %q", n.cfg.Max, Other))
@@ -262,10 +283,10 @@ func onlyMirrors(k tunnel.Kind) bool {
 // interface that shows an overlay network, the two directions of a connection
 // have different ones; a listener, whose name begins with the kind of its
 // tunnel, only sees what is sent to it.
-func splits(input string, k tunnel.Kind) bool {
-	word := input
-	if i := strings.IndexAny(input, ":%"); i >= 0 {
-		word = input[:i]
+func splits(input *capture.Point, k tunnel.Kind) bool {
+	word := cmp.Or(input.Known, input.Name)
+	if i := strings.IndexAny(word, ":%"); i >= 0 {
+		word = word[:i]
 	}
 	return onlyMirrors(k) || kindsOf(word) != nil
 }

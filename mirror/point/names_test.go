@@ -268,3 +268,22 @@ func BenchmarkSet(b *testing.B) {
 		})
 	}
 }
+
+// TestRecorded keeps who recorded an input, and what its points are called there.
+func TestRecorded(t *testing.T) {
+	n := newNames(t, Config{Tunnels: true}, "core=iface:eth1")
+	in := []capture.Point{{Name: "box1/vxlan:4789", Agent: "box1", Known: "vxlan:4789", Ahead: 7}, {Name: "box2/eth1", Agent: "box2", Known: "eth1"}}
+	table := NewTable(n)
+	for _, f := range []*wire.Frame{mirrored(0, wire.VXLAN, 7, "10.0.0.9"), {Tap: 0}, {Tap: 1}, mirrored(0, wire.VXLAN, 7, "10.0.0.8")} {
+		table.Set(f, in)
+	}
+	want := []capture.Point{
+		{Name: "box1/vxlan:4789/vni-7", Agent: "box1", Known: "vxlan:4789/vni-7", Ahead: 7},
+		{Name: "box1/vxlan:4789", Agent: "box1", Known: "vxlan:4789", Ahead: 7},
+		{Name: "core", Agent: "box2", Known: "core"},
+		{Name: "box1/vxlan:4789/vni-7/10.0.0.8", Agent: "box1", Known: "vxlan:4789/vni-7/10.0.0.8", Ahead: 7},
+	}
+	if d := cmp.Diff(want, n.Points()); d != "" {
+		t.Error(d)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/tunnel"
 	"github.com/wirespan/wirespan/capture/wire"
 )
@@ -151,8 +152,8 @@ func parseSource(s string) (netip.Prefix, error) {
 }
 
 // meets reports whether a packet is one that m names.
-func (m *Match) meets(k *key, input string) bool {
-	if m.Input != "" && m.Input != input || m.HasVLAN && m.VLAN != k.vlan || m.HasID && (!k.hasID || m.ID != k.id) {
+func (m *Match) meets(k *key, input *capture.Point) bool {
+	if m.Input != "" && m.Input != input.Name && m.Input != input.Known || m.HasVLAN && m.VLAN != k.vlan || m.HasID && (!k.hasID || m.ID != k.id) {
 		return false
 	}
 	if len(m.Kinds) > 0 && !m.hasKind(k.kind) {

@@ -73,7 +73,7 @@ func (t *Table) find(f *wire.Frame, inputs []capture.Point) answer {
 			return s.is
 		}
 	}
-	a := t.names.resolve(k, nameOf(k.tap, inputs))
+	a := t.names.resolve(k, inputOf(k.tap, inputs))
 	t.turn++
 	t.slots[h+t.turn%tableWays] = slot{k, a, true}
 	return a
@@ -84,15 +84,16 @@ func (t *Table) meet(tap uint16, inputs []capture.Point) answer {
 	for len(t.known) <= int(tap) {
 		t.known, t.plain = append(t.known, false), append(t.plain, answer{})
 	}
-	t.plain[tap], t.known[tap] = t.names.resolve(key{tap: tap}, nameOf(tap, inputs)), true
+	t.plain[tap], t.known[tap] = t.names.resolve(key{tap: tap}, inputOf(tap, inputs)), true
 	return t.plain[tap]
 }
 
-func nameOf(tap uint16, inputs []capture.Point) string {
+// inputOf gives the point of the source that a packet has.
+func inputOf(tap uint16, inputs []capture.Point) *capture.Point {
 	if int(tap) < len(inputs) {
-		return inputs[tap].Name
+		return &inputs[tap]
 	}
-	return ""
+	return &capture.Point{}
 }
 
 func (k *key) hash() uint32 {

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strconv"
 
+	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/tunnel"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // asked is the packet that a point was made for.
 type asked struct {
-	input string
+	input *capture.Point
 	key   key
 	by    by
 }
@@ -27,7 +28,7 @@ type asked struct {
 // term is what a rule says to name the point.
 func (a *asked) term() string {
 	if a.by <= byVLAN || a.key.kind == tunnel.None {
-		t := "iface:" + a.input
+		t := "iface:" + a.input.Name
 		if a.by == byVLAN {
 			t += ",vlan:" + strconv.Itoa(int(a.key.vlan))
 		}
