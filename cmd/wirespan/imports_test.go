@@ -27,7 +27,7 @@ var directions = []struct {
 	{"l7/all", []string{"l7", "l7/..."}},
 	{"l7/engine", []string{"capture/...", "flows/...", "l7"}},
 	{"l7/l7test/...", []string{"capture/...", "flows/...", "l7", "l7/cursor", "l7/ids", "l7/engine", "l7/l7test/..."}},
-	{"l7/*", []string{"l7", "l7/cursor", "l7/hpack", "l7/ids", "l7/sqltext"}},
+	{"l7/*", []string{"l7", "l7/cursor", "l7/hpack", "l7/ids", "l7/sqltext", "l7/unpack"}},
 	{"tracer/span", nil},
 	{"tracer/...", []string{"bpf/sys", "capture/...", "flows/...", "l7", "l7/engine", "l7/cursor", "l7/ids", "tracer/..."}},
 	{"cmd/...", []string{"cmd/...", "bpf/...", "capture/...", "flows/...", "l7/...", "mirror/...", "tracer/..."}},

@@ -17,7 +17,7 @@ import (
 )
 
 // rooms are the folders below l7 that are no protocol.
-var rooms = []string{"all", "cursor", "engine", "hpack", "ids", "l7test", "plugin", "sqltext", "tlskeys"}
+var rooms = []string{"all", "cursor", "engine", "hpack", "ids", "l7test", "plugin", "sqltext", "tlskeys", "unpack"}
 
 const importPath = "github.com/wirespan/wirespan/l7/"
 

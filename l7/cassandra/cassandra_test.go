@@ -5,9 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/klauspost/compress/s2"
-	"github.com/pierrec/lz4/v4"
-
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/l7test"
 )
@@ -65,33 +62,6 @@ func TestDetect(t *testing.T) {
 	for i, tt := range tests {
 		if got := detect(tt.dir, tt.b); got != tt.want {
 			t.Errorf("case %d: got verdict %d, want %d", i, got, tt.want)
-		}
-	}
-}
-
-// TestCodecs compares with the libraries, whole and cut.
-func TestCodecs(t *testing.T) {
-	text := bytes.Repeat([]byte("SELECT orders of alice, SELECT orders of bob; "), 400)
-	for i := range text {
-		text[i] += byte(i % 97 / 90)
-	}
-	block := make([]byte, lz4.CompressBlockBound(len(text)))
-	n, err := lz4.CompressBlock(text, block, nil)
-	if err != nil || n == 0 {
-		t.Fatalf("compress: %d bytes, error %v", n, err)
-	}
-	for _, c := range []struct {
-		name   string
-		read   func(dst, b []byte) []byte
-		packed []byte
-	}{{"lz4", unlz4, block[:n]}, {"snappy", unsnap, s2.EncodeSnappy(nil, text)}} {
-		if got := c.read(make([]byte, 0, len(text)), c.packed); !bytes.Equal(got, text) {
-			t.Errorf("%s: got %d bytes, want %d equal ones", c.name, len(got), len(text))
-		}
-		for i := range c.packed {
-			if got := c.read(make([]byte, 0, 1000), c.packed[:i]); !bytes.HasPrefix(text, got) {
-				t.Fatalf("%s: %d bytes give %q", c.name, i, got)
-			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cassandra
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/sqltext"
+	"github.com/wirespan/wirespan/l7/unpack"
 )
 
 // side is what a direction needs to know between frames.
@@ -141,7 +142,7 @@ func (p *parser) open(dir l7.Dir, g segment, b []byte, out *l7.Emitter) l7.Step 
 	}
 	payload := b[g.head : g.head+g.size]
 	if g.packed > 0 {
-		s.unpack = unlz4(s.buffer[:0:g.packed], payload)
+		s.unpack = unpack.LZ4(s.buffer[:0:g.packed], payload)
 	} else {
 		s.unpack = append(s.buffer[:0], payload...)
 	}

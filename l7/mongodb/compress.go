@@ -2,12 +2,13 @@ package mongodb
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 	"sync"
 
 	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/wirespan/wirespan/l7/unpack"
 )
 
 // Compressors ("OP_COMPRESSED").
@@ -42,7 +43,7 @@ func (t *tools) unpack(compressor byte, dst, b []byte) []byte {
 	case noop:
 		return append(dst, b[:min(len(b), cap(dst))]...)
 	case snappy:
-		return unsnap(dst, b)
+		return unpack.Snappy(dst, b)
 	}
 	u, _ := t.pool.Get().(*unpacker)
 	if u == nil {
@@ -82,69 +83,4 @@ func (u *unpacker) open(compressor byte) io.Reader {
 		}
 	}
 	return nil
-}
-
-// unsnap reads a block of snappy as far as it goes and dst has room
-// (https://github.com/google/snappy/blob/main/format_description.txt). The
-// library wants it whole, and blocks may have 48 MB.
-func unsnap(dst, b []byte) []byte {
-	_, n := binary.Uvarint(b)
-	if n <= 0 {
-		return dst
-	}
-	for b = b[n:]; len(b) > 0 && len(dst) < cap(dst); {
-		tag := b[0]
-		if tag&3 == 0 {
-			size, head := literalSize(b)
-			if head > len(b) {
-				return dst
-			}
-			b = b[head:]
-			k := min(size, len(b), cap(dst)-len(dst))
-			dst = append(dst, b[:k]...)
-			if k < size {
-				return dst
-			}
-			b = b[size:]
-			continue
-		}
-		size, back, head := copyOf(b)
-		if head == 0 || back == 0 || back > len(dst) {
-			return dst
-		}
-		for i := min(size, cap(dst)-len(dst)); i > 0; i-- {
-			dst = append(dst, dst[len(dst)-back])
-		}
-		b = b[head:]
-	}
-	return dst
-}
-
-// literalSize is the length of a literal and of its tag.
-func literalSize(b []byte) (size, head int) {
-	n := int(b[0] >> 2)
-	if n < 60 {
-		return n + 1, 1
-	}
-	head = n - 60 + 2
-	if head > len(b) {
-		return 0, head
-	}
-	for i := head - 1; i > 0; i-- {
-		size = size<<8 | int(b[i])
-	}
-	return size + 1, head
-}
-
-// copyOf is what a tag says to copy; head is 0 if it is cut.
-func copyOf(b []byte) (size, back, head int) {
-	switch tag := b[0]; {
-	case tag&3 == 1 && len(b) >= 2:
-		return int(tag>>2&7) + 4, int(tag>>5)<<8 | int(b[1]), 2
-	case tag&3 == 2 && len(b) >= 3:
-		return int(tag>>2) + 1, int(binary.LittleEndian.Uint16(b[1:])), 3
-	case tag&3 == 3 && len(b) >= 5:
-		return int(tag>>2) + 1, int(binary.LittleEndian.Uint32(b[1:])), 5
-	}
-	return 0, 0, 0
 }

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/klauspost/compress/s2"
-
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/l7test"
 )
@@ -52,23 +50,6 @@ func TestDetect(t *testing.T) {
 	for i, tt := range tests {
 		if got := detect(tt.dir, tt.b); got != tt.want {
 			t.Errorf("case %d: got verdict %d, want %d", i, got, tt.want)
-		}
-	}
-}
-
-// TestUnsnap compares with the library, whole and cut.
-func TestUnsnap(t *testing.T) {
-	text := bytes.Repeat([]byte("find orders of alice, find orders of bob; "), 400)
-	for i := range text {
-		text[i] += byte(i % 97 / 90)
-	}
-	packed := s2.EncodeSnappy(nil, text)
-	if got := unsnap(make([]byte, 0, len(text)), packed); !bytes.Equal(got, text) {
-		t.Errorf("got %d bytes, want %d equal ones", len(got), len(text))
-	}
-	for i := range packed {
-		if got := unsnap(make([]byte, 0, 1000), packed[:i]); !bytes.HasPrefix(text, got) {
-			t.Fatalf("%d bytes of the block give %q", i, got)
 		}
 	}
 }
