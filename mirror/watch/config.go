@@ -32,7 +32,7 @@ type Dir struct {
 type Config struct {
 	Dirs []Dir
 	// Done is where files go when they were read, below the name of their
-	// directory; empty: they stay. It has to be on the same file system.
+	// directory; empty: they stay. On another file system they are copied.
 	Done string
 	// Delete removes files when they were read.
 	Delete bool

@@ -22,7 +22,8 @@ type round struct {
 
 // open opens files together. A file that is read again is read alone: how many
 // packets it gave before says what to pass over.
-func (s *Source) open(ctx context.Context, all []found) error {
+func (s *Source) open(all []found) error {
+	ctx := s.ctx
 	for i, f := range all {
 		if f.file.past > 0 {
 			all = all[i : i+1]
@@ -32,14 +33,14 @@ func (s *Source) open(ctx context.Context, all []found) error {
 	r := &round{source: s, files: all, again: all[0].file.past > 0}
 	if r.again {
 		n, err := s.before(ctx, all[0])
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 		r.skip = n
 	}
 	src, err := pcapfile.Open(ctx, pcapfile.Config{Inputs: inputs(all)})
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return nil // closed
 	}
 	if err != nil { // none of them is a capture
 		for _, f := range all {

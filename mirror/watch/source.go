@@ -3,10 +3,8 @@ package watch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,12 +29,15 @@ type Source struct {
 	notify *notify
 	filter atomic.Pointer[program]
 	ended  chan struct{}
+	ctx    context.Context // until Close: files are opened however little time a ReadBatch has
+	cancel context.CancelFunc
 
 	// The reader's.
 	files  map[string]*file
 	places map[string]bool
 	sweep  uint64
-	round  *round // being read, nil between
+	round  *round    // being read, nil between
+	gather time.Time // until when files that are whole wait for others; zero: none does
 	names  []capture.Name
 	taps   map[string]uint16
 	points atomic.Pointer[[]capture.Point]
@@ -71,6 +72,7 @@ func Open(cfg Config) (*Source, error) {
 		cfg: cfg, notify: newNotify(), ended: make(chan struct{}),
 		files: make(map[string]*file), places: make(map[string]bool), taps: make(map[string]uint16),
 	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.points.Store(&[]capture.Point{})
 	if cfg.Filter != nil {
 		s.filter.Store(&program{cfg.Filter})
@@ -123,22 +125,26 @@ func (s *Source) over() bool {
 	return s.closed || s.stopping && s.round == nil
 }
 
-// begin waits for files and opens them.
+// begin waits for files and opens them. It may be left when ctx ends, and goes on
+// at the next call.
 func (s *Source) begin(ctx context.Context) error {
+	if wait := time.Until(s.gather); wait > 0 && !s.sleep(ctx, wait, false) {
+		return nil
+	}
 	s.notify.hear()
 	all := s.scan(time.Now())
 	s.notify.forget()
-	if len(all) > 0 && s.cfg.Gather > 0 && s.sleep(ctx, s.cfg.Gather, false) {
-		s.notify.hear()
-		all = s.scan(time.Now())
-		s.notify.forget()
-	}
-	if len(all) == 0 {
+	switch {
+	case len(all) == 0:
+		s.gather = time.Time{}
 		s.sleep(ctx, s.cfg.Poll, true)
 		return nil
+	case s.gather.IsZero() && s.cfg.Gather > 0:
+		s.gather = time.Now().Add(s.cfg.Gather)
+		return nil
 	}
-	all = all[:min(len(all), MaxTogether)]
-	return s.open(ctx, all)
+	s.gather = time.Time{}
+	return s.open(all[:min(len(all), MaxTogether)])
 }
 
 // sleep waits, or until the kernel tells of a file if early is set. It reports
@@ -187,6 +193,7 @@ func (s *Source) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.cancel()
 	if s.src != nil {
 		return s.src.Close()
 	}
@@ -265,42 +272,6 @@ func add(a, b capture.Stats) capture.Stats {
 	a.Read += b.Read
 	a.Faults += b.Faults
 	return a
-}
-
-// dispose moves or deletes a file that was read.
-func (s *Source) dispose(f found) {
-	var err error
-	switch {
-	case s.cfg.Delete:
-		err = os.Remove(f.path)
-	case s.cfg.Done != "":
-		dir := filepath.Join(s.cfg.Done, filepath.FromSlash(f.place))
-		if err = os.MkdirAll(dir, 0o755); err == nil {
-			err = move(f.path, filepath.Join(dir, filepath.Base(f.path)))
-		}
-	default:
-		return
-	}
-	if err != nil {
-		s.mu.Lock()
-		s.n.Kept++
-		s.mu.Unlock()
-		s.say(f.path, "cannot put away file", err)
-	}
-}
-
-// move renames a file, under a number where there is one of its name.
-func move(from, to string) error {
-	free := to
-	for n := 1; ; n++ {
-		if _, err := os.Lstat(free); errors.Is(err, os.ErrNotExist) {
-			return os.Rename(from, free)
-		}
-		if n > 999 {
-			return fmt.Errorf("rename %s: %w", to, os.ErrExist)
-		}
-		free = fmt.Sprintf("%s.%d", to, n)
-	}
 }
 
 func (s *Source) say(path, message string, err error) {

@@ -298,3 +298,55 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestShortReads reads although no ReadBatch has as much time as files gather.
+func TestShortReads(t *testing.T) {
+	dir := t.TempDir()
+	old(t, write(t, pcap(t, start, "a", "b"), dir, "1.pcap"), 2*time.Hour)
+	s := open(t, func(c *Config) { c.Dirs, c.Gather = []Dir{{Path: dir, Name: "p"}}, 200*time.Millisecond })
+	batch := make([]capture.Packet, 16)
+	n := 0
+	for end := time.Now().Add(20 * time.Second); n < 2 && time.Now().Before(end); {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+		m, err := s.ReadBatch(ctx, batch)
+		cancel()
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		n += m
+	}
+	if n != 2 {
+		t.Errorf("%d packets", n)
+	}
+}
+
+// TestRelocate copies where it cannot rename.
+func TestRelocate(t *testing.T) {
+	from := write(t, []byte("content"), t.TempDir(), "1.pcap")
+	old(t, from, time.Hour)
+	before, err := os.Stat(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	to := filepath.Join(dir, "2.pcap")
+	if err := relocate(from, to); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(to)
+	if err != nil || string(b) != "content" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if st, err := os.Stat(to); err != nil || !st.ModTime().Equal(before.ModTime()) {
+		t.Errorf("time %v, %v", st, err)
+	}
+	if _, err := os.Stat(from); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is still there: %v", from, err)
+	}
+	if err := relocate(filepath.Join(dir, "none"), to); err == nil {
+		t.Error("nothing was moved")
+	}
+	if names, _ := os.ReadDir(dir); len(names) != 1 {
+		t.Errorf("%v is left", names)
+	}
+}
