@@ -16,5 +16,6 @@ func (r *liveRun) owns() func([16]byte) bool {
 // oneClock reports whether the times of all points are by the clock of this
 // machine: those of network adapters and of other machines' captures are not.
 func (r *liveRun) oneClock() bool {
-	return r.o.stamps == "host" && (r.o.mirror == nil || len(r.o.mirror.listen) == 0)
+	m := r.o.mirror
+	return r.o.stamps == "host" && (m == nil || len(m.listen)+len(m.connect)+len(m.watch) == 0)
 }
