@@ -15,6 +15,9 @@ const (
 	window = int64(time.Second) // in which the fastest packet is looked for
 	// A difference beyond this is no delay: a clock was set.
 	maxStep = int64(time.Second)
+	// What clocks drift apart at most: 1 ns in so many. A longer delay of all
+	// packets of a window is no drift beyond that.
+	driftUnit = 5000 // 200 ppm
 )
 
 // Clock follows the clocks of mirrors. The zero value is ready.
@@ -122,7 +125,8 @@ func (c *Clock) at(s *source, arrival, stamp, period int64) int64 {
 	case arrival < own+s.offset: // faster than the fastest so far
 		s.offset = arrival - own
 	case arrival >= s.ends:
-		s.offset = s.least // the clocks drift apart
+		drift := (arrival - s.ends + window) / driftUnit
+		s.offset = min(s.least, s.offset+drift) // the clocks drift apart
 		s.ends, s.least = arrival+window, arrival-own
 	}
 	return own + s.offset

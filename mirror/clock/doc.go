@@ -6,8 +6,8 @@
 // it wraps around (after 5 days, 7 minutes, or one second, by its unit), counts
 // from a time of its own, and runs at a rate of its own. A Clock extends it by
 // the time of arrival, and lays it onto our clock so that the packet that was
-// the fastest on its way in the last second has not been under way at all:
-// intervals are those of the switch, absolute times ours, too late by the
+// the fastest on its way has not been under way at all, as far as clocks drift
+// apart: intervals are those of the switch, absolute times ours, too late by the
 // shortest way.
 //
 // It stands behind capture/wire: the reader asks for the time of each frame. A
