@@ -1,10 +1,10 @@
 package amqp
 
 import (
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // properties are those of a content header (4.2.6.1), borrowed.
@@ -66,20 +66,9 @@ var (
 	idMessageID   = []byte("amqp.message_id")
 	idMessage     = []byte("amqp.message")
 	idCorrelation = []byte("amqp.correlation")
-)
 
-// FNV-1a, 64 bits.
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
+	slash = []byte("/") // between exchange and routing key
 )
-
-func hash(h uint64, b []byte) uint64 {
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return h
-}
 
 // describe adds the properties of a message to m. body has the first bytes of
 // its body, as many as the digest covers.
@@ -105,17 +94,14 @@ func (p *parser) describe(m *l7.Message, c *properties, exchange, key, body []by
 		if len(to) == 0 {
 			to = key
 		}
-		p.pair(m, idCorrelation, hash(fnvOffset, to), hash(fnvOffset, c.correlation))
+		p.pair(m, idCorrelation, ids.Digest(to), ids.Digest(c.correlation))
 	}
 	if len(c.messageID) > 0 {
 		m.ID(l7.IDMessage, idMessageID, c.messageID)
 	}
 	if whole && c.size > 0 {
-		h := hash(fnvOffset, body[:min(len(body), digestSize)])
-		for n := c.size; n > 0; n >>= 8 {
-			h = (h ^ uint64(byte(n))) * fnvPrime
-		}
-		p.pair(m, idMessage, hash((hash(fnvOffset, exchange)^'/')*fnvPrime, key), h)
+		h := ids.DigestBody(body[:min(len(body), digestSize)], c.size)
+		p.pair(m, idMessage, ids.DigestMore(ids.DigestMore(ids.Digest(exchange), slash), key), h)
 	}
 	p.identify(m, c.headers)
 }
@@ -123,9 +109,7 @@ func (p *parser) describe(m *l7.Message, c *properties, exchange, key, body []by
 // pair adds an id of two hashes.
 func (p *parser) pair(m *l7.Message, name []byte, a, b uint64) {
 	from := len(p.idBuf)
-	p.idBuf = strconv.AppendUint(p.idBuf, a, 16)
-	p.idBuf = append(p.idBuf, '/')
-	p.idBuf = strconv.AppendUint(p.idBuf, b, 16)
+	p.idBuf = ids.AppendPair(p.idBuf, a, b)
 	m.ID(l7.IDMessage, name, p.idBuf[from:])
 }
 

@@ -1,9 +1,8 @@
 package mqtt
 
 import (
-	"strconv"
-
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // Names of what a message is known by on both sides of the broker: the topic
@@ -14,44 +13,26 @@ var (
 	idCorrelation = []byte("mqtt.correlation")
 )
 
-// FNV-1a, 64 bits.
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
-
-func hash(h uint64, b []byte) uint64 {
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return h
-}
-
 // known adds the ids of a message.
 func (p *parser) known(m *l7.Message, topic, payload []byte, size int, props *properties) {
 	if len(topic) == 0 {
 		return
 	}
 	p.idBuf = p.idBuf[:0]
-	h := hash(fnvOffset, payload[:min(len(payload), digestSize)])
-	for n := size; n > 0; n >>= 8 {
-		h = (h ^ uint64(byte(n))) * fnvPrime
-	}
-	p.pair(m, idMessage, hash(fnvOffset, topic), h)
+	h := ids.DigestBody(payload[:min(len(payload), digestSize)], int64(size))
+	p.pair(m, idMessage, ids.Digest(topic), h)
 	if len(props.correlation) > 0 {
 		if len(props.responseTopic) > 0 {
 			topic = props.responseTopic
 		}
-		p.pair(m, idCorrelation, hash(fnvOffset, topic), hash(fnvOffset, props.correlation))
+		p.pair(m, idCorrelation, ids.Digest(topic), ids.Digest(props.correlation))
 	}
 }
 
 // pair adds an id of two hashes.
 func (p *parser) pair(m *l7.Message, name []byte, a, b uint64) {
 	from := len(p.idBuf)
-	p.idBuf = strconv.AppendUint(p.idBuf, a, 16)
-	p.idBuf = append(p.idBuf, '/')
-	p.idBuf = strconv.AppendUint(p.idBuf, b, 16)
+	p.idBuf = ids.AppendPair(p.idBuf, a, b)
 	m.ID(l7.IDMessage, name, p.idBuf[from:])
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/cursor"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // Values of messaging.operation.type.
@@ -129,7 +130,7 @@ func (p *parser) listen(dir l7.Dir, l *line, out *l7.Emitter) {
 	case l.max > 0:
 		m.Int(keyMax, int64(l.max))
 	default:
-		p.unsubscribe(hash(fnvOffset, l.sid))
+		p.unsubscribe(ids.Digest(l.sid))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/cursor"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // Names of what a message is known by on both sides of the server: its subject
@@ -17,38 +18,20 @@ var (
 	idJetStream = []byte("nats.jetstream")
 )
 
-// FNV-1a, 64 bits.
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
-
-func hash(h uint64, b []byte) uint64 {
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return h
-}
-
 // known adds the ids of a message. payload has its first bytes.
 func (p *parser) known(m *l7.Message, l *line, payload []byte) {
 	if len(l.reply) > 0 && !bytes.HasPrefix(l.reply, ackPrefix) {
-		p.pair(m, idReply, hash(fnvOffset, l.subject), hash(fnvOffset, l.reply))
+		p.pair(m, idReply, ids.Digest(l.subject), ids.Digest(l.reply))
 	}
 	if size := l.size - l.headers; size > 0 {
-		h := hash(fnvOffset, payload[:min(len(payload), digestSize)])
-		for n := size; n > 0; n >>= 8 {
-			h = (h ^ uint64(byte(n))) * fnvPrime
-		}
-		p.pair(m, idMessage, hash(fnvOffset, l.subject), h)
+		h := ids.DigestBody(payload[:min(len(payload), digestSize)], int64(size))
+		p.pair(m, idMessage, ids.Digest(l.subject), h)
 	}
 }
 
 func (p *parser) pair(m *l7.Message, name []byte, a, b uint64) {
 	from := len(p.idBuf)
-	p.idBuf = strconv.AppendUint(p.idBuf, a, 16)
-	p.idBuf = append(p.idBuf, '/')
-	p.idBuf = strconv.AppendUint(p.idBuf, b, 16)
+	p.idBuf = ids.AppendPair(p.idBuf, a, b)
 	m.ID(l7.IDMessage, name, p.idBuf[from:])
 }
 

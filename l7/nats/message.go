@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // message emits PUB, HPUB, MSG or HMSG. b has headers and payload as far as
@@ -49,7 +50,7 @@ func (p *parser) publish(l *line, out *l7.Emitter) *l7.Message {
 		if kind == l7.Request { // +OK comes first and tells less
 			p.waits.list[len(p.waits.list)-1].match = 0
 		}
-		kind, match = l7.Request, p.waits.add(forReply, hash(fnvOffset, l.reply))
+		kind, match = l7.Request, p.waits.add(forReply, ids.Digest(l.reply))
 	}
 	m := p.begin(l7.ToServer, kind, names[l.verb], out)
 	m.Match, m.Side = match, l7.Producer
@@ -68,10 +69,10 @@ func (p *parser) publish(l *line, out *l7.Emitter) *l7.Message {
 // deliver begins a message of the server: the answer to a request of this
 // connection by its subject, or by that of its subscription, or a delivery.
 func (p *parser) deliver(l *line, out *l7.Emitter) *l7.Message {
-	match, found := p.waits.answered(hash(fnvOffset, l.subject))
+	match, found := p.waits.answered(ids.Digest(l.subject))
 	s := p.find(l.sid)
 	if !found && s != nil {
-		match, found = p.waits.answered(hash(fnvOffset, s.subject))
+		match, found = p.waits.answered(ids.Digest(s.subject))
 	}
 	if found || inbox(l.subject) && len(l.reply) == 0 { // else of a request that was not captured
 		m := p.begin(l7.ToClient, l7.Response, names[l.verb], out)

@@ -1,5 +1,7 @@
 package nats
 
+import "github.com/wirespan/wirespan/l7/ids"
+
 // Bounds of what is remembered.
 const (
 	maxPending = 4096
@@ -84,7 +86,7 @@ type subscription struct {
 
 // subscribe remembers a subscription.
 func (p *parser) subscribe(l *line) {
-	sid := hash(fnvOffset, l.sid)
+	sid := ids.Digest(l.sid)
 	p.unsubscribe(sid)
 	n := len(p.subs)
 	if n >= maxSubs {
@@ -113,7 +115,7 @@ func (p *parser) unsubscribe(sid uint64) {
 
 // find is the subscription of a message; nil if it was made before the capture.
 func (p *parser) find(sid []byte) *subscription {
-	h := hash(fnvOffset, sid)
+	h := ids.Digest(sid)
 	for i := range p.subs {
 		if p.subs[i].sid == h {
 			return &p.subs[i]

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // Values of attributes.
@@ -228,18 +229,8 @@ func (p *parser) pair(m *l7.Message, place, what []byte) {
 		return
 	}
 	from := len(p.idBuf)
-	p.idBuf = strconv.AppendUint(p.idBuf, sum(place), 16)
-	p.idBuf = append(p.idBuf, '/')
-	p.idBuf = strconv.AppendUint(p.idBuf, sum(what), 16)
+	p.idBuf = ids.AppendPair(p.idBuf, ids.Digest(place), ids.Digest(what))
 	m.ID(l7.IDMessage, idCorrelation, p.idBuf[from:])
-}
-
-func sum(b []byte) uint64 {
-	h := uint64(fnvOffset)
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return h
 }
 
 // fail makes an error of a message. Texts of exceptions may have values in

@@ -1,6 +1,10 @@
 package openwire
 
-import "strconv"
+import (
+	"strconv"
+
+	"github.com/wirespan/wirespan/l7/ids"
+)
 
 // maxPart is the longest part of the id of an XA transaction, in bytes
 // (javax.transaction.xa.Xid).
@@ -89,16 +93,7 @@ func (w *walker) object(around *level, m mean, index int, v value) {
 	}
 }
 
-// FNV-1a, 64 bits.
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
-
 // mix adds what was read to the sum by which walks are compared.
 func (w *walker) mix(b []byte) {
-	for _, c := range b {
-		w.sum = (w.sum ^ uint64(c)) * fnvPrime
-	}
-	w.sum = (w.sum ^ uint64(len(b))) * fnvPrime
+	w.sum = ids.DigestMore(w.sum^uint64(len(b)), b)
 }

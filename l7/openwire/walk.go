@@ -59,7 +59,7 @@ type walker struct {
 // is false if there are more flags than fit.
 func (w *walker) begin(c *command, b []byte, f format, size int64) bool {
 	w.format, w.left, w.skip, w.need = f, size-int64(c.head), 0, 0
-	w.depth, w.final, w.threw, w.sum = 0, false, false, fnvOffset
+	w.depth, w.final, w.threw, w.sum = 0, false, false, 0
 	w.props.open = false
 	w.flags, w.at, w.tight = w.flags[:0], c.bits, c.tight
 	w.levels[0] = level{fields: schemas[c.kind], next: c.fields, left: 1, index: -1, object: c.kind}

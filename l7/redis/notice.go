@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // notice reads what may come unasked: messages of subscriptions, confirmations
@@ -61,7 +62,7 @@ func (p *parser) pushed(b, v []byte, e *element, what []byte, at int, out *l7.Em
 		p.text = append(appendVisible(append(p.text, ' '), channel), " ?"...)
 		if s, size, _, ok := str(v, next, digestBytes); ok {
 			m.Side = l7.Consumer
-			p.message(m, idPubSub, hash(fnvOffset, channel), s, size)
+			p.message(m, idPubSub, ids.Digest(channel), s, size)
 		}
 	}
 	m.Str(keyText, p.text)

@@ -1,5 +1,7 @@
 package redis
 
+import "github.com/wirespan/wirespan/l7/ids"
+
 // Outcomes of reading a piece of the input.
 type outcome uint8
 
@@ -48,30 +50,12 @@ func number(b []byte, at int) (n int64, next int, o outcome) {
 	return n, i + 2, good
 }
 
-// FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/): of keys and
-// messages, to find the same ones at the other side of a queue.
-const (
-	fnvOffset = 0xcbf29ce484222325
-	fnvPrime  = 0x100000001b3
-)
-
-func hash(h uint64, b []byte) uint64 {
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return h
-}
-
 // digestBytes of a message and its length make its digest.
 const digestBytes = 256
 
 // digest names a message of size bytes, of which b has the first ones.
 func digest(b []byte, size int64) uint64 {
-	h := hash(fnvOffset, b[:min(int64(len(b)), size, digestBytes)])
-	for ; size > 0; size >>= 8 {
-		h = (h ^ uint64(size&0xff)) * fnvPrime
-	}
-	return h
+	return ids.DigestBody(b[:min(int64(len(b)), size, digestBytes)], size)
 }
 
 // appendHex adds 16 hexadecimal digits.

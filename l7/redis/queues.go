@@ -16,7 +16,7 @@ var (
 // keyHash is the hash of the first key.
 func (c *command) keyHash() uint64 {
 	if i := int(c.shape.first); i > 0 && i < c.known {
-		return hash(fnvOffset, c.args[i].text)
+		return ids.Digest(c.args[i].text)
 	}
 	return 0
 }

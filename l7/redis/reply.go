@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // peekMax is how much of a reply is looked at where its content matters.
@@ -199,7 +200,7 @@ func (p *parser) taken(m *l7.Message, d due, v []byte) {
 		}
 		if s, size, _, ok := str(v, next, digestBytes); ok {
 			m.Side = l7.Consumer
-			p.message(m, idList, hash(fnvOffset, key), s, size)
+			p.message(m, idList, ids.Digest(key), s, size)
 		}
 	case reads:
 		p.entries(m, v)
@@ -238,7 +239,7 @@ func (p *parser) entries(m *l7.Message, v []byte) {
 			return
 		}
 		at = next + list.head
-		h := hash(fnvOffset, key)
+		h := ids.Digest(key)
 		for i := int64(0); i < list.children; i++ {
 			if at >= len(v) || len(m.IDs) >= maxEntries {
 				return

@@ -2,11 +2,11 @@ package stomp
 
 import (
 	"bytes"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/cursor"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 var (
@@ -64,11 +64,11 @@ func (p *parser) role(f *frame) (l7.Kind, uint64) {
 		match, _ := p.answered(0)
 		return l7.Response, match
 	case receipt:
-		match, _ := p.answered(hash(fnvOffset, f.receiptID))
+		match, _ := p.answered(ids.Digest(f.receiptID))
 		return l7.Response, match
 	case fault:
 		if len(f.receiptID) > 0 {
-			match, _ := p.answered(hash(fnvOffset, f.receiptID))
+			match, _ := p.answered(ids.Digest(f.receiptID))
 			return l7.Response, match
 		}
 		if match, ok := p.answered(0); ok {
@@ -81,7 +81,7 @@ func (p *parser) role(f *frame) (l7.Kind, uint64) {
 		return l7.Pushed, p.last
 	}
 	if len(f.receipt) > 0 {
-		return l7.Request, p.wait(hash(fnvOffset, f.receipt))
+		return l7.Request, p.wait(ids.Digest(f.receipt))
 	}
 	p.last++
 	return l7.OneWay, p.last
@@ -146,41 +146,23 @@ var (
 	idCorrelation = []byte("stomp.correlation")
 )
 
-// FNV-1a, 64 bits.
-const (
-	fnvOffset = 14695981039346656037
-	fnvPrime  = 1099511628211
-)
-
-func hash(h uint64, b []byte) uint64 {
-	for _, c := range b {
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return h
-}
-
 // known adds the ids of a message.
 func (p *parser) known(m *l7.Message, f *frame, body []byte) {
 	if f.size > 0 && body != nil {
-		h := hash(fnvOffset, body)
-		for n := f.size; n > 0; n >>= 8 {
-			h = (h ^ uint64(byte(n))) * fnvPrime
-		}
-		p.pair(m, idMessage, hash(fnvOffset, f.destination), h)
+		h := ids.DigestBody(body, f.size)
+		p.pair(m, idMessage, ids.Digest(f.destination), h)
 	}
 	if len(f.correlation) > 0 {
 		to := f.replyTo
 		if len(to) == 0 {
 			to = f.destination
 		}
-		p.pair(m, idCorrelation, hash(fnvOffset, to), hash(fnvOffset, f.correlation))
+		p.pair(m, idCorrelation, ids.Digest(to), ids.Digest(f.correlation))
 	}
 }
 
 func (p *parser) pair(m *l7.Message, name []byte, a, b uint64) {
 	from := len(p.idBuf)
-	p.idBuf = strconv.AppendUint(p.idBuf, a, 16)
-	p.idBuf = append(p.idBuf, '/')
-	p.idBuf = strconv.AppendUint(p.idBuf, b, 16)
+	p.idBuf = ids.AppendPair(p.idBuf, a, b)
 	m.ID(l7.IDMessage, name, p.idBuf[from:])
 }
