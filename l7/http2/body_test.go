@@ -57,7 +57,7 @@ func withoutBodies(r *l7test.Result) string {
 
 func dropBodies(attrs []string) (kept []string) {
 	for _, a := range attrs {
-		if !strings.HasPrefix(a, "wirespan.http.re") {
+		if !strings.HasPrefix(a, "wirespan.http.re") && !strings.Contains(a, ".header.content-type=") {
 			kept = append(kept, a)
 		}
 	}

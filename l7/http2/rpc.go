@@ -12,6 +12,8 @@ const (
 	mediaGRPC   = "application/grpc" // with +proto, +json, -web, -web-text and so on behind
 	mediaText   = "application/grpc-web-text"
 	mediaTriple = "application/triple" // Dubbo
+	mediaDubbo  = "application/grpc+hessian2"
+	agentDubbo  = "grpc-go-triple"
 )
 
 // rpc reports whether the fields are those of a call.
@@ -40,7 +42,7 @@ var (
 func (f *fields) call(m *l7.Message) {
 	m.Protocol, m.Class, m.Name = protocolGRPC, l7.ClassRPC, systemGRPC
 	system := systemGRPC
-	if f.triple || cursor.HasPrefixFold(f.media, mediaTriple) {
+	if f.triple || cursor.HasPrefixFold(f.media, mediaTriple) || cursor.HasPrefixFold(f.media, mediaDubbo) || cursor.HasPrefixFold(f.agent, agentDubbo) {
 		system = systemDubbo
 	}
 	m.Str(keySystem, system)
