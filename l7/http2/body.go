@@ -63,6 +63,14 @@ func (p *parser) capture(dir l7.Dir, s *stream, f *fields) {
 	}
 }
 
+// mediaType tells the type of a body, text or not, where bodies are captured.
+// That of a call says no more than that it is one.
+func (p *parser) mediaType(key uint8, s *stream, f *fields, m *l7.Message) {
+	if p.bodies > 0 && !s.call && len(f.media) > 0 {
+		m.Str(key, f.media[:min(len(f.media), maxMedia)])
+	}
+}
+
 // wants reports whether more bytes of a body are to be captured.
 func (p *parser) wants(dir l7.Dir, s *stream) bool {
 	return s != nil && s.kept != nil && s.kept.body[dir].want && len(s.kept.body[dir].text) < p.bodies

@@ -35,6 +35,7 @@ func (p *parser) request(s *stream, end bool, f *fields, m *l7.Message) {
 	if end {
 		p.close(l7.ToServer, s, m)
 	} else {
+		p.mediaType(keyRequestType, s, f, m)
 		p.capture(l7.ToServer, s, f)
 	}
 }
@@ -88,6 +89,7 @@ func (p *parser) response(s *stream, end bool, f *fields, m *l7.Message) {
 	if end {
 		p.close(l7.ToClient, s, m)
 	} else {
+		p.mediaType(keyResponseType, s, f, m)
 		p.capture(l7.ToClient, s, f)
 	}
 }

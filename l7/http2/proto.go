@@ -32,6 +32,8 @@ const (
 	keyReceived
 	keyRequestBody
 	keyResponseBody
+	keyRequestType
+	keyResponseType
 )
 
 // Values of network.protocol.name: HTTP/2 is HTTP (with version 2), and what a
@@ -67,6 +69,8 @@ func Proto() l7.Proto {
 			keySent:         {Name: "wirespan.rpc.messages.sent", Type: l7.Int, Doc: "messages from the client within the call; absent when some could not be counted"},
 			keyReceived:     {Name: "wirespan.rpc.messages.received", Type: l7.Int, Doc: "messages from the server within the call; absent when some could not be counted"},
 			keyRequestBody:  {Name: "wirespan.http.request.body", Type: l7.Body, Doc: "first bytes of the request body, with --bodies"},
+			keyRequestType:  {Name: "http.request.header.content-type", Type: l7.Strings, Doc: "media type of the request body, with --bodies"},
+			keyResponseType: {Name: "http.response.header.content-type", Type: l7.Strings, Doc: "media type of the response body, with --bodies"},
 			keyResponseBody: {Name: "wirespan.http.response.body", Type: l7.Body, Doc: "first bytes of the response body, with --bodies"},
 		},
 		Detect: Detect,
