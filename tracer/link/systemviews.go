@@ -132,7 +132,9 @@ func (w *writer) sideAttributes(v *view, r *Facts, host []byte) {
 	if v.side == servingSide { // whoever read the last of it deals with it
 		who = d.request.last
 	}
-	a = span.AppendInt(a, span.KeyProcessPID, int64(who.TGID))
+	if key, ok := l.cfg.Keys.Lookup("process.pid"); ok { // of resources, too
+		a = span.AppendInt(a, key, int64(who.TGID))
+	}
 	a = span.AppendInt(a, span.KeyThreadID, int64(who.TID))
 	if who.Goroutine != 0 {
 		a = span.AppendInt(a, span.KeySysGoroutine, int64(who.Goroutine))

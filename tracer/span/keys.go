@@ -80,7 +80,6 @@ const (
 	KeyClockOffset
 	KeyHTTPRequestBody
 	KeyHTTPResponseBody
-	KeyProcessPID
 	KeyThreadID
 	KeySysGoroutine
 	KeySysTier
@@ -172,7 +171,6 @@ var static = [NumKeys]KeyDoc{
 	KeyClockOffset:               {"wirespan.clock.offset", "Int", "correction of the capture clock, ns"},
 	KeyHTTPRequestBody:           {"wirespan.http.request.body", "String", "first bytes of the request body, with --bodies"},
 	KeyHTTPResponseBody:          {"wirespan.http.response.body", "String", "first bytes of the response body, with --bodies"},
-	KeyProcessPID:                {"process.pid", "Int", "process that moved the bytes, in the first process namespace; SYS spans"},
 	KeyThreadID:                  {"thread.id", "Int", "thread that sent the request, or read the last of it; SYS spans"},
 	KeySysGoroutine:              {"wirespan.sys.goroutine", "Int", "goroutine that did so"},
 	KeySysTier:                   {"wirespan.sys.tier", "String", "how the kernel was asked: sock, fexit, syscall, legacy"},
