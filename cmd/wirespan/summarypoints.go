@@ -17,6 +17,7 @@ const (
 	tellLoss    = 0.0005 // share of TCP payload that a point did not see
 	mirrorLoss  = 0.005  // from here on a mirror is asked for more than it can send
 	tellSided   = 0.9    // of connections, seen in one direction only
+	fewestHoles = 3      // fewer are an accident
 	fewestConns = 10     // fewer connections say nothing about directions
 )
 
@@ -59,7 +60,7 @@ func (s *summary) printPoints(w io.Writer) {
 	for i := range s.seen {
 		p := &s.seen[i]
 		if loss := p.Loss(); loss >= tellLoss {
-			fmt.Fprintf(w, "%-12s %s: %s %% of TCP bytes never seen, in %s%s\n", "point", s.name(i), percent(loss), countOf(p.Holes, "hole"), blame(loss, dropped))
+			fmt.Fprintf(w, "%-12s %s: %s %% of TCP bytes never seen, in %s%s\n", "point", s.name(i), percent(loss), countOf(p.Holes, "hole"), blame(p, dropped))
 		}
 		if p.Conns >= fewestConns && float64(p.OneSided) >= tellSided*float64(p.Conns) {
 			fmt.Fprintf(w, "%-12s %s: one direction only, in %d of %d connections\n", "point", s.name(i), p.OneSided, p.Conns)
@@ -73,11 +74,11 @@ func (s *summary) printPoints(w io.Writer) {
 }
 
 // blame says where packets that a point did not see may have been lost.
-func blame(loss float64, dropped bool) string {
+func blame(p *flows.PointStats, dropped bool) string {
 	switch {
 	case dropped:
 		return " (dropped here: see losses)"
-	case loss >= mirrorLoss:
+	case p.Loss() >= mirrorLoss && p.Holes >= fewestHoles:
 		return " (mirror oversubscribed?)"
 	}
 	return ""

@@ -24,7 +24,7 @@ type clocks struct {
 // learn takes what the sightings of a finished exchange say.
 func (c *clocks) learn(l *Linker, x int32) {
 	e := l.exchs.at(x)
-	if e.sightings < 2 || e.open > 0 {
+	if e.sightings < 2 || e.open > 0 || l.cfg.OneClock {
 		return
 	}
 	n := 0

@@ -9,7 +9,7 @@ const (
 	clockSpan    = int64(600e9)   // the line is over this time
 	maxPeriod    = clockSpan / 64 // of an anchor, at last
 	minPeriod    = maxPeriod / 32 // and at first, so that short captures have a line
-	rounding     = int64(5000)    // times are taken in software, and in microseconds: two of one point may be wrong by this
+	rounding     = int64(10_000)  // times are taken in software, and in microseconds: two of one point may be wrong by this
 	unknownRate  = 100e-6         // how fast clocks may part when that is not known: two bad crystals
 	leastRate    = 0.1e-6         // no line is surer
 	setAfter     = 3              // so many exchanges in a row that contradict what is known: a clock was set
