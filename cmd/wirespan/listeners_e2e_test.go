@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -191,11 +192,69 @@ func TestMirrorCuts(t *testing.T) {
 	}
 }
 
+// TestMirrorClock delays the packets of a capture on their way from a switch,
+// and has the spans that its stamps give last as long as those of the capture.
+func TestMirrorClock(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	off := func(a, b []spanLine) (most int64) {
+		for i := range min(len(a), len(b)) {
+			d := a[i].End - a[i].Start - (b[i].End - b[i].Start)
+			most = max(most, d, -d)
+		}
+		return most
+	}
+	file := demoCaptures()[0]
+	frames := ethernetFrames(t, file)
+	plain := plainSpans(t, file)
+	var last int64
+	for i := range frames {
+		p := &frames[i]
+		head := []byte{
+			0x45, 0, 0, 0, 0, 0, 0, 0, 64, 47, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2, // IPv4
+			0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, // GRE
+			0x20, 100, 0, 3, 0, 0, 0, 0, 0, 0, 0, 2, // ERSPAN III in units of 100 ns
+		}
+		binary.BigEndian.PutUint16(head[2:], uint16(len(head)+len(p.Data)))
+		binary.BigEndian.PutUint32(head[32:], uint32(p.Time/100+1<<40))
+		way := int64(100_000)
+		if i > 0 {
+			way += random.Int64N(3_000_000)
+		}
+		last = max(last+1000, p.Time+way)
+		p.Time, p.Link = last, capture.LinkRaw
+		p.Data = append(head, p.Data...)
+		p.WireLen = uint32(len(p.Data))
+	}
+	path := filepath.Join(t.TempDir(), filepath.Base(file))
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := pcapfile.NewWriter(out, pcapfile.Pcap)
+	for _, p := range frames {
+		if err := w.Write(&p, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(w.Flush(), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	arrived, stamped := plainSpans(t, path), plainSpans(t, path, "--mirror-clock", "erspan")
+	if len(plain) == 0 || len(arrived) != len(plain) || len(stamped) != len(plain) {
+		t.Fatalf("%d spans, by arrival %d, by the switch %d", len(plain), len(arrived), len(stamped))
+	}
+	// What is left is the grain, and drift that there could be.
+	if a, s := off(plain, arrived), off(plain, stamped); a < 100_000 || s > 5_000 {
+		t.Errorf("spans last up to %v longer or shorter by arrival, %v by the switch", time.Duration(a), time.Duration(s))
+	}
+}
+
 // plainSpans gives the spans of a capture without what a tunnel adds: its
 // attributes, and ids, which it is part of.
-func plainSpans(t *testing.T, file string) []spanLine {
+func plainSpans(t *testing.T, args ...string) []spanLine {
 	t.Helper()
-	spans := decodeSpans(t, outputOf(t, "ndjson", file))
+	spans := decodeSpans(t, outputOf(t, "ndjson", args...))
 	for i := range spans {
 		s := &spans[i]
 		s.Trace, s.ID, s.Parent, s.Links = "", "", "", nil
