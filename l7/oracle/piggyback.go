@@ -57,12 +57,26 @@ var authKey = []byte{ttiFunction, funKey}
 // token reads the token that calls have from version 23 on: 0 outside
 // pipelines.
 func (p *parser) token(fn byte, b []byte) (rest []byte, token uint64) {
-	if p.field < field23 && (p.field != 0 || !runs(fn) || len(b) == 0 || b[0] != 0) {
+	if p.field < field23 && (p.field != 0 || !tokened(fn, b)) {
 		return b, 0
 	}
 	r := reader{b: b}
 	token = r.number(8)
 	return r.rest(), token
+}
+
+// tokened reports whether a call whose version is not known has a token of 0:
+// its first field is never 0.
+func tokened(fn byte, b []byte) bool {
+	switch {
+	case len(b) < 3 || b[0] != 0:
+		return false
+	case fn == funEndToEnd: // two pointers that are not set
+		return b[1]|b[2] == 0
+	case fn == funClose, fn == funCancelAll, fn == funSchema, fn == funKeyValue:
+		return true
+	}
+	return runs(fn)
 }
 
 // piggyback reads a call that goes in front of another, and returns what
