@@ -23,6 +23,7 @@ type doctorOptions struct {
 	noTrial   bool
 	json      bool
 	protocols bool
+	mirror    bool // the run is one of mirror
 	ifaces    []string
 	netns     string
 	procRoot  string
@@ -60,6 +61,7 @@ ADDR does not answer. 2: usage.`,
   wirespan doctor --for 10s -i eth0
   wirespan doctor 9100
   wirespan doctor -- -i eth0 -w /var/lib/wirespan/ring.pcapng
+  wirespan doctor --mirror -i eth1 --for 30s
   wirespan doctor --protocols`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			flags, args := flagsBehind(cmd, args)
@@ -78,6 +80,7 @@ ADDR does not answer. 2: usage.`,
 	f.BoolVar(&o.json, "json", false, "print JSON")
 	f.BoolVar(&o.protocols, "protocols", false, "list the protocols that are read, and how deep")
 	f.StringArrayVarP(&o.ifaces, "interface", "i", nil, "look at `IF` as live -i would; repeatable (default: all useful)")
+	f.BoolVar(&o.mirror, "mirror", false, "judge a run of mirror, whose interfaces -i names, instead of live's")
 	f.StringVar(&o.netns, "netns", "", "look into network namespace `NS`: a name, a path or a process id")
 	f.StringVar(&o.procRoot, "proc-root", "", "`DIR` where the procfs of the host is mounted")
 	return cmd
@@ -132,9 +135,12 @@ func (o *doctorOptions) readLive(cmd *cobra.Command, flags []string) error {
 		return err
 	}
 	o.live = l
-	if o.liveFile, err = fillLive(cmd, fs); err != nil {
+	if o.liveFile, err = fillLive(cmd, o.judged(), fs); err != nil {
 		o.liveErr = err
 		o.live, _, _ = o.parseLive(flags) // what was filled in until then is half of it
+	}
+	if o.mirror && len(o.live.ifaces) == 0 {
+		return errors.New("doctor --mirror: name the mirror interfaces with -i (wirespan mirror -D lists them)")
 	}
 	if err := o.live.settle(); err != nil {
 		if o.liveErr == nil && o.liveFile == "" {
@@ -148,9 +154,14 @@ func (o *doctorOptions) readLive(cmd *cobra.Command, flags []string) error {
 // parseLive makes options of live from the flags behind -- and our own.
 func (o *doctorOptions) parseLive(flags []string) (*liveOptions, *pflag.FlagSet, error) {
 	l := &liveOptions{}
-	fs := pflag.NewFlagSet("live", pflag.ContinueOnError)
+	fs := pflag.NewFlagSet(o.judged(), pflag.ContinueOnError)
 	fs.Usage = func() {}
-	l.addLive(fs)
+	if o.mirror {
+		l.mirror = &mirrorFlags{}
+		l.addMirror(fs)
+	} else {
+		l.addLive(fs)
+	}
 	if err := fs.Parse(flags); err != nil {
 		return nil, nil, fmt.Errorf("behind --: %w", err)
 	}
@@ -185,8 +196,8 @@ func one(s string) []string {
 
 // fillLive takes the rest from live's configuration; file is the one that was
 // read, "" if there is none.
-func fillLive(cmd *cobra.Command, fs *pflag.FlagSet) (file string, err error) {
-	st, err := newConfigState(cmd, "live")
+func fillLive(cmd *cobra.Command, name string, fs *pflag.FlagSet) (file string, err error) {
+	st, err := newConfigState(cmd, name)
 	if err != nil {
 		return "", err
 	}
@@ -224,8 +235,14 @@ func examine(cmd *cobra.Command, o *doctorOptions, addr string, asked bool) *doc
 	r.add(host.kernelSection(&rings), host.sandboxSection(), host.ebpfSection())
 	r.add(host.rightsSection(o.live), rings.section(o.live, o.liveFile, o.liveErr))
 	r.addInterfaces(ifs, o.live)
+	if o.mirror {
+		r.addMirrorPorts(ifs, o.live)
+	}
 	if tried {
 		r.addTrials(trials, ifs, o.length)
+		if o.mirror {
+			r.addMirrorTrials(trials, ifs)
+		}
 	}
 	r.add(host.limitsSection(o.live), namesSection(o.live))
 	r.add(presentModes(cmd.Root().Commands()).section(host, &rings))

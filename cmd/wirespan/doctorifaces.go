@@ -39,6 +39,9 @@ type ifaceReport struct {
 	Received uint64 `json:"received"` // packets since the interface exists
 	Sent     uint64 `json:"sent"`
 	Dropped  uint64 `json:"dropped"` // by interface and device
+	Missed   uint64 `json:"missed"`  // by the device alone, rx_missed_errors
+
+	raw afpacket.Interface
 }
 
 // ifaceList is what there is in a namespace.
@@ -94,6 +97,7 @@ func describeInterfaces(list []afpacket.Interface, named []string) []ifaceReport
 			Name: i.Name, Link: filter.LinkName(i.Link), Kind: i.Kind, Master: i.MasterName, MTU: i.MTU,
 			Up: i.Up(), Running: i.Running(), Promiscuous: i.Promiscuous(), Useful: useful[i.Index],
 			Received: i.Counters.RxPackets, Sent: i.Counters.TxPackets, Dropped: i.Counters.RxDropped + i.Counters.RxMissed,
+			Missed: i.Counters.RxMissed, raw: *i,
 		}
 		r.Captured = r.Useful
 		if len(named) > 0 {

@@ -26,6 +26,7 @@ type trial struct {
 	in, out, noWay   uint64 // by direction, as the kernel tells
 	cut              uint64 // shorter than on the wire
 	large            uint64 // longer than the MTU
+	short            uint64 // cut before they came here: by a mirror
 	reasons          [wire.NumReasons]uint64
 	payload          uint64 // bytes of TCP and UDP
 	twice, elsewhere uint64 // seen before at this interface, or at another
@@ -225,6 +226,9 @@ func (r *trialRun) look(p *capture.Packet) {
 	t.reasons[reason]++
 	if reason != wire.OK {
 		return
+	}
+	if f.Truncated && int(p.WireLen) <= len(p.Data) {
+		t.short++
 	}
 	t.payload += uint64(f.PayloadLen)
 	t.conns.add(&f)

@@ -146,7 +146,7 @@ func (o *liveOptions) settle() error {
 	if o.snaplen < 64 || o.snaplen > liveSnaplen {
 		errs = append(errs, fmt.Errorf("--snaplen %d: want 64 to %d, or 0", o.snaplen, liveSnaplen))
 	}
-	if o.promisc && o.noPromisc {
+	if o.promisc && o.noPromisc && o.mirror == nil {
 		errs = append(errs, errors.New("--promiscuous and -p exclude each other"))
 	}
 	if o.drain < 0 {
