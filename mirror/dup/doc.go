@@ -18,7 +18,8 @@
 // # Retransmissions are not dropped
 //
 // A sender gives every IPv4 packet an identification of its own, so a
-// retransmission differs. IPv6 has none, and some IPv4 packets have 0; their
+// retransmission differs. IPv6 has none, some IPv4 packets have 0, and some
+// senders put the same number into all of them; their
 // retransmission within one tick of the TCP time stamps is the same packet to the
 // last bit. Of these a copy is dropped only while half or more of what lately came
 // from the same sender to the same receiver came twice: a mirror doubles a path or

@@ -90,14 +90,14 @@ func (d *Filter) Again(f *wire.Frame) bool {
 	p := d.pathOf(f)
 	if !known {
 		*e = entry{key: key, time: f.Time}
-		p.first()
+		p.first(f.ID)
 		return false
 	}
 	e.copies++
 	if e.copies == 1 {
 		p.copy()
 	}
-	if !identified(f) && (e.copies > maxCopies || !p.doubled()) {
+	if !p.identified(f) && (e.copies > maxCopies || !p.doubled()) {
 		if e.copies > maxCopies {
 			p.forget()
 		}
@@ -141,6 +141,6 @@ func (d *Filter) find(key uint64, now int64) (e *entry, known bool) {
 
 // identified reports whether no other packet than a copy can have the same key
 // within the window.
-func identified(f *wire.Frame) bool {
-	return f.ID != 0 || f.Proto == wire.ProtoTCP && f.Flags&wire.SYN != 0
+func (p *path) identified(f *wire.Frame) bool {
+	return f.ID != 0 && !p.fixed || f.Proto == wire.ProtoTCP && f.Flags&wire.SYN != 0
 }

@@ -100,6 +100,25 @@ func TestFastRetransmission(t *testing.T) {
 	}
 }
 
+// TestSameIdentification is a sender that puts 1 into every packet: its
+// retransmissions stay, its handshake's copies go.
+func TestSameIdentification(t *testing.T) {
+	d := newFilter(t)
+	for i := range 5 {
+		if d.Again(segment(1, uint32(i*100), 50*ms)) {
+			t.Fatal("dropped what came once")
+		}
+	}
+	if d.Again(segment(1, 400, 55*ms)) {
+		t.Error("a retransmission was dropped")
+	}
+	syn := segment(1, 7, 60*ms)
+	syn.Flags = wire.SYN
+	if d.Again(syn) || !d.Again(syn) {
+		t.Error("a SYN is not told from its copy")
+	}
+}
+
 // TestLearnsCopies is a mirror that begins to show a path twice while a
 // connection without identification is open.
 func TestLearnsCopies(t *testing.T) {

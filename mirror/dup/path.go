@@ -17,6 +17,8 @@ const pathAge = 64
 type path struct {
 	hash         uint32
 	firsts, agns uint16
+	id           uint16 // identification of the last packet that was no copy
+	fixed        bool   // it was that of the one before, so that it tells nothing
 }
 
 // pathOf finds the path of f; a new one takes the place of what is there.
@@ -30,7 +32,8 @@ func (d *Filter) pathOf(f *wire.Frame) *path {
 	return p
 }
 
-func (p *path) first() {
+func (p *path) first(id uint16) {
+	p.id, p.fixed = id, p.firsts > 0 && p.id == id
 	if p.firsts++; p.firsts == pathAge {
 		p.firsts, p.agns = p.firsts/2, p.agns/2
 	}
