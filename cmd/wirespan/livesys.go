@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ type sysFlags struct {
 }
 
 func (s *sysFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&s.mode, "sys", "off", "`MODE` of the eBPF module, which tells processes, threads and goroutines: auto (if it can be had), off, require, or a tier: sock, fexit")
+	f.StringVar(&s.mode, "sys", "off", "`MODE` of the eBPF module, which tells processes, threads and goroutines: auto (if it can be had), off, require, or a tier: sock, fexit, syscall")
 	f.StringVar(&s.ring, "sys-ring", "4MiB", "`SIZE` of the ring that events of the module wait in, a power of two")
 	f.StringVar(&s.record, "sys-record", "", "also write the events of the module to `FILE`, for read --sys-replay")
 }
@@ -37,12 +38,12 @@ func (s *sysFlags) config() (*kernel.Config, error) {
 	case "off":
 		return nil, nil
 	case "auto", "require":
-	case "sock":
-		c.Tiers = []sys.Tier{sys.Sock}
-	case "fexit":
-		c.Tiers = []sys.Tier{sys.Fexit}
 	default:
-		return nil, fmt.Errorf("--sys %q: want auto, off, require, sock or fexit", s.mode)
+		i := slices.IndexFunc(c.Tiers, func(t sys.Tier) bool { return t.String() == s.mode })
+		if i < 0 {
+			return nil, fmt.Errorf("--sys %q: want auto, off, require or one of %v", s.mode, c.Tiers)
+		}
+		c.Tiers = c.Tiers[i : i+1]
 	}
 	size, err := parseSize(s.ring)
 	if err != nil {

@@ -43,13 +43,26 @@ func Probe(ctx context.Context, cfg Config) Report {
 	return report
 }
 
-// openTier loads and attaches a tier and checks it on a connection of its own,
-// before any filter holds.
+// openTier takes the first object of a tier that can be had. What is said of
+// its failure is about the one that comes nearest to what the kernel has: the
+// first, if the others fare no better.
 func openTier(ctx context.Context, t sys.Tier, cfg *Config) (*kernelSource, error) {
-	o, ok := objects[t]
-	if !ok {
-		return nil, errNotBuilt
+	first := errNotBuilt
+	for i, o := range objects[t] {
+		s, err := openObject(ctx, t, o, cfg)
+		if err == nil {
+			return s, nil
+		}
+		if i == 0 {
+			first = err
+		}
 	}
+	return nil, first
+}
+
+// openObject loads and attaches an object and checks it on a connection of its
+// own, before any filter holds.
+func openObject(ctx context.Context, t sys.Tier, o object, cfg *Config) (*kernelSource, error) {
 	s, err := load(t, o, cfg)
 	if err != nil {
 		return nil, err

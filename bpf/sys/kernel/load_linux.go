@@ -19,10 +19,12 @@ type object struct {
 	optional []string // programs whose function not every kernel has
 }
 
-// objects are the tiers that need the kernel's BTF.
-var objects = map[sys.Tier]object{
-	sys.Sock:  {spec: loadSock},
-	sys.Fexit: {spec: loadFexit, optional: []string{"inet_sendpage_exit"}},
+// objects are what a tier can be loaded from, the best first: the second one of
+// Fexit is for kernels before 5.12.
+var objects = map[sys.Tier][]object{
+	sys.Sock:    {{spec: loadSock}},
+	sys.Fexit:   {{spec: loadFexit, optional: []string{"inet_sendpage_exit"}}, {spec: loadFexitWalk, optional: []string{"inet_sendpage_exit"}}},
+	sys.Syscall: {{spec: loadSyscall}},
 }
 
 // load puts the programs of a tier into the kernel.
@@ -81,7 +83,7 @@ func configure(spec *ebpf.CollectionSpec, cfg *Config) error {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	return nil
+	return walk(spec)
 }
 
 // start attaches every program and opens the ring.

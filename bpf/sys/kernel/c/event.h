@@ -6,6 +6,10 @@
 #pragma once
 #include "core.h"
 
+/* With WALK a socket is a plain address, which is also its cookie, and messages
+ * under way lie in a map of their own: for tiers that find sockets by file
+ * descriptor, and for kernels before 5.12. */
+
 /* Version 1, 96 bytes, little endian. */
 struct event {
 	u8 version;       /*  0 */
@@ -28,7 +32,7 @@ struct event {
 
 enum { VERSION = 1 };
 enum { TYPE_IO = 1, TYPE_STATE = 4, TYPE_EXEC = 5, TYPE_EXIT = 6 };
-enum { FLAG_UNCERTAIN = 1, FLAG_FIRST = 16, FLAG_LATE = 64 };
+enum { FLAG_UNCERTAIN = 1, FLAG_NOCOOKIE = 4, FLAG_FIRST = 16, FLAG_LATE = 64 };
 enum { RECEIVED, SENT };
 
 /* Bits of config_filter. */
@@ -37,6 +41,9 @@ enum { BY_PORT = 1, BY_TGID = 2, BY_CGROUP = 4 };
 /* Set before loading. */
 const volatile u32 config_every = 4; /* calls of a message that make an event each; beyond, only the last */
 const volatile u32 config_go = 0;    /* look for goroutines */
+#ifdef WALK
+const volatile u64 config_salt = 0;  /* hides addresses of the kernel */
+#endif
 
 /* Set while it runs. */
 volatile u32 config_own = 0;    /* tgid that is left out: ours */
@@ -102,14 +109,24 @@ struct message {
 	u16 skipped;
 	u8 direction;
 	u8 pending; /* the last call made no event yet */
+	u8 flags;   /* of the last call */
 };
 
+#ifdef WALK
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u64);
+	__type(value, struct message);
+} messages SEC(".maps");
+#else
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct message);
 } messages SEC(".maps");
+#endif
 
 INLINE struct counts *counters(void)
 {
@@ -117,8 +134,72 @@ INLINE struct counts *counters(void)
 	return bpf_map_lookup_elem(&stats, &zero);
 }
 
+INLINE struct task_struct *current(void)
+{
+#ifdef WALK
+	return (struct task_struct *)bpf_get_current_task();
+#else
+	return bpf_get_current_task_btf();
+#endif
+}
+
+/* socket_arg is an argument of a tracepoint as what a socket is here. */
+INLINE struct sock *socket_arg(u64 *arg)
+{
+#ifdef WALK
+	struct sock *sk = 0;
+	bpf_probe_read_kernel(&sk, sizeof(sk), arg);
+	return sk;
+#else
+	return (struct sock *)*arg;
+#endif
+}
+
+/* tcp_of is a socket as one of TCP, 0 if it is another. */
+INLINE struct tcp_sock *tcp_of(struct sock *sk)
+{
+#ifdef WALK
+	return OF(sk, sk_protocol) == IPPROTO_TCP ? (struct tcp_sock *)sk : 0;
+#else
+	return bpf_skc_to_tcp_sock(sk);
+#endif
+}
+
+/* message_of finds the message under way on a socket. */
+INLINE struct message *message_of(struct sock *sk, int create)
+{
+#ifdef WALK
+	u64 key = (u64)sk;
+	struct message *m = bpf_map_lookup_elem(&messages, &key);
+	if (!m && create) {
+		struct message none = {};
+		bpf_map_update_elem(&messages, &key, &none, BPF_ANY);
+		m = bpf_map_lookup_elem(&messages, &key);
+	}
+	return m;
+#else
+	return bpf_sk_storage_get(&messages, sk, 0, create ? BPF_SK_STORAGE_GET_F_CREATE : 0);
+#endif
+}
+
+/* count adds to a counter; interrupts count on the same CPU. */
+INLINE void count(struct counts *c, u32 what) { __sync_fetch_and_add(&c->n[what], 1); }
+
 INLINE u16 swap16(u16 v) { return v << 8 | v >> 8; }
 
+INLINE int chosen_port(struct sock *sk)
+{
+	u16 port;
+	if (!(config_filter & BY_PORT))
+		return 1;
+	port = OF(sk, __sk_common.skc_num);
+	if (bpf_map_lookup_elem(&ports, &port))
+		return 1;
+	port = swap16(OF(sk, __sk_common.skc_dport));
+	return bpf_map_lookup_elem(&ports, &port) != 0;
+}
+
+/* chosen reports whether the filters let a call of the current thread pass. */
 INLINE int chosen(struct sock *sk, u32 tgid)
 {
 	if (config_filter == 0)
@@ -130,37 +211,29 @@ INLINE int chosen(struct sock *sk, u32 tgid)
 		if (!bpf_map_lookup_elem(&cgroups, &id))
 			return 0;
 	}
-	if (config_filter & BY_PORT) {
-		u16 port = sk->__sk_common.skc_num;
-		if (bpf_map_lookup_elem(&ports, &port))
-			return 1;
-		port = swap16(sk->__sk_common.skc_dport);
-		if (!bpf_map_lookup_elem(&ports, &port))
-			return 0;
-	}
-	return 1;
+	return chosen_port(sk);
 }
 
 /* addresses fills in both ends; 0 for other families than IP. */
 INLINE int addresses(struct event *e, struct sock *sk)
 {
-	u16 family = sk->__sk_common.skc_family;
+	u16 family = OF(sk, __sk_common.skc_family);
 	if (family == AF_INET) {
 		e->local[0] = 0, e->local[1] = 0, e->local[2] = 0xffff0000;
-		e->local[3] = sk->__sk_common.skc_rcv_saddr;
+		e->local[3] = OF(sk, __sk_common.skc_rcv_saddr);
 		e->remote[0] = 0, e->remote[1] = 0, e->remote[2] = 0xffff0000;
-		e->remote[3] = sk->__sk_common.skc_daddr;
+		e->remote[3] = OF(sk, __sk_common.skc_daddr);
 	} else if (family == AF_INET6) {
 #pragma unroll
 		for (int i = 0; i < 4; i++) {
-			e->local[i] = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[i];
-			e->remote[i] = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32[i];
+			e->local[i] = OF(sk, __sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[i]);
+			e->remote[i] = OF(sk, __sk_common.skc_v6_daddr.in6_u.u6_addr32[i]);
 		}
 	} else {
 		return 0;
 	}
-	e->lport = sk->__sk_common.skc_num;
-	e->rport = swap16(sk->__sk_common.skc_dport);
+	e->lport = OF(sk, __sk_common.skc_num);
+	e->rport = swap16(OF(sk, __sk_common.skc_dport));
 	return 1;
 }
 
@@ -177,7 +250,7 @@ INLINE void goroutine(u32 tgid, u64 *goid, u64 *parent)
 	o = bpf_map_lookup_elem(&goprocs, &tgid);
 	if (!o)
 		return;
-	base = bpf_get_current_task_btf()->thread.fsbase;
+	base = OF(current(), thread.fsbase);
 	if (bpf_probe_read_user(&g, 8, (void *)(base - 8)) || !g)
 		return;
 	if (!bpf_probe_read_user(&m, 8, (void *)(g + o->m)) && m &&
@@ -192,11 +265,17 @@ INLINE struct event *begin(struct counts *c, struct sock *sk)
 {
 	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		c->n[DROPPED]++;
+		count(c, DROPPED);
 		return 0;
 	}
-	e->version = VERSION, e->protocol = 6;
+	e->version = VERSION, e->protocol = IPPROTO_TCP;
+#ifdef WALK
+	e->flags = FLAG_NOCOOKIE;
+	e->cookie = (u64)sk ^ config_salt;
+#else
+	e->flags = 0;
 	e->cookie = bpf_get_socket_cookie(sk);
+#endif
 	addresses(e, sk);
 	return e;
 }
@@ -204,7 +283,7 @@ INLINE struct event *begin(struct counts *c, struct sock *sk)
 INLINE void commit(struct counts *c, struct event *e)
 {
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
-	c->n[EMITTED]++;
+	count(c, EMITTED);
 }
 
 /* flush tells of the last call of a message that made no event yet. */
@@ -214,10 +293,11 @@ INLINE void flush(struct counts *c, struct sock *sk, struct message *m)
 	if (!m->pending)
 		return;
 	m->pending = 0;
+	__sync_fetch_and_add(&c->n[SKIPPED], -1); /* it was */
 	e = begin(c, sk);
 	if (!e)
 		return;
-	e->type = TYPE_IO, e->flags = FLAG_LATE;
+	e->type = TYPE_IO, e->flags |= FLAG_LATE | m->flags;
 	e->length = m->length, e->time = m->time;
 	e->tgid = m->tgid, e->tid = m->tid, e->goid = m->goid, e->parent = m->parent;
 	e->seq = m->seq, e->position = m->bytes - m->length, e->direction = m->direction;
@@ -226,41 +306,25 @@ INLINE void flush(struct counts *c, struct sock *sk, struct message *m)
 	commit(c, e);
 }
 
-/* moved tells of bytes that a call of the current thread moved. It runs when
- * the call is done: what was written ends at write_seq, what was read at
- * copied_seq. */
-INLINE int moved(struct sock *sk, int result, u8 direction)
+/* tell tells of bytes of TCP that a call of the current thread moved; seq is the
+ * number of the first. */
+INLINE int tell(struct counts *c, struct sock *sk, u32 seq, u32 length, u8 direction, u8 flags)
 {
-	struct counts *c;
-	struct tcp_sock *tp;
 	struct message *m;
 	struct event *e;
 	u64 id, goid, parent;
-	u32 seq, tgid;
-	u16 family;
+	u32 tgid;
 
-	if (result <= 0 || !sk)
-		return 0;
-	family = sk->__sk_common.skc_family;
-	if (family != AF_INET && family != AF_INET6)
-		return 0;
-	c = counters();
-	if (!c)
-		return 0;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return 0;
-	c->n[SEEN]++;
+	count(c, SEEN);
 	id = bpf_get_current_pid_tgid();
 	tgid = id >> 32;
 	if (tgid == config_own || !chosen(sk, tgid)) {
-		c->n[FILTERED]++;
+		count(c, FILTERED);
 		return 0;
 	}
-	seq = (direction == SENT ? tp->write_seq : tp->copied_seq) - result;
-	m = bpf_sk_storage_get(&messages, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	m = message_of(sk, 1);
 	if (!m) {
-		c->n[BAD]++;
+		count(c, BAD);
 		return 0;
 	}
 	if (m->calls == 0 || m->direction != direction) {
@@ -268,27 +332,51 @@ INLINE int moved(struct sock *sk, int result, u8 direction)
 		m->calls = 0, m->bytes = 0, m->skipped = 0, m->direction = direction;
 	}
 	m->calls++;
-	m->bytes += result;
+	m->bytes += length;
 	goroutine(tgid, &goid, &parent);
 	if (m->calls > config_every) {
-		c->n[SKIPPED]++;
+		count(c, SKIPPED);
 		if (m->skipped < 0xffff)
 			m->skipped++;
 		m->pending = 1;
 		m->time = bpf_ktime_get_ns(), m->tgid = tgid, m->tid = id;
-		m->goid = goid, m->parent = parent, m->seq = seq, m->length = result;
+		m->goid = goid, m->parent = parent, m->seq = seq, m->length = length, m->flags = flags;
 		return 0;
 	}
 	e = begin(c, sk);
 	if (!e)
 		return 0;
-	e->type = TYPE_IO, e->flags = m->calls == 1 ? FLAG_FIRST : 0;
-	e->length = result, e->time = bpf_ktime_get_ns();
+	e->type = TYPE_IO, e->flags |= m->calls == 1 ? FLAG_FIRST | flags : flags;
+	e->length = length, e->time = bpf_ktime_get_ns();
 	e->tgid = tgid, e->tid = id, e->goid = goid, e->parent = parent;
-	e->seq = seq, e->position = m->bytes - result, e->direction = direction;
+	e->seq = seq, e->position = m->bytes - length, e->direction = direction;
 	e->skipped = 0;
 	commit(c, e);
 	return 0;
+}
+
+/* moved is tell for bytes that end where the socket stands now: what was
+ * written ends at write_seq, what was read at copied_seq. */
+INLINE int moved(struct sock *sk, int result, u8 direction)
+{
+	struct counts *c;
+	struct tcp_sock *tp;
+	u16 family;
+	u32 end;
+
+	if (result <= 0 || !sk)
+		return 0;
+	family = OF(sk, __sk_common.skc_family);
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	c = counters();
+	if (!c)
+		return 0;
+	tp = tcp_of(sk);
+	if (!tp)
+		return 0;
+	end = direction == SENT ? OF(tp, write_seq) : OF(tp, copied_seq);
+	return tell(c, sk, end - result, result, direction, 0);
 }
 
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
@@ -301,57 +389,74 @@ INLINE int changed(struct sock *sk, int was, int is)
 	struct counts *c;
 	struct event *e;
 	struct message *m;
+	struct net *net;
 	u64 id;
 	u16 family;
+#ifdef WALK
+	u64 key;
+#endif
 
 	if (!sk || (is != TCP_SYN_SENT && is != TCP_ESTABLISHED && is != TCP_CLOSE))
 		return 0;
-	family = sk->__sk_common.skc_family;
+	family = OF(sk, __sk_common.skc_family);
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
 	c = counters();
-	if (!c || !bpf_skc_to_tcp_sock(sk))
+	if (!c || !tcp_of(sk))
 		return 0;
-	c->n[SEEN]++;
+	count(c, SEEN);
 	id = bpf_get_current_pid_tgid();
-	if (is == TCP_SYN_SENT && (id >> 32 == config_own || !chosen(sk, id >> 32))) {
-		c->n[FILTERED]++;
+	if (is == TCP_SYN_SENT ? id >> 32 == config_own || !chosen(sk, id >> 32) : !chosen_port(sk)) {
+		count(c, FILTERED);
 		return 0;
 	}
 	if (is == TCP_CLOSE) {
-		m = bpf_sk_storage_get(&messages, sk, 0, 0);
+		m = message_of(sk, 0);
 		if (m)
 			flush(c, sk, m);
+#ifdef WALK
+		key = (u64)sk;
+		bpf_map_delete_elem(&messages, &key);
+#endif
 	}
 	e = begin(c, sk);
 	if (!e)
 		return 0;
-	e->type = TYPE_STATE, e->flags = 0;
+	e->type = TYPE_STATE;
 	e->length = (u32)was << 8 | (u32)is, e->time = bpf_ktime_get_ns();
 	e->tgid = 0, e->tid = 0, e->goid = 0, e->parent = 0;
 	if (is == TCP_SYN_SENT) {
 		e->tgid = id >> 32, e->tid = id;
 		goroutine(id >> 32, &e->goid, &e->parent);
 	}
-	e->seq = sk->__sk_common.skc_net.net->ns.inum;
+	net = OF(sk, __sk_common.skc_net.net);
+	e->seq = OF(net, ns.inum);
 	e->position = 0, e->direction = 0, e->skipped = 0;
 	commit(c, e);
 	return 0;
 }
 
-/* process tells of a program that was replaced or ended. */
+/* process tells of a program that was replaced, or that ended with its last
+ * thread. */
 INLINE int process(u8 type)
 {
 	struct counts *c = counters();
+	struct signal_struct *signal;
 	struct event *e;
 	u64 id = bpf_get_current_pid_tgid();
 	u32 tgid = id >> 32;
-	if (!c || (u32)id != tgid)
+	if (!c)
 		return 0;
+	if (type == TYPE_EXIT) {
+		signal = OF(current(), signal);
+		if (OF(signal, live.counter) > 0)
+			return 0;
+	}
+	count(c, SEEN);
 	bpf_map_delete_elem(&goprocs, &tgid);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		c->n[DROPPED]++;
+		count(c, DROPPED);
 		return 0;
 	}
 	__builtin_memset(e, 0, sizeof(*e));

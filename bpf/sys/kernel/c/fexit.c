@@ -6,9 +6,7 @@
  */
 #include "event.h"
 
-INLINE struct sock *of(u64 *ctx) { return ((struct socket *)ctx[0])->sk; }
-
-enum { MSG_PEEK = 2 };
+INLINE struct sock *of(u64 *ctx) { return OF((struct socket *)ctx[0], sk); }
 
 SEC("fexit/inet_sendmsg")
 int inet_sendmsg_exit(u64 *ctx) { return moved(of(ctx), (int)ctx[3], SENT); }
@@ -17,17 +15,17 @@ SEC("fexit/inet6_sendmsg")
 int inet6_sendmsg_exit(u64 *ctx) { return moved(of(ctx), (int)ctx[3], SENT); }
 
 SEC("fexit/inet_recvmsg")
-int inet_recvmsg_exit(u64 *ctx) { return (int)ctx[3] & MSG_PEEK ? 0 : moved(of(ctx), (int)ctx[4], RECEIVED); }
+int inet_recvmsg_exit(u64 *ctx) { return (int)ctx[3] & MSG_ASIDE ? 0 : moved(of(ctx), (int)ctx[4], RECEIVED); }
 
 SEC("fexit/inet6_recvmsg")
-int inet6_recvmsg_exit(u64 *ctx) { return (int)ctx[3] & MSG_PEEK ? 0 : moved(of(ctx), (int)ctx[4], RECEIVED); }
+int inet6_recvmsg_exit(u64 *ctx) { return (int)ctx[3] & MSG_ASIDE ? 0 : moved(of(ctx), (int)ctx[4], RECEIVED); }
 
 /* sendfile before 6.5; the function is gone since. */
 SEC("fexit/inet_sendpage")
 int inet_sendpage_exit(u64 *ctx) { return moved(of(ctx), (int)ctx[5], SENT); }
 
 SEC("tp_btf/inet_sock_set_state")
-int sock_state(u64 *ctx) { return changed((struct sock *)ctx[0], (int)ctx[1], (int)ctx[2]); }
+int sock_state(u64 *ctx) { return changed(socket_arg(&ctx[0]), (int)ctx[1], (int)ctx[2]); }
 
 SEC("tp_btf/sched_process_exec")
 int proc_exec(u64 *ctx) { return process(TYPE_EXEC); }
