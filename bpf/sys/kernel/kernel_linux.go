@@ -29,6 +29,7 @@ type kernelSource struct {
 	rec   ringbuf.Record
 	clock clock
 
+	counts counts
 	read, garbled atomic.Uint64
 }
 
@@ -72,28 +73,11 @@ func (s *kernelSource) drain(dst []sys.Event) (n int, err error) {
 	return n, nil
 }
 
-// Places in struct counts of c/event.h.
-const (
-	countSeen = iota
-	countFiltered
-	countEmitted
-	countDropped
-	countBad
-	countSkipped
-	numCounts
-)
-
 // Stats, see Source.
 func (s *kernelSource) Stats() (sys.Stats, error) {
-	var perCPU [][numCounts]uint64
-	if err := s.coll.Maps["stats"].Lookup(uint32(0), &perCPU); err != nil {
+	n, err := s.counts.read()
+	if err != nil {
 		return sys.Stats{}, fmt.Errorf("read counters: %w", err)
-	}
-	var n [numCounts]uint64
-	for _, c := range perCPU {
-		for i, v := range c {
-			n[i] += v
-		}
 	}
 	return sys.Stats{
 		Seen: n[countSeen], Filtered: n[countFiltered], Emitted: n[countEmitted], Dropped: n[countDropped],

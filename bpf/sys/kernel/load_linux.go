@@ -74,6 +74,9 @@ func prune(spec *ebpf.CollectionSpec, optional []string) error {
 // configure sets what is decided before loading.
 func configure(spec *ebpf.CollectionSpec, cfg *Config) error {
 	spec.Maps["events"].MaxEntries = uint32(cfg.Ring)
+	if err := sizeCounts(spec); err != nil {
+		return err
+	}
 	goroutines := uint32(0)
 	if cfg.Go {
 		goroutines = 1
@@ -100,7 +103,8 @@ func (s *kernelSource) start() error {
 		return fmt.Errorf("open ring: %w", err)
 	}
 	s.ring = ring
-	return nil
+	s.counts, err = openCounts(s.coll)
+	return err
 }
 
 // restrict makes the filters hold. own is our process, as the kernel knows it.

@@ -16,7 +16,7 @@ import (
 var reads = map[asm.BuiltinFunc]bool{
 	asm.FnMapLookupElem: true, asm.FnMapDeleteElem: true, asm.FnKtimeGetNs: true, asm.FnGetCurrentPidTgid: true,
 	asm.FnGetSocketCookie: true, asm.FnGetCurrentCgroupId: true, asm.FnSkStorageGet: true, asm.FnProbeReadUser: true,
-	asm.FnProbeReadKernel: true, asm.FnMapUpdateElem: true, asm.FnGetCurrentTask: true,
+	asm.FnProbeReadKernel: true, asm.FnGetSmpProcessorId: true, asm.FnMapUpdateElem: true, asm.FnGetCurrentTask: true,
 	asm.FnRingbufReserve: true, asm.FnRingbufSubmit: true, asm.FnSkcToTcpSock: true, asm.FnGetCurrentTaskBtf: true,
 }
 

@@ -56,13 +56,16 @@ struct {
 
 enum { SEEN, FILTERED, EMITTED, DROPPED, BAD, SKIPPED, NUM_COUNTS };
 
+/* Of one CPU, in cache lines of its own. They are mapped into the reader's
+ * memory, who reads them when it may no longer call bpf(2). */
 struct counts {
-	u64 n[NUM_COUNTS];
+	u64 n[8];
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1); /* the number of CPUs, set before loading */
 	__type(key, u32);
 	__type(value, struct counts);
 } stats SEC(".maps");
@@ -130,8 +133,8 @@ struct {
 
 INLINE struct counts *counters(void)
 {
-	u32 zero = 0;
-	return bpf_map_lookup_elem(&stats, &zero);
+	u32 cpu = bpf_get_smp_processor_id();
+	return bpf_map_lookup_elem(&stats, &cpu);
 }
 
 INLINE struct task_struct *current(void)
