@@ -23,6 +23,7 @@ func (r *liveRun) finish(err error) error {
 	if r.o.summary {
 		sum.kernel = func(w io.Writer) { r.src.printCounts(w, &sum.source) }
 		sum.print(os.Stderr, r.parts)
+		r.system.print(os.Stderr)
 		r.kept.print(os.Stderr)
 		if r.o.verbose { // doctor says it, too
 			r.printIdentities(os.Stderr)

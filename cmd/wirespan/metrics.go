@@ -183,6 +183,9 @@ func (t *telemetry) gather() []metric.Family {
 	if t.feeds.spares != nil {
 		list = append(list, t.feeds.spares()...)
 	}
+	if t.feeds.system != nil {
+		list = append(list, t.feeds.system()...)
+	}
 	list = append(list, s.places.families(*t.pipe.points.Load())...)
 	list = append(list, s.flowFamilies()...)
 	list = append(list, s.pointCount.families()...)

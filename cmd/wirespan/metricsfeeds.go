@@ -11,6 +11,7 @@ type feeds struct {
 	source func() capture.Stats
 	points func() []pointCounts   // nil without interfaces
 	spares func() []metric.Family // of packet sockets; nil without
+	system func() []metric.Family // of the eBPF module; may be nil
 	lost   func() uint64          // spans that files did not take; may be nil
 	about  func(*runStatus)       // adds what only the run knows; may be nil
 }
@@ -35,6 +36,7 @@ func (r *liveRun) feeds() feeds {
 	if len(r.src.rings) > 0 {
 		f.points, f.spares = r.src.pointCounts, r.src.spareFamilies
 	}
+	f.system = r.system.families
 	return f
 }
 
