@@ -87,7 +87,10 @@ func (r *liveRun) unwritten(f *os.File) func(error) {
 func (r *liveRun) compose() error {
 	o := r.o
 	o.options.identify, o.labels = o.identify, o.who.labels
-	o.tell = func(s string) { r.line.print("wirespan: " + s) }
+	if o.voice == nil {
+		o.voice = &voice{}
+	}
+	o.voice.through(r.line.print)
 	o.spool = func(f *os.File) *spool { return newSpool(f, r.line.around(f), r.unwritten(f)) }
 	p, err := compose(&o.options)
 	if err != nil {

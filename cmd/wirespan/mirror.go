@@ -45,6 +45,7 @@ func runMirror(ctx context.Context, o *liveOptions) error {
 	if err := o.settle(); err != nil {
 		return usage(err)
 	}
+	o.voice = &voice{} // inputs speak from when they are open
 	filter, err := newLiveFilter(ctx, o)
 	if err != nil {
 		return usage(err)

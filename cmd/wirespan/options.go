@@ -67,7 +67,7 @@ type options struct {
 	labels   []string
 	watchOptions
 	placing pointFlags
-	tell    func(string) // what people should know while it runs; nil: stderr
+	voice   *voice // what people should know while it runs; nil: stderr
 }
 
 func (o *options) add(f *pflag.FlagSet) {

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/wire"
 	clocks "github.com/wirespan/wirespan/mirror/clock"
@@ -89,13 +86,4 @@ func (o *options) composePoints(p *parts) error {
 	}
 	p.cfg.stamps = o.placing.clock == byERSPAN
 	return nil
-}
-
-// say tells people something while the program runs.
-func (o *options) say(s string) {
-	if o.tell != nil {
-		o.tell(s)
-		return
-	}
-	fmt.Fprintln(os.Stderr, "wirespan: "+s)
 }
