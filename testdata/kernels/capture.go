@@ -24,14 +24,15 @@ const patience = 2 * time.Minute
 const requestID = "7f3d9c1e5b2a48d6a1c0e4f8b7d6c5a4"
 
 // capture runs one exchange under wirespan's eyes.
-func capture() error {
-	addr, err := serve()
-	if err != nil {
-		return err
-	}
+func capture(addr string) error {
+	return live(arguments(), func(p *os.Process, spans, said <-chan string) error { return converse(addr, p, spans, said) })
+}
+
+// live runs wirespan on lo with more arguments while f looks at what it says.
+func live(more []string, f func(p *os.Process, spans, said <-chan string) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	args := append([]string{"live", "-i", "lo", "--out", "ndjson:-", "--status", "never", "--user", "wirespan", "--verbose"}, arguments()...)
+	args := append([]string{"live", "-i", "lo", "--out", "ndjson:-", "--status", "never", "--user", "wirespan", "--verbose"}, more...)
 	cmd := exec.CommandContext(ctx, "/wirespan", args...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -45,7 +46,7 @@ func capture() error {
 		return fmt.Errorf("start wirespan: %w", err)
 	}
 	spans, said := lines("span", stdout), lines("said", stderr)
-	err = converse(addr, cmd.Process, spans, said)
+	err = f(cmd.Process, spans, said)
 	_ = cmd.Process.Signal(os.Interrupt)
 	drain(spans)
 	drain(said)
@@ -63,20 +64,28 @@ func converse(addr string, p *os.Process, spans, said <-chan string) error {
 	if err := confined(p.Pid); err != nil {
 		return err
 	}
-	req, err := http.NewRequest(http.MethodGet, "http://"+addr+"/kernel/test", nil)
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
+	if err := ask(addr, requestID); err != nil {
+		return err
 	}
-	req.Header.Set("X-Request-Id", requestID)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("ask: %w", err)
-	}
-	resp.Body.Close()
 	if err := until(spans, requestID); err != nil {
 		return fmt.Errorf("no span of the request: %w", err)
 	}
 	return nil
+}
+
+// ask makes a request with an ID on a connection of its own.
+func ask(addr, id string) error {
+	req, err := http.NewRequest(http.MethodGet, "http://"+addr+"/kernel/test", nil)
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	req.Header.Set("X-Request-Id", id)
+	req.Close = true
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask: %w", err)
+	}
+	return resp.Body.Close()
 }
 
 // serve answers on lo.

@@ -3,10 +3,12 @@
 // RAM file system holds it as /init, and the binary as /wirespan; there is
 // nothing else. It brings lo up, runs `wirespan live` on it, asks its own web
 // server one question, demands the span of it, ends the capture, and says on the
-// console how that went.
+// console how that went; then the same with each tier of the eBPF module that the
+// kernel should have, and the spans of the two processes.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -23,7 +25,7 @@ const (
 func main() {
 	err := boot()
 	if err == nil {
-		err = capture()
+		err = tests()
 	}
 	var uts unix.Utsname
 	_ = unix.Uname(&uts)
@@ -38,11 +40,21 @@ func main() {
 	select {} // init must not end
 }
 
+// tests captures a request, and has each tier of the eBPF module tell of one.
+func tests() error {
+	addr, err := serve()
+	if err != nil {
+		return err
+	}
+	return errors.Join(capture(addr), system(addr))
+}
+
 // boot does what an init does: file systems, users, the loopback interface.
 func boot() error {
 	for _, m := range []struct{ source, target, kind string }{
 		{"proc", "/proc", "proc"},
 		{"sysfs", "/sys", "sysfs"},
+		{"tracefs", "/sys/kernel/tracing", "tracefs"},
 		{"devtmpfs", "/dev", "devtmpfs"},
 		{"tmpfs", "/tmp", "tmpfs"},
 	} {

@@ -27,6 +27,12 @@ var objects = map[sys.Tier][]object{
 	sys.Syscall: {{spec: loadSyscall}},
 }
 
+// errMemlock is about kernels before 5.11, which count maps as locked memory.
+var errMemlock = errors.New("raise limit of locked memory")
+
+// errTracefs is about tiers that need tracepoints by name.
+var errTracefs = errors.New("find tracepoint")
+
 // load puts the programs of a tier into the kernel.
 func load(t sys.Tier, o object, cfg *Config) (*kernelSource, error) {
 	spec, err := o.spec()
@@ -40,7 +46,7 @@ func load(t sys.Tier, o object, cfg *Config) (*kernelSource, error) {
 		return nil, err
 	}
 	if err := rlimit.RemoveMemlock(); err != nil {
-		return nil, fmt.Errorf("raise memlock limit: %w", err)
+		return nil, fmt.Errorf("%w: %w", errMemlock, err)
 	}
 	coll, err := ebpf.NewCollection(spec)
 	if err != nil {
