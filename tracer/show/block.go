@@ -79,22 +79,27 @@ func (b *block) rootTrace() span.TraceID {
 	return b.nodes[0].Trace
 }
 
-// add copies a span.
+// add copies a span. What the clock of its capture point is ahead is taken off
+// the times of the copy: bars of one trace have one scale, and points whose
+// clocks are apart would each have a corner of it.
 func (b *block) add(s *span.Span) {
 	b.spans++
 	if s.Status == span.Error {
 		b.failed++
 	}
-	early := s.Start - num(s, span.KeyPhaseConnect) - num(s, span.KeyPhaseTLS)
+	ahead := num(s, span.KeyClockOffset)
+	start, end := s.Start-ahead, s.End-ahead
+	early := start - num(s, span.KeyPhaseConnect) - num(s, span.KeyPhaseTLS)
 	if len(b.nodes) == 0 {
-		b.start, b.end, b.origin = s.Start, s.End, early
+		b.start, b.end, b.origin = start, end, early
 	}
-	b.start, b.end, b.origin = min(b.start, s.Start), max(b.end, s.End), min(b.origin, early)
+	b.start, b.end, b.origin = min(b.start, start), max(b.end, end), min(b.origin, early)
 	b.rooted = b.rooted || s.Depth == 0
 	if len(b.nodes) >= maxSpans || len(b.arena) > maxBlock {
 		return
 	}
 	n := node{Span: *s}
+	n.Start, n.End = start, end
 	n.Service, n.Instance, n.Name = b.keep(s.Service), nil, b.keep(s.Name)
 	n.Attrs, n.Resource = b.keep(s.Attrs), b.keep(s.Resource)
 	from := len(b.links)

@@ -12,7 +12,7 @@ func (r *renderer) appendNotes(dst []byte, b *block, w *row) []byte {
 	n := &b.nodes[w.at]
 	r.prefix = r.notePrefix(r.prefix[:0], r.of(w.prefix), n.first != none)
 	for _, note := range [...]func([]byte, *span.Span) []byte{
-		appendWhy, appendRoute, appendIDs, r.appendPhases, appendTunnel, appendTrouble,
+		appendWhy, appendRoute, appendIDs, r.appendPhases, r.appendClock, appendTunnel, appendTrouble,
 	} {
 		r.raw = note(r.raw[:0], &n.Span)
 		if len(r.raw) == 0 {
@@ -123,6 +123,19 @@ func (r *renderer) appendPhases(dst []byte, s *span.Span) []byte {
 			dst = append(dst, ", "...)
 		}
 		dst = appendDuration(append(dst, l.label...), at.Num, r.ASCII)
+	}
+	return dst
+}
+
+// appendClock adds how far the clock of the capture point is off, which the
+// times of the tree leave out.
+func (r *renderer) appendClock(dst []byte, s *span.Span) []byte {
+	off := num(s, span.KeyClockOffset)
+	switch {
+	case off > 0:
+		return append(appendDuration(append(dst, "clock: "...), off, r.ASCII), " ahead, taken off here"...)
+	case off < 0:
+		return append(appendDuration(append(dst, "clock: "...), -off, r.ASCII), " behind, added here"...)
 	}
 	return dst
 }

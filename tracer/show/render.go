@@ -61,7 +61,11 @@ func (r *renderer) appendBlock(dst []byte, b *block) []byte {
 	if bar > 0 {
 		rest += 2 + bar + 2
 	}
-	label = max(min(max(label, usualLabel), r.width()-rest), minLabel)
+	most := r.width() - rest
+	if r.Whole { // what is not shortened aligns as far as a line of that width goes
+		most = r.width()
+	}
+	label = max(min(max(label, usualLabel), most), minLabel)
 	outcome = min(outcome, r.width()-label-(rest-outcome))
 
 	dst = r.appendHeader(dst, b)
@@ -279,7 +283,7 @@ func (r *renderer) appendRow(dst []byte, b *block, w *row, label, outcome, bar i
 		dst, used = append(dst, "  "...), used+2
 		put(w.extra, dim)
 	}
-	dst = appendSpaces(dst, label-used+1)
+	dst = appendSpaces(dst, max(label-used, 0)+1)
 	dst = r.appendMarked(dst, &n.Span, r.of(w.outcome), outcome)
 	from := len(dst) + 2
 	dst = append(dst, "  "...)
