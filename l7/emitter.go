@@ -23,10 +23,10 @@ func (e *Emitter) Reset(here Stamp) {
 // a parser whose message began in an earlier call sets it to what Here said then.
 func (e *Emitter) Begin(k Kind) *Message {
 	m := &e.m
-	ids, attrs, answers := m.IDs[:0], m.Attrs[:0], m.Answers[:0]
+	ids, attrs, answers, terms := m.IDs[:0], m.Attrs[:0], m.Answers[:0], m.Terms[:0]
 	*m = Message{} // cleared in place; a literal with values would be copied
 	m.Kind, m.Size, m.First = k, -1, e.here
-	m.IDs, m.Attrs, m.Answers = ids, attrs, answers
+	m.IDs, m.Attrs, m.Answers, m.Terms = ids, attrs, answers, terms
 	return m
 }
 

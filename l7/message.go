@@ -70,6 +70,7 @@ type Message struct {
 	IDs      []ID
 	Attrs    []Attr
 	Answers  []Answer // DNS
+	Terms    []Term
 
 	First, Last Stamp // set by the engine; Last is valid unless More
 	Lost        int64 // bytes of the message that were never seen, so far
@@ -101,6 +102,15 @@ type Attr struct {
 	Key uint8  // index into Proto.Keys
 	Str []byte // String, Strings
 	Num int64  // Int, Ints, Bool (0 or 1), Float (math.Float64bits)
+}
+
+// Term says what a protocol calls something by a key that is the same on all
+// connections, such as the id of a Kafka topic. Without a name it asks: the
+// message is about what has this key, and whoever knows the name completes
+// messaging.destination.name and the span name, Op followed by it.
+type Term struct {
+	Key  [16]byte
+	Name []byte
 }
 
 // Answer is an address that a DNS response gave.

@@ -173,6 +173,7 @@ func (s *summary) linkFamilies() []metric.Family {
 		oneCount("wirespan.link.halves", "", "responses joined to the request that another point saw", s.link.Halves),
 		oneCount("wirespan.link.refused_paths", "", "looks at the order of capture points beyond the bound of what is remembered", s.link.PathsRefused),
 		oneCount("wirespan.link.detached", "{exchange}", "requests that were open when their trace left", s.link.Detached),
+		oneCount("wirespan.link.forgotten_terms", "", "names of topics by id beyond the bound of the table: the oldest are forgotten", s.link.TermsForgotten),
 		oneCount("wirespan.link.refused_names", "", "names, hosts and listeners beyond their bounds", s.link.NamesRefused),
 		oneCount("wirespan.link.failed_writes", "", "writes to outputs that failed", s.link.WriteErrors),
 		oneGauge("wirespan.link.peak_memory", "By", "most that ever waited for its trace to end", float64(s.link.PeakBytes)),

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/cursor"
 )
 
 // Bounds of what is kept of one message.
@@ -14,6 +15,7 @@ const (
 	maxHeaders = 64       // IDs from record headers
 	maxKeys    = 64       // IDs of batches
 	maxCounts  = 32       // partitions of a Produce request whose records are counted apart
+	maxTerms   = 512      // topics whose name and id are told
 )
 
 // text is a piece of facts.text.
@@ -72,11 +74,18 @@ type facts struct {
 	counts        []count
 	ids           []recordID
 	headers, keys int // of ids
+	terms         []term
+}
+
+// term is the name of a topic by its id.
+type term struct {
+	id   [16]byte
+	name text
 }
 
 // reset forgets a message.
 func (f *facts) reset() {
-	*f = facts{text: f.text[:0], at: f.at[:0], counts: f.counts[:0], ids: f.ids[:0]}
+	*f = facts{text: f.text[:0], at: f.at[:0], counts: f.counts[:0], ids: f.ids[:0], terms: f.terms[:0]}
 }
 
 // get is a piece of text, borrowed until the next reset.
@@ -137,6 +146,15 @@ func (f *facts) differs(topic []byte) {
 	}
 }
 
+// onTerm notes what a topic id stands for.
+func (f *facts) onTerm(id [16]byte, name []byte) {
+	if len(f.terms) < maxTerms && id != [16]byte{} {
+		if n := f.put(name); !n.empty() {
+			f.terms = append(f.terms, term{id, n})
+		}
+	}
+}
+
 // putID keeps a topic id.
 func (f *facts) putID(id []byte) (t text) {
 	from := len(f.text)
@@ -157,6 +175,19 @@ func appendID(b, id []byte) []byte {
 		id = id[n:]
 	}
 	return b
+}
+
+// readID reads a topic id as appendID writes it.
+func readID(b []byte) (id [16]byte) {
+	n := 0
+	for i := 0; i+1 < len(b) && n < len(id); i++ {
+		if b[i] != '-' {
+			id[n] = cursor.HexDigit(b[i])<<4 | cursor.HexDigit(b[i+1])
+			n++
+			i++
+		}
+	}
+	return id
 }
 
 func (f *facts) onPartition(n int32) {

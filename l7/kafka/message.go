@@ -32,8 +32,13 @@ func fetches(key int16) bool { return key == keyFetch || key == keyShareFetch }
 // told reports whether the request names the topic of its span. A Fetch may be
 // answered with another of its topics, or of its session.
 func (h *half) told() bool {
+	return !h.f.topic.empty() && h.single()
+}
+
+// single reports whether the first topic of a request is that of its span.
+func (h *half) single() bool {
 	f := &h.f
-	return !f.topic.empty() && (!fetches(h.key) || f.topics == 1 && (!f.session || f.only))
+	return !fetches(h.key) || f.topics == 1 && (!f.session || f.only)
 }
 
 // placed reports whether the request names the partition of its span.
@@ -58,6 +63,9 @@ func (p *parser) emit(dir l7.Dir, h *half, out *l7.Emitter) (m *l7.Message) {
 			name = f.get(id.name)
 		}
 		m.ID(id.class, name, f.get(id.value))
+	}
+	for i := range f.terms {
+		m.Terms = append(m.Terms, l7.Term{Key: f.terms[i].id, Name: f.get(f.terms[i].name)})
 	}
 	out.Emit(dir)
 	return m
@@ -87,6 +95,9 @@ func (p *parser) emitRequest(h *half, out *l7.Emitter) *l7.Message {
 		m.Str(attrDestination, m.Resource)
 	} else if f.topic.empty() {
 		str(m, attrTopicID, f.get(f.id))
+		if h.single() {
+			ask(m, f.get(f.id))
+		}
 	}
 	if h.placed() {
 		p.partition(m, f, f.part)
@@ -97,17 +108,25 @@ func (p *parser) emitRequest(h *half, out *l7.Emitter) *l7.Message {
 	return m
 }
 
-// poll remembers the topic of a fetch session that has only one (KIP-227):
-// later requests name no more than what changes.
+// poll remembers the topic of a fetch session that has only one (KIP-227), or
+// its id: later requests name no more than what changes.
 func (p *parser) poll(f *facts) {
-	topic := f.get(f.topic)
+	topic, byID := f.get(f.topic), f.topic.empty()
+	if byID {
+		topic = f.get(f.id)
+	}
 	switch {
 	case f.session && f.topics == 0 && len(p.polled) > 0:
-		f.topic, f.topics = f.put(p.polled), 1
+		f.topics = 1
+		if p.polledID {
+			f.id = f.put(p.polled)
+		} else {
+			f.topic = f.put(p.polled)
+		}
 	case f.topics != 1 || f.session && string(topic) != string(p.polled):
 		p.polled = p.polled[:0]
 	default:
-		p.polled = append(p.polled[:0], topic...)
+		p.polled, p.polledID = append(p.polled[:0], topic...), byID
 	}
 	f.only = len(p.polled) > 0
 }
@@ -189,6 +208,7 @@ func (p *parser) fetched(m *l7.Message, h *half) {
 	}
 	if len(topic) == 0 {
 		str(m, attrTopicID, id)
+		ask(m, id)
 	}
 	if places == 1 && !h.asked.placed {
 		p.partition(m, f, part)
@@ -199,6 +219,13 @@ func (p *parser) fetched(m *l7.Message, h *half) {
 		m.Str(attrDestination, topic)
 	}
 	counted(m, f)
+}
+
+// ask asks for the name of a topic that this connection did not tell.
+func ask(m *l7.Message, id []byte) {
+	if len(id) > 0 {
+		m.Terms = append(m.Terms, l7.Term{Key: readID(id)})
+	}
 }
 
 // counted adds what records there are.

@@ -51,7 +51,9 @@ type parser struct {
 	found   bool
 	raw     bool // SASL tokens may come without heads (SaslHandshake v0)
 	name    []byte
-	polled  []byte // topic of the fetch session, if it has only one
+
+	polled   []byte // topic of the fetch session, if it has only one
+	polledID bool   // that is its id
 }
 
 func newParser(o l7.Options, t *tools) *parser {

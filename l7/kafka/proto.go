@@ -51,7 +51,7 @@ var keys = []l7.Key{
 	attrCodec:       {Name: "wirespan.kafka.compression", Type: l7.String, Doc: "codec of the record batches: gzip, snappy, lz4, zstd"},
 	attrTopics:      {Name: "wirespan.kafka.topics", Type: l7.Int, Doc: "number of topics, if there are several"},
 	attrPartitions:  {Name: "wirespan.kafka.partitions", Type: l7.Int, Doc: "number of partitions, if there are several"},
-	attrTopicID:     {Name: "wirespan.kafka.topic.id", Type: l7.String, Doc: "id of a topic whose name was not seen"},
+	attrTopicID:     {Name: "wirespan.kafka.topic.id", Type: l7.String, Doc: "id of a topic whose name was not seen on the connection"},
 	attrTransaction: {Name: "wirespan.kafka.transactional.id", Type: l7.String, Doc: "transactional id"},
 	attrProducer:    {Name: "wirespan.kafka.producer.id", Type: l7.Int, Doc: "producer id of a transaction or of InitProducerId"},
 	attrMember:      {Name: "wirespan.kafka.member.id", Type: l7.String, Doc: "member of the consumer group"},

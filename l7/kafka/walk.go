@@ -333,6 +333,7 @@ func (w *walker) note(fd *field, b []byte) {
 		}
 	case mNames:
 		w.names.add([16]byte(b), f.at)
+		f.onTerm([16]byte(b), f.at)
 	case mPartition:
 		f.onPartition(int32(binary.BigEndian.Uint32(b)))
 	case mError:

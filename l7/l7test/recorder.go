@@ -32,6 +32,7 @@ type Message struct {
 	IDs      []string `json:"ids,omitempty"`
 	Attrs    []string `json:"attrs,omitempty"`
 	Answers  []string `json:"answers,omitempty"`
+	Terms    []string `json:"terms,omitempty"`
 	First    int64    `json:"first"`
 	Last     int64    `json:"last"`
 	Lost     int64    `json:"lost,omitempty"`
@@ -193,6 +194,9 @@ func (r *Recorder) copyOf(p *l7.Proto, dir l7.Dir, m *l7.Message) Message {
 	}
 	for _, a := range m.Answers {
 		rec.Answers = append(rec.Answers, fmt.Sprintf("%s=%s ttl %d", text(a.Name), netip.AddrFrom16(a.Addr).Unmap(), a.TTL))
+	}
+	for _, t := range m.Terms {
+		rec.Terms = append(rec.Terms, fmt.Sprintf("%x=%s", t.Key, text(t.Name)))
 	}
 	return rec
 }

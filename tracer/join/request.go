@@ -113,6 +113,9 @@ func (j *Joiner) describeRequest(x *exchange, c *flows.Conn, st *conn, m *l7.Mes
 	j.describeTarget(x, m)
 	j.attributes(x, m)
 	j.contexts(x, m)
+	if len(m.Terms) > 0 {
+		x.terms(m)
+	}
 }
 
 // stream is the stream id of a multiplexed protocol, which is part of the

@@ -101,6 +101,9 @@ func (j *Joiner) describeResponse(x *exchange, m *l7.Message) {
 		}
 		x.host = append(x.host[:0], limit(a.Name, 255)...)
 	}
+	if len(m.Terms) > 0 {
+		x.terms(m)
+	}
 }
 
 // maxAnswers bounds the addresses of one DNS response.

@@ -250,8 +250,13 @@ func (l *Linker) answered(x, s int32) {
 	if r.Pieces.has(ResponseIDs) {
 		l.relateIDs(x, l.piece(r, ResponseIDs), false)
 	}
-	if r.Pieces.has(Answers) {
+	if !r.Pieces.has(Answers) {
+		return
+	}
+	if r.Class == l7.ClassDNS {
 		l.offerLookup(x, r)
+	} else {
+		l.terms.learn(l.piece(r, Answers))
 	}
 }
 

@@ -34,6 +34,7 @@ type Linker struct {
 	oldest               list // all that wait, for Memory
 	clocks               clocks
 	names                names
+	terms                terms
 	met                  [numAcquaintances]acquaintance
 	field                field
 	joined, joinedPieces []byte // scratch
@@ -53,6 +54,7 @@ func New(cfg Config, points Points) (*Linker, error) {
 	l := &Linker{opens: list{of: byOpening}, oldest: list{of: byArrival}, cfg: cfg, points: points}
 	l.ix = newIndex(&l.exchs)
 	l.names.init()
+	l.terms.init(cfg.Keys)
 	l.patience = int((cfg.MaxOpen+cfg.Quiet+time.Duration(maxLookup))/time.Duration(Grid)) + 2*numBuckets
 	l.writers = make([]writer, len(cfg.Forms))
 	for i := range l.writers {
@@ -64,7 +66,7 @@ func New(cfg Config, points Points) (*Linker, error) {
 // Stats returns the counters.
 func (l *Linker) Stats() Stats {
 	s := l.stats
-	s.NamesRefused, s.PathsRefused = l.names.refused, l.field.paths.refused
+	s.NamesRefused, s.PathsRefused, s.TermsForgotten = l.names.refused, l.field.paths.refused, l.terms.gone
 	return s
 }
 

@@ -102,7 +102,7 @@ const (
 	Template                 // url.template, empty if the protocol has none
 	ErrorType                // error.type
 	ResponseIDs              // request IDs of the response, see AppendID
-	Answers                  // encoded answers, see AppendAnswer
+	Answers                  // of ClassDNS encoded answers, see AppendAnswer; of others terms, see AppendTerm
 	Host                     // authority of the request, name of the question for answers
 	Community                // Community ID of the connection
 	NumPieces

@@ -64,5 +64,6 @@ type Stats struct {
 	PeakBytes                   uint64
 	PathsRefused                uint64 // pairs of points and servers beyond the bound: their order is not remembered
 	NamesRefused                uint64 // names, hosts and listeners beyond their bounds
+	TermsForgotten              uint64 // names of topics by id beyond the bound: the oldest are forgotten
 	WriteErrors                 uint64
 }

@@ -60,6 +60,8 @@ type call struct {
 	head     string
 	whole    bool // the connection was seen from its start
 	code     int32
+	terms    string // "k1=orders k2=": key and name; without one it is asked for
+	dest     string // messaging.destination.name that the wire told
 }
 
 // scene feeds calls to a Linker and keeps what it writes.
@@ -300,6 +302,14 @@ func putFinished(b *Batch, r *Facts, c *call) {
 		n, _ := strconv.ParseUint(ttl, 10, 32)
 		at := netip.MustParseAddr(addr).As16()
 		answers = AppendAnswer(answers, &at, uint32(n))
+	}
+	for _, f := range strings.Fields(c.terms) {
+		key, name, _ := strings.Cut(f, "=")
+		at := [16]byte(hash16(key))
+		answers = AppendTerm(answers, &at, []byte(name))
+	}
+	if c.dest != "" {
+		a = span.AppendString(a, destKey, []byte(c.dest))
 	}
 	var echo Batch
 	appendIDs(&echo, c.echo, true)

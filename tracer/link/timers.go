@@ -3,6 +3,8 @@ package link
 import (
 	"context"
 	"time"
+
+	"github.com/wirespan/wirespan/l7"
 )
 
 // numBuckets is the size of the ring of release times; with the grid of 100 ms
@@ -70,7 +72,7 @@ func (l *Linker) consider(g int32) {
 func (l *Linker) releaseTime(g int32) int64 {
 	e := l.exchs.at(g)
 	quiet := int64(l.cfg.Quiet)
-	if e.size == 1 && l.sights.at(e.first).rec.Pieces.has(Answers) {
+	if r := &l.sights.at(e.first).rec; e.size == 1 && r.Class == l7.ClassDNS && r.Pieces.has(Answers) {
 		quiet = max(quiet, l.lookupLife(e.first, nil))
 	}
 	return e.groupLast + quiet

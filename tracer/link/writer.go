@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
 )
@@ -277,7 +278,15 @@ func (w *writer) add(v *view) {
 	p.instance[1] = len(w.names)
 	p.name[0] = len(w.names)
 	template := l.piece(r, Template)
-	w.names = append(w.names, l.piece(r, Name)...)
+	term := ""
+	if r.Class == l7.ClassMessaging && r.Pieces.has(Answers) {
+		term = w.term(r)
+	}
+	if term != "" {
+		w.names = appendNamed(w.names, l.piece(r, Name), term)
+	} else {
+		w.names = append(w.names, l.piece(r, Name)...)
+	}
 	if len(template) > 0 && l.names.templates.Admit(w.names[p.service[0]:p.service[1]], template) {
 		w.names = append(append(w.names, ' '), template...)
 	} else {
@@ -289,6 +298,9 @@ func (w *writer) add(v *view) {
 		w.sideAttributes(v, r, card.certain)
 	} else {
 		w.attributes(v, r, card.certain, template)
+		if term != "" {
+			w.attrs = span.AppendString(w.attrs, l.terms.key, []byte(term))
+		}
 	}
 	p.attrs[1] = len(w.attrs)
 	p.links[0] = len(w.links)
