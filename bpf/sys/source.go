@@ -27,6 +27,7 @@ type Stats struct {
 	Dropped  uint64 // events for which the ring had no room
 	Bad      uint64 // calls for which the kernel had no memory
 	Garbled  uint64 // events of a version that is not known
+	Unnamed  uint64 // events of connections whose addresses are not known (tier Legacy)
 	Read     uint64 // events handed on
 }
 

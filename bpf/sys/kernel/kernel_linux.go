@@ -25,11 +25,13 @@ type kernelSource struct {
 	tier  sys.Tier
 	coll  *ebpf.Collection
 	links []link.Link
-	ring  *ringbuf.Reader
-	rec   ringbuf.Record
+	ring  eventRing
 	clock clock
 
-	counts counts
+	counts interface {
+		read() ([numCounts]uint64, error)
+	}
+	names         *names // of tier legacy, nil otherwise
 	read, garbled atomic.Uint64
 }
 
@@ -42,7 +44,7 @@ func (s *kernelSource) Read(ctx context.Context, dst []sys.Event) (n int, err er
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		s.ring.SetDeadline(time.Now().Add(pollTime))
+		s.ring.setDeadline(time.Now().Add(pollTime))
 		if n, err = s.drain(dst); err != nil {
 			break
 		}
@@ -54,7 +56,8 @@ func (s *kernelSource) Read(ctx context.Context, dst []sys.Event) (n int, err er
 // drain takes what is in the ring; it waits for it until the deadline.
 func (s *kernelSource) drain(dst []sys.Event) (n int, err error) {
 	for n < len(dst) {
-		switch err := s.ring.ReadInto(&s.rec); {
+		b, err := s.ring.next()
+		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return n, nil
 		case errors.Is(err, ringbuf.ErrClosed):
@@ -63,8 +66,11 @@ func (s *kernelSource) drain(dst []sys.Event) (n int, err error) {
 			return n, fmt.Errorf("read ring: %w", err)
 		}
 		e := &dst[n]
-		if !sys.Decode(s.rec.RawSample, e) {
+		if !sys.Decode(b, e) {
 			s.garbled.Add(1)
+			continue
+		}
+		if s.names != nil && !s.names.complete(e) {
 			continue
 		}
 		e.Time = s.clock.real(e.Time)
@@ -79,8 +85,13 @@ func (s *kernelSource) Stats() (sys.Stats, error) {
 	if err != nil {
 		return sys.Stats{}, fmt.Errorf("read counters: %w", err)
 	}
+	unnamed := uint64(0)
+	if s.names != nil {
+		unnamed = s.names.unnamed.Load()
+	}
 	return sys.Stats{
-		Seen: n[countSeen], Filtered: n[countFiltered], Emitted: n[countEmitted], Dropped: n[countDropped],
+		Unnamed: unnamed,
+		Seen:    n[countSeen], Filtered: n[countFiltered], Emitted: n[countEmitted], Dropped: n[countDropped],
 		Bad: n[countBad], Skipped: n[countSkipped], Garbled: s.garbled.Load(), Read: s.read.Load(),
 	}, nil
 }
@@ -111,7 +122,7 @@ func (s *kernelSource) Close() error {
 	}
 	s.links = nil
 	if s.ring != nil {
-		errs = append(errs, s.ring.Close())
+		errs = append(errs, s.ring.close())
 	}
 	s.coll.Close()
 	return errors.Join(errs...)

@@ -17,6 +17,7 @@ import (
 type object struct {
 	spec     func() (*ebpf.CollectionSpec, error)
 	optional []string // programs whose function not every kernel has
+	legacy   bool     // made for kernels without BTF
 }
 
 // objects are what a tier can be loaded from, the best first: the second one of
@@ -25,6 +26,7 @@ var objects = map[sys.Tier][]object{
 	sys.Sock:    {{spec: loadSock}},
 	sys.Fexit:   {{spec: loadFexit, optional: []string{"inet_sendpage_exit"}}, {spec: loadFexitWalk, optional: []string{"inet_sendpage_exit"}}},
 	sys.Syscall: {{spec: loadSyscall}},
+	sys.Legacy:  {{spec: loadLegacy, legacy: true}},
 }
 
 // errMemlock is about kernels before 5.11, which count maps as locked memory.
@@ -42,8 +44,10 @@ func load(t sys.Tier, o object, cfg *Config) (*kernelSource, error) {
 	if err := prune(spec, o.optional); err != nil {
 		return nil, err
 	}
-	if err := configure(spec, cfg); err != nil {
-		return nil, err
+	if !o.legacy {
+		if err := configure(spec, cfg); err != nil {
+			return nil, err
+		}
 	}
 	if err := rlimit.RemoveMemlock(); err != nil {
 		return nil, fmt.Errorf("%w: %w", errMemlock, err)
@@ -53,7 +57,12 @@ func load(t sys.Tier, o object, cfg *Config) (*kernelSource, error) {
 		return nil, fmt.Errorf("load programs: %w", err)
 	}
 	s := &kernelSource{tier: t, coll: coll}
-	if err := s.start(); err != nil {
+	if o.legacy {
+		err = s.startLegacy(cfg)
+	} else {
+		err = s.start()
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -108,14 +117,37 @@ func (s *kernelSource) start() error {
 	if err != nil {
 		return fmt.Errorf("open ring: %w", err)
 	}
-	s.ring = ring
+	s.ring = &sharedRing{r: ring}
 	s.counts, err = openCounts(s.coll)
 	return err
+}
+
+// startLegacy attaches every program of tier legacy, and opens the rings.
+func (s *kernelSource) startLegacy(cfg *Config) error {
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return fmt.Errorf("count CPUs: %w", err)
+	}
+	if err := s.restrictLegacy(0, &Config{Every: cfg.Every}); err != nil {
+		return err
+	}
+	if s.links, err = attachLegacy(s.coll); err != nil {
+		return err
+	}
+	rings, err := openPerf(s.coll.Maps["events"], cfg.Ring, cpus)
+	if err != nil {
+		return fmt.Errorf("open rings: %w", err)
+	}
+	s.ring, s.counts, s.names = rings, rings, newNames(cfg.Ports)
+	return nil
 }
 
 // restrict makes the filters hold. own is our process, as the kernel knows it.
 func (s *kernelSource) restrict(own uint32, cfg *Config) error {
 	const byPort, byTGID, byCgroup = 1, 2, 4
+	if s.tier == sys.Legacy {
+		return s.restrictLegacy(own, cfg)
+	}
 	which := uint32(0)
 	one := uint8(1)
 	put := func(name string, bit uint32, key any) error {
