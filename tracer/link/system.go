@@ -46,8 +46,10 @@ const maxActs = 32 << 10
 // after it was told last: packets and events come within a second.
 const actLife = int64(2e9)
 
-// maxActScan bounds the messages of one end of a connection that are looked at.
-const maxActScan = 16
+// maxActScan bounds the messages of one end of a connection, and the exchanges
+// on it, that are looked at: as many as packets may be ahead of events, or
+// behind.
+const maxActScan = 1024
 
 // connEnd is one end of a connection.
 type connEnd struct{ local, remote flows.Endpoint }
@@ -108,7 +110,7 @@ func (s systemSink) Message(m *executor.Message) {
 	}
 	y.list(i)
 	a := y.acts.at(i)
-	a.m, a.seen = *m, l.now
+	a.m, a.seen = *m, max(l.now, m.End) // events may come before the first packet
 	l.findExchanges(i)
 }
 
@@ -209,12 +211,15 @@ func (a *act) ends() (client, server flows.Endpoint) {
 // has reports whether a sequence number is that of one of the message's bytes.
 func (a *act) has(seq uint32) bool { return seq-a.m.Seq < a.m.Length }
 
-// findExchanges joins a message with the exchanges that wait.
+// findExchanges joins a message with the exchanges that wait, of which the
+// newest come first.
 func (l *Linker) findExchanges(i int32) {
 	client, server := l.system.acts.at(i).ends()
 	e := l.ix.first(actKey(&client, &server))
-	for n := 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
-		l.tryAct(l.ix.exchange(e), i)
+	for n := 0; e != 0 && n < maxActScan; e, n = l.ix.next(e), n+1 {
+		if l.tryAct(l.ix.exchange(e), i) == earlier {
+			break // and so are all others
+		}
 	}
 }
 
@@ -257,29 +262,53 @@ func (l *Linker) findActs(x, s int32) {
 			if !a.used || endpointOf(a.m.Local) != end.local || endpointOf(a.m.Remote) != end.remote {
 				break // the older ones have gone
 			}
-			l.tryAct(x, i)
+			if l.tryAct(x, i) == later && a.m.Request() {
+				break // what is older was before the request
+			}
 			i = a.older
 		}
 	}
 }
 
+// order says how an exchange lies to a message of its connection.
+type order uint8
+
+const (
+	apart   order = iota // not known
+	joined               // they share a byte
+	earlier              // the exchange was over when the message began
+	later                // the message ended before the exchange began
+)
+
 // tryAct joins a message with an exchange if a sighting of it says that they
 // share a byte.
-func (l *Linker) tryAct(x, i int32) {
+func (l *Linker) tryAct(x, i int32) order {
 	a := l.system.acts.at(i)
-	if l.exchs.at(x).fixed {
-		return // its children have left below what was known
-	}
 	client, server := a.ends()
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 		r := &l.sights.at(s).rec
 		if r.Client != client || r.Server != server {
 			continue
 		}
-		request := a.m.Request()
-		if request && r.Flags&HasSeq != 0 && a.has(r.SeqRequest) || !request && r.Flags&HasSeqResp != 0 && a.has(r.SeqResponse) {
-			l.joinAct(x, a, request)
-			return
+		request, seq, known := a.m.Request(), r.SeqResponse, r.Flags&HasSeqResp != 0
+		if request {
+			seq, known = r.SeqRequest, r.Flags&HasSeq != 0
 		}
+		if a.m.Flags&sys.RelativeSeq != 0 {
+			seq, known = l.relative(r, a)
+		}
+		switch {
+		case !known:
+			continue
+		case int32(seq-a.m.Seq) < 0:
+			return earlier
+		case !a.has(seq):
+			return later
+		case l.exchs.at(x).fixed: // its children have left below what was known
+			return apart
+		}
+		l.joinAct(x, a, request)
+		return joined
 	}
+	return apart
 }

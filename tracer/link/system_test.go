@@ -169,3 +169,37 @@ func TestSystemAndIDs(t *testing.T) {
 		}
 	}
 }
+
+// On one busy connection messages are far ahead of the packets, or behind them:
+// each finds its exchange all the same.
+func TestSystemBehind(t *testing.T) {
+	const n = 300
+	for name, actsFirst := range map[string]bool{"events ahead": true, "packets ahead": false} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.start()
+			s.l.System(sys.Sock)
+			var calls []call
+			var deeds []deed
+			for i := range n {
+				at, seq, rseq := int64(10+2*i), uint32(1000+100*i), uint32(7000+1000*i)
+				calls = append(calls, call{name: "q", key: uint64(1 + i), from: web, to: svc, at: at, end: at + 1, seq: seq, rseq: rseq, target: "q"})
+				id := uint64(2 * i)
+				deeds = append(deeds,
+					deed{id: id + 1, local: svc, remote: web, role: executor.Serving, seq: seq, length: 100, at: at, pid: 7, tid: 71},
+					deed{id: id + 2, local: svc, remote: web, role: executor.Serving, sent: true, seq: rseq, length: 1000, at: at + 1, pid: 7, tid: 71})
+			}
+			if actsFirst {
+				s.acts(deeds...)
+				s.feed(calls...)
+			} else {
+				s.feed(calls...)
+				s.acts(deeds...)
+			}
+			s.flush()
+			if st := s.l.SystemStats(); st.Joined != 2*n {
+				t.Errorf("%+v", st)
+			}
+		})
+	}
+}
