@@ -55,7 +55,9 @@ func slotBySymbol(f *elf.File, tls *elf.Prog) (int32, bool) {
 	return 0, false
 }
 
-func believable(at int64) (int32, bool) { return int32(at), at >= minSlot && at <= usualSlot && at%8 == 0 }
+func believable(at int64) (int32, bool) {
+	return int32(at), at >= minSlot && at <= usualSlot && at%8 == 0
+}
 
 // loadG is mov %fs:disp32,%r14, with which wrappers of assembly code fetch g.
 var loadG = [...]byte{0x64, 0x4c, 0x8b, 0x34, 0x25}

@@ -34,6 +34,7 @@ const (
 	fexitVarConfigEvery       = "config_every"
 	fexitVarConfigFilter      = "config_filter"
 	fexitVarConfigGo          = "config_go"
+	fexitVarConfigGoRegister  = "config_go_register"
 	fexitVarConfigOwn         = "config_own"
 )
 
@@ -106,10 +107,11 @@ type fexitMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type fexitVariableSpecs struct {
-	ConfigEvery  *ebpf.VariableSpec `ebpf:"config_every"`
-	ConfigFilter *ebpf.VariableSpec `ebpf:"config_filter"`
-	ConfigGo     *ebpf.VariableSpec `ebpf:"config_go"`
-	ConfigOwn    *ebpf.VariableSpec `ebpf:"config_own"`
+	ConfigEvery      *ebpf.VariableSpec `ebpf:"config_every"`
+	ConfigFilter     *ebpf.VariableSpec `ebpf:"config_filter"`
+	ConfigGo         *ebpf.VariableSpec `ebpf:"config_go"`
+	ConfigGoRegister *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigOwn        *ebpf.VariableSpec `ebpf:"config_own"`
 }
 
 // fexitObjects contains all objects after they have been loaded into the kernel.
@@ -157,10 +159,11 @@ func (m *fexitMaps) Close() error {
 //
 // It can be passed to loadFexitObjects or ebpf.CollectionSpec.LoadAndAssign.
 type fexitVariables struct {
-	ConfigEvery  *ebpf.Variable `ebpf:"config_every"`
-	ConfigFilter *ebpf.Variable `ebpf:"config_filter"`
-	ConfigGo     *ebpf.Variable `ebpf:"config_go"`
-	ConfigOwn    *ebpf.Variable `ebpf:"config_own"`
+	ConfigEvery      *ebpf.Variable `ebpf:"config_every"`
+	ConfigFilter     *ebpf.Variable `ebpf:"config_filter"`
+	ConfigGo         *ebpf.Variable `ebpf:"config_go"`
+	ConfigGoRegister *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigOwn        *ebpf.Variable `ebpf:"config_own"`
 }
 
 // fexitPrograms contains all programs after they have been loaded into the kernel.

@@ -34,6 +34,7 @@ const (
 	fexitWalkVarConfigEvery       = "config_every"
 	fexitWalkVarConfigFilter      = "config_filter"
 	fexitWalkVarConfigGo          = "config_go"
+	fexitWalkVarConfigGoRegister  = "config_go_register"
 	fexitWalkVarConfigOwn         = "config_own"
 	fexitWalkVarConfigSalt        = "config_salt"
 )
@@ -107,11 +108,12 @@ type fexitWalkMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type fexitWalkVariableSpecs struct {
-	ConfigEvery  *ebpf.VariableSpec `ebpf:"config_every"`
-	ConfigFilter *ebpf.VariableSpec `ebpf:"config_filter"`
-	ConfigGo     *ebpf.VariableSpec `ebpf:"config_go"`
-	ConfigOwn    *ebpf.VariableSpec `ebpf:"config_own"`
-	ConfigSalt   *ebpf.VariableSpec `ebpf:"config_salt"`
+	ConfigEvery      *ebpf.VariableSpec `ebpf:"config_every"`
+	ConfigFilter     *ebpf.VariableSpec `ebpf:"config_filter"`
+	ConfigGo         *ebpf.VariableSpec `ebpf:"config_go"`
+	ConfigGoRegister *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigOwn        *ebpf.VariableSpec `ebpf:"config_own"`
+	ConfigSalt       *ebpf.VariableSpec `ebpf:"config_salt"`
 }
 
 // fexitWalkObjects contains all objects after they have been loaded into the kernel.
@@ -159,11 +161,12 @@ func (m *fexitWalkMaps) Close() error {
 //
 // It can be passed to loadFexitWalkObjects or ebpf.CollectionSpec.LoadAndAssign.
 type fexitWalkVariables struct {
-	ConfigEvery  *ebpf.Variable `ebpf:"config_every"`
-	ConfigFilter *ebpf.Variable `ebpf:"config_filter"`
-	ConfigGo     *ebpf.Variable `ebpf:"config_go"`
-	ConfigOwn    *ebpf.Variable `ebpf:"config_own"`
-	ConfigSalt   *ebpf.Variable `ebpf:"config_salt"`
+	ConfigEvery      *ebpf.Variable `ebpf:"config_every"`
+	ConfigFilter     *ebpf.Variable `ebpf:"config_filter"`
+	ConfigGo         *ebpf.Variable `ebpf:"config_go"`
+	ConfigGoRegister *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigOwn        *ebpf.Variable `ebpf:"config_own"`
+	ConfigSalt       *ebpf.Variable `ebpf:"config_salt"`
 }
 
 // fexitWalkPrograms contains all programs after they have been loaded into the kernel.

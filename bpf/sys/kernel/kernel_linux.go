@@ -32,6 +32,7 @@ type kernelSource struct {
 		read() ([numCounts]uint64, error)
 	}
 	names         *names // of tier legacy, nil otherwise
+	wakes         wakes
 	read, garbled atomic.Uint64
 }
 
@@ -99,24 +100,10 @@ func (s *kernelSource) Stats() (sys.Stats, error) {
 // Tier, see Source.
 func (s *kernelSource) Tier() sys.Tier { return s.tier }
 
-// GoOffsets say where a Go runtime keeps what, in bytes (see goroutines).
-type GoOffsets struct {
-	Goid, Parent uint32 // in g; Parent 0 if the version has none
-	M, Curg      uint32 // of m in g, of curg in m
-}
-
-// SetGo names a process whose goroutines are to be told. It is forgotten when
-// the process ends or becomes another program.
-func (s *kernelSource) SetGo(tgid uint32, o GoOffsets) error {
-	if err := s.coll.Maps["goprocs"].Put(tgid, o); err != nil {
-		return fmt.Errorf("set goroutine offsets of process %d: %w", tgid, err)
-	}
-	return nil
-}
-
 // Close, see Source. The programs leave the kernel.
 func (s *kernelSource) Close() error {
 	var errs []error
+	errs = append(errs, s.wakes.close())
 	for _, l := range s.links {
 		errs = append(errs, l.Close())
 	}

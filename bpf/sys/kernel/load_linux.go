@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"runtime"
 
 	"github.com/wirespan/wirespan/bpf/sys"
 
@@ -96,7 +97,7 @@ func configure(spec *ebpf.CollectionSpec, cfg *Config) error {
 	if cfg.Go {
 		goroutines = 1
 	}
-	for name, v := range map[string]uint32{"config_every": cfg.Every, "config_go": goroutines} {
+	for name, v := range map[string]uint32{"config_every": cfg.Every, "config_go": goroutines, "config_go_register": goRegisters[runtime.GOARCH].thread} {
 		if err := spec.Variables[name].Set(v); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
 		}

@@ -16,22 +16,23 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	sockMapCgroups      = "cgroups"
-	sockMapEvents       = "events"
-	sockMapGoprocs      = "goprocs"
-	sockMapMessages     = "messages"
-	sockMapPorts        = "ports"
-	sockMapStats        = "stats"
-	sockMapTgids        = "tgids"
-	sockProgProcExec    = "proc_exec"
-	sockProgProcExit    = "proc_exit"
-	sockProgSockRecv    = "sock_recv"
-	sockProgSockSend    = "sock_send"
-	sockProgSockState   = "sock_state"
-	sockVarConfigEvery  = "config_every"
-	sockVarConfigFilter = "config_filter"
-	sockVarConfigGo     = "config_go"
-	sockVarConfigOwn    = "config_own"
+	sockMapCgroups          = "cgroups"
+	sockMapEvents           = "events"
+	sockMapGoprocs          = "goprocs"
+	sockMapMessages         = "messages"
+	sockMapPorts            = "ports"
+	sockMapStats            = "stats"
+	sockMapTgids            = "tgids"
+	sockProgProcExec        = "proc_exec"
+	sockProgProcExit        = "proc_exit"
+	sockProgSockRecv        = "sock_recv"
+	sockProgSockSend        = "sock_send"
+	sockProgSockState       = "sock_state"
+	sockVarConfigEvery      = "config_every"
+	sockVarConfigFilter     = "config_filter"
+	sockVarConfigGo         = "config_go"
+	sockVarConfigGoRegister = "config_go_register"
+	sockVarConfigOwn        = "config_own"
 )
 
 // loadSock returns the embedded CollectionSpec for sock.
@@ -100,10 +101,11 @@ type sockMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type sockVariableSpecs struct {
-	ConfigEvery  *ebpf.VariableSpec `ebpf:"config_every"`
-	ConfigFilter *ebpf.VariableSpec `ebpf:"config_filter"`
-	ConfigGo     *ebpf.VariableSpec `ebpf:"config_go"`
-	ConfigOwn    *ebpf.VariableSpec `ebpf:"config_own"`
+	ConfigEvery      *ebpf.VariableSpec `ebpf:"config_every"`
+	ConfigFilter     *ebpf.VariableSpec `ebpf:"config_filter"`
+	ConfigGo         *ebpf.VariableSpec `ebpf:"config_go"`
+	ConfigGoRegister *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigOwn        *ebpf.VariableSpec `ebpf:"config_own"`
 }
 
 // sockObjects contains all objects after they have been loaded into the kernel.
@@ -151,10 +153,11 @@ func (m *sockMaps) Close() error {
 //
 // It can be passed to loadSockObjects or ebpf.CollectionSpec.LoadAndAssign.
 type sockVariables struct {
-	ConfigEvery  *ebpf.Variable `ebpf:"config_every"`
-	ConfigFilter *ebpf.Variable `ebpf:"config_filter"`
-	ConfigGo     *ebpf.Variable `ebpf:"config_go"`
-	ConfigOwn    *ebpf.Variable `ebpf:"config_own"`
+	ConfigEvery      *ebpf.Variable `ebpf:"config_every"`
+	ConfigFilter     *ebpf.Variable `ebpf:"config_filter"`
+	ConfigGo         *ebpf.Variable `ebpf:"config_go"`
+	ConfigGoRegister *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigOwn        *ebpf.Variable `ebpf:"config_own"`
 }
 
 // sockPrograms contains all programs after they have been loaded into the kernel.

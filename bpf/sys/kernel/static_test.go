@@ -28,10 +28,11 @@ type rule struct {
 var (
 	withBTF = []asm.BuiltinFunc{
 		asm.FnMapLookupElem, asm.FnMapDeleteElem, asm.FnKtimeGetNs, asm.FnGetCurrentPidTgid, asm.FnGetSmpProcessorId,
-		asm.FnGetCurrentCgroupId, asm.FnProbeReadUser, asm.FnRingbufReserve, asm.FnRingbufSubmit,
+		asm.FnGetCurrentCgroupId, asm.FnProbeReadUser, asm.FnRingbufReserve, asm.FnRingbufSubmit, asm.FnProbeReadKernel,
+		asm.FnTaskPtRegs, asm.FnGetCurrentTaskBtf, // in a branch for arm64 that other verifiers do not walk (5.15)
 	}
-	storing = []asm.BuiltinFunc{asm.FnGetSocketCookie, asm.FnSkStorageGet, asm.FnSkcToTcpSock, asm.FnGetCurrentTaskBtf} // 5.12
-	walking = []asm.BuiltinFunc{asm.FnMapUpdateElem, asm.FnGetCurrentTask, asm.FnProbeReadKernel}                       // 5.8, by the ring
+	storing = []asm.BuiltinFunc{asm.FnGetSocketCookie, asm.FnSkStorageGet, asm.FnSkcToTcpSock} // 5.12
+	walking = []asm.BuiltinFunc{asm.FnMapUpdateElem, asm.FnGetCurrentTask}                     // 5.8, by the ring
 
 	tracing   = []ebpf.ProgramType{ebpf.Tracing}
 	mapsOf512 = []ebpf.MapType{ebpf.Array, ebpf.Hash, ebpf.RingBuf, ebpf.SkStorage}

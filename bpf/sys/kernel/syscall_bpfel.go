@@ -38,6 +38,7 @@ const (
 	syscallVarConfigEvery        = "config_every"
 	syscallVarConfigFilter       = "config_filter"
 	syscallVarConfigGo           = "config_go"
+	syscallVarConfigGoRegister   = "config_go_register"
 	syscallVarConfigOwn          = "config_own"
 	syscallVarConfigSalt         = "config_salt"
 )
@@ -118,6 +119,7 @@ type syscallVariableSpecs struct {
 	ConfigEvery        *ebpf.VariableSpec `ebpf:"config_every"`
 	ConfigFilter       *ebpf.VariableSpec `ebpf:"config_filter"`
 	ConfigGo           *ebpf.VariableSpec `ebpf:"config_go"`
+	ConfigGoRegister   *ebpf.VariableSpec `ebpf:"config_go_register"`
 	ConfigOwn          *ebpf.VariableSpec `ebpf:"config_own"`
 	ConfigSalt         *ebpf.VariableSpec `ebpf:"config_salt"`
 }
@@ -179,6 +181,7 @@ type syscallVariables struct {
 	ConfigEvery        *ebpf.Variable `ebpf:"config_every"`
 	ConfigFilter       *ebpf.Variable `ebpf:"config_filter"`
 	ConfigGo           *ebpf.Variable `ebpf:"config_go"`
+	ConfigGoRegister   *ebpf.Variable `ebpf:"config_go_register"`
 	ConfigOwn          *ebpf.Variable `ebpf:"config_own"`
 	ConfigSalt         *ebpf.Variable `ebpf:"config_salt"`
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 #include "record.h"
+#include "goroutine.h"
 
 /* With WALK a socket is a plain address, which is also its cookie, and messages
  * under way lie in a map of their own: for tiers that find sockets by file
@@ -15,6 +16,7 @@ enum { BY_PORT = 1, BY_TGID = 2, BY_CGROUP = 4 };
 /* Set before loading. */
 const volatile u32 config_every = 4; /* calls of a message that make an event each; beyond, only the last */
 const volatile u32 config_go = 0;    /* look for goroutines */
+const volatile u32 config_go_register = 0; /* place in struct pt_regs of the register that holds g; 0: g lies in thread-local storage */
 #ifdef WALK
 const volatile u64 config_salt = 0;  /* hides addresses of the kernel */
 #endif
@@ -64,18 +66,6 @@ struct {
 	__type(key, u64);
 	__type(value, u8);
 } cgroups SEC(".maps");
-
-/* Where the runtime of a Go program keeps what; see bpf/sys/goroutines. */
-struct go_offsets {
-	u32 goid, parent, m, curg;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u32);
-	__type(value, struct go_offsets);
-} goprocs SEC(".maps");
 
 /* The message under way on a socket. */
 struct message {
@@ -215,27 +205,26 @@ INLINE int addresses(struct event *e, struct sock *sk)
 }
 
 /* goroutine reads who runs on this thread, of programs that are known to be
- * Go: the thread's g lies in front of its thread-local storage; g.m.curg is the
- * goroutine also while the runtime runs on its own stack. */
+ * Go. */
 INLINE void goroutine(u32 tgid, u64 *goid, u64 *parent)
 {
 	struct go_offsets *o;
-	u64 base, g = 0, m = 0, cur = 0;
+	u64 g = 0;
 	*goid = 0, *parent = 0;
-	if (!config_go || !bpf_core_field_exists(((struct thread_struct *)0)->fsbase))
+	if (!config_go)
 		return;
 	o = bpf_map_lookup_elem(&goprocs, &tgid);
 	if (!o)
 		return;
-	base = OF(current(), thread.fsbase);
-	if (bpf_probe_read_user(&g, 8, (void *)(base - 8)) || !g)
-		return;
-	if (!bpf_probe_read_user(&m, 8, (void *)(g + o->m)) && m &&
-	    !bpf_probe_read_user(&cur, 8, (void *)(m + o->curg)) && cur)
-		g = cur;
-	bpf_probe_read_user(goid, 8, (void *)(g + o->goid));
-	if (o->parent)
-		bpf_probe_read_user(parent, 8, (void *)(g + o->parent));
+	if (config_go_register) {
+		g = (u64)bpf_task_pt_regs(bpf_get_current_task_btf());
+		bpf_probe_read_kernel(&g, 8, (void *)(g + config_go_register));
+	} else if (bpf_core_field_exists(((struct thread_struct *)0)->fsbase)) {
+		bpf_probe_read_user(&g, 8, (void *)(OF(current(), thread.fsbase) + (s64)o->slot));
+	}
+	g = running(o, g);
+	if (g)
+		identity(o, g, goid, parent);
 }
 
 INLINE struct event *begin(struct counts *c, struct sock *sk)
