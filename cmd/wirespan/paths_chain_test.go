@@ -53,11 +53,10 @@ server {
 	location / { proxy_pass http://balancer; proxy_set_header Connection ""; proxy_set_header X-Request-ID $request_id; add_header X-Request-ID $request_id always; }
 	location /health { proxy_pass http://balancer; }
 }`)
-	c.mirrored(t)
 	return c
 }
 
-// mirrored makes the mirrors, when everything else works.
+// mirrored makes the mirrors.
 func (c *chain) mirrored(t *testing.T) {
 	t.Helper()
 	c.tap(t, "client", "eth0", "client")
@@ -101,6 +100,7 @@ sighting %[2]s net 198.51.100.%[1]s
 // checkChain holds spans against what the servers know.
 func (c *chain) checkChain(t *testing.T, spans []spanLine, paths []string, without ...string) {
 	t.Helper()
+	checkPaired(t, spans)
 	trees := treesByPath(t, spans)
 	for _, p := range paths {
 		want := c.want(t, p)
@@ -137,6 +137,7 @@ func withoutLine(s, text string) string {
 func TestPathChain(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, nftablesDNAT)
+	c.mirrored(t)
 	dir := t.TempDir()
 	out := filepath.Join(dir, "spans")
 	w := c.appliance(t, "-i", "client", "-i", "router", "-i", "nginx", "-i", "haproxy", "--listen", "vxlan=10.80.0.2:4789",

@@ -28,6 +28,7 @@ type field struct {
 	ip, prefix string
 	threads    map[string]chan func() // a thread in each namespace
 	mirrors    int
+	loss       bool // of mirrors made from now on: one packet of a hundred
 }
 
 // boxHost is the appliance's namespace.
@@ -155,9 +156,25 @@ func (f *field) port(t *testing.T, host, point string) string {
 	t.Helper()
 	f.mirrors++
 	dev := "mir" + strconv.Itoa(f.mirrors)
-	f.wire(t, host, dev, boxHost, point, 1600)
+	if f.loss {
+		f.wire(t, host, "out"+dev, boxHost, point, 1600)
+		f.relay(t, host, dev, "out"+dev)
+	} else {
+		f.wire(t, host, dev, boxHost, point, 1600)
+	}
 	f.sh(t, boxHost, "ip link set dev "+point+" arp off")
 	return dev
+}
+
+// relay passes on what is sent to one interface to another, but for one packet
+// of a hundred. Neither tc nor an egress hook can: this tc knows no chance, and
+// what mirred sends passes no egress hook.
+func (f *field) relay(t *testing.T, host, from, to string) {
+	t.Helper()
+	toolPath(t, "nft")
+	f.wire(t, host, from, host, from+"r", 1600)
+	f.need(t, host, "nftables fwd", fmt.Sprintf("nft -f - <<N\ntable netdev %[1]s {\n\tchain in {\n\t\ttype filter hook ingress device %[1]sr priority 0\n"+
+		"\t\tnumgen random mod 100 == 0 drop\n\t\tfwd to %[2]s\n\t}\n}\nN", from, to))
 }
 
 // copies has tc copy what an interface receives ("ingress"), sends ("egress") or
@@ -194,6 +211,10 @@ func (f *field) vxlan(t *testing.T, host, dev string, vni int) {
 	f.sh(t, host, "ip addr add 10.80.0.1/24 dev under0")
 	f.sh(t, boxHost, "ip addr add 10.80.0.2/24 dev wan")
 	f.need(t, host, "VXLAN device", fmt.Sprintf("ip link add vx0 type vxlan id %d remote 10.80.0.2 dstport 4789 dev under0; ip link set vx0 mtu 1500 up", vni))
+	if f.loss {
+		f.need(t, host, "random numbers in nftables", "nft -f - <<N\ntable ip loss {\n\tchain out {\n\t\ttype filter hook output priority 0\n"+
+			"\t\tudp dport 4789 numgen random mod 100 == 0 drop\n\t}\n}\nN")
+	}
 	f.copies(t, host, dev, "", "vx0")
 }
 

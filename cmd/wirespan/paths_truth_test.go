@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -39,8 +41,38 @@ func (tr *truth) server(name string, next func(path, id string) error) http.Hand
 				return
 			}
 		}
-		fmt.Fprintf(w, "%s by %s\n", r.URL.Path, name)
+		_, _ = w.Write(bytes.Repeat([]byte("."), bodyOf(r.URL.Path)))
 	})
+}
+
+// bodyOf is how long the answer to a path is: no two numbers have one length, so
+// that an answer tells which request it belongs to.
+func bodyOf(path string) int {
+	n, _ := strconv.Atoi(path[strings.LastIndexByte(path, '/')+1:])
+	return 100 + n
+}
+
+// checkPaired holds that requests have their own answers, and that no two
+// paths are one exchange or one trace.
+func checkPaired(t *testing.T, spans []spanLine) {
+	t.Helper()
+	one := make(map[string]string)
+	for i := range spans {
+		s := &spans[i]
+		path := s.str("url.path")
+		if path == "" {
+			continue
+		}
+		if n := s.num("http.response.body.size"); n != 0 && int(n) != bodyOf(path) {
+			t.Errorf("%s at %s has an answer of %d bytes, the server sent %d", path, s.str("wirespan.capture.point"), n, bodyOf(path))
+		}
+		for _, k := range []string{"exchange " + s.str("wirespan.exchange"), "trace " + s.Trace} {
+			if have, ok := one[k]; ok && have != path {
+				t.Errorf("%s and %s are one %s", have, path, k)
+			}
+			one[k] = path
+		}
+	}
 }
 
 // once is who served a path, which must have happened once.
