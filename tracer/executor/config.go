@@ -12,6 +12,7 @@ type Config struct {
 	MaxExecs int           // threads and goroutines
 	Settle   time.Duration // a message to which nothing was added for so long is told again
 	Fresh    time.Duration // how long an event loop is taken to go on with what it read last
+	Patience time.Duration // how long a request that nothing is done for may still be what a loop goes on with
 
 	// Listens reports whether a program of this host listens at an address and
 	// port, for connections that are older than the Tracker; may be nil.
@@ -20,7 +21,7 @@ type Config struct {
 
 // Default is a Config.
 func Default() Config {
-	return Config{MaxConns: 64 << 10, MaxExecs: 64 << 10, Settle: 50 * time.Millisecond, Fresh: 50 * time.Millisecond}
+	return Config{MaxConns: 64 << 10, MaxExecs: 64 << 10, Settle: 50 * time.Millisecond, Fresh: 50 * time.Millisecond, Patience: 2 * time.Second}
 }
 
 // Validate reports all faults.
@@ -33,7 +34,7 @@ func (c *Config) Validate() error {
 	}
 	need(c.MaxConns > 0, "connections must be positive")
 	need(c.MaxExecs > 0, "executors must be positive")
-	need(c.Settle > 0 && c.Fresh > 0, "times must be positive")
+	need(c.Settle > 0 && c.Fresh > 0 && c.Patience > 0, "times must be positive")
 	return errors.Join(errs...)
 }
 

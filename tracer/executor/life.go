@@ -24,11 +24,31 @@ func (t *Tracker) changed(e *sys.Event) {
 	case e.New == sys.Connecting:
 		c.role = Calling
 		c.opener = t.execOf(Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine})
-		if r := c.opener.slice; r != nil && !r.over {
-			c.opened = r
-		}
+		t.opens(c, c.opener, e.Time)
 	case e.Old == synReceived:
 		c.role = Serving
+	}
+}
+
+// opens notes for whom an executor opens a connection.
+func (t *Tracker) opens(c *conn, x *exec, at int64) {
+	r := x.slice
+	switch {
+	case r == nil || r.over || at-x.at > int64(t.cfg.Fresh) && len(x.serves) > 1:
+		c.unsure = len(x.serves) > 0
+	case x.idle.others(r, at-int64(t.cfg.Patience)):
+		c.unsure = true
+	default:
+		c.opened, c.waits = r, r
+		r.await()
+	}
+}
+
+// used notes that nobody waits for a connection any more.
+func (c *conn) used(at int64) {
+	if r := c.waits; r != nil {
+		c.waits = nil
+		r.awaited(at)
 	}
 }
 
@@ -36,6 +56,10 @@ func (t *Tracker) changed(e *sys.Event) {
 func (t *Tracker) forget(c *conn) {
 	t.tell(c)
 	t.over(c)
+	c.used(t.now)
+	if k := c.call; k != nil {
+		k.done(t.now)
+	}
 	c.gone, c.told, c.msg.ID = true, true, 0
 	delete(t.conns, c.cookie)
 }
@@ -43,6 +67,7 @@ func (t *Tracker) forget(c *conn) {
 // drop lets go of an executor.
 func (t *Tracker) drop(x *exec) {
 	for _, r := range x.serves {
+		r.stir()
 		r.owner = nil
 	}
 	x.gone, x.serves, x.loose, x.slice, x.woken = true, nil, nil, nil, nil

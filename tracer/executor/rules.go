@@ -1,6 +1,9 @@
 package executor
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // asked notes that an executor read of a request: it serves that now.
 func (t *Tracker) asked(c *conn, x *exec, begins bool) {
@@ -18,11 +21,12 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 	r.end = c.msg.End
 	if r.owner != x {
 		r.disown()
-		r.owner = x
 		if len(x.serves) < maxServes {
+			r.owner = x
 			x.serves = append(x.serves, r)
 		}
 	}
+	r.rest(r.end)
 	x.reads, x.loop = true, x.loop || len(x.serves) > 1
 	x.slice, x.sliceConn, x.at, x.woken = r, nil, c.msg.End, nil
 }
@@ -35,6 +39,7 @@ func (t *Tracker) calls(c *conn, x *exec) {
 	c.call = k
 	t.stats.Calls++
 	r, rule, class := t.cause(c, x, first)
+	c.used(c.msg.Begin)
 	if r == nil || class == Weak {
 		if len(x.loose) < maxLoose {
 			x.loose = append(x.loose, k)
@@ -44,13 +49,31 @@ func (t *Tracker) calls(c *conn, x *exec) {
 		t.stats.Unlabeled++
 		return
 	}
+	if class != Weak {
+		k.awaited = true
+		r.await()
+	}
 	t.label(k, r, rule, class, x)
+}
+
+// done notes that a call was answered, or never will be.
+func (k *call) done(at int64) {
+	k.answered = true
+	if k.awaited {
+		k.awaited = false
+		k.of.awaited(at)
+	}
 }
 
 // cause finds for whom an executor sends a request on a connection.
 func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
-	if first && c.opened != nil && c.opener == x && x.loop && !c.opened.over {
-		return c.opened, Connected, Certain
+	if first && c.opener == x && x.loop {
+		if c.opened != nil && !c.opened.over {
+			return c.opened, Connected, Certain
+		}
+		if c.unsure {
+			return nil, 0, 0
+		}
 	}
 	if r := x.slice; r != nil && !r.over {
 		switch n := len(x.serves); {
@@ -58,8 +81,10 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 			return r, Alone, Certain
 		case n == 0: // whom it works for was read by another
 			return r, Slice, Inferred
-		case x.sliceConn == c, c.msg.Begin-x.at > int64(t.cfg.Fresh):
-			return nil, 0, 0 // another request may have waited for the connection, or for time
+		case c.msg.Begin-x.at > int64(t.cfg.Fresh):
+			return nil, 0, 0 // the loop is not where it was
+		case x.idle.others(r, t.since(c, x)):
+			return nil, 0, 0 // one of them may go on
 		default:
 			return r, Slice, Certain
 		}
@@ -75,6 +100,16 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 	return nil, 0, 0
 }
 
+// since is from when on another idle request counts: if the call goes out on
+// the connection whose response was read last, all do, for they may have waited
+// for just that one.
+func (t *Tracker) since(c *conn, x *exec) int64 {
+	if x.sliceConn == c {
+		return math.MinInt64
+	}
+	return c.msg.Begin - int64(t.cfg.Patience)
+}
+
 func (t *Tracker) label(k *call, r *request, rule Rule, class Class, x *exec) {
 	k.of, k.class = r, class
 	t.stats.Labels[class]++
@@ -88,7 +123,7 @@ func (t *Tracker) answered(c *conn, x *exec) {
 	if k == nil {
 		return
 	}
-	k.answered = true
+	k.done(c.msg.End)
 	x.slice, x.sliceConn, x.at = nil, c, c.msg.End
 	if k.of != nil && k.class != Weak {
 		x.slice = k.of
@@ -134,10 +169,12 @@ func oneByOne(calls []*call, r *request) bool {
 
 // disown takes a request from those that its owner serves.
 func (r *request) disown() {
+	r.stir()
 	if x := r.owner; x != nil {
 		if i := slices.Index(x.serves, r); i >= 0 {
 			x.serves = slices.Delete(x.serves, i, i+1)
 		}
+		r.owner = nil
 	}
 }
 

@@ -113,6 +113,77 @@ func TestEventLoopPool(t *testing.T) {
 	}
 }
 
+// An event loop whose requests wait for what is not seen, a timer or a file,
+// before they call: nothing may be said unless one of them is alone.
+func TestEventLoopTimers(t *testing.T) {
+	for name, fresh := range map[string]bool{"connection per call": true, "connections kept": false} {
+		w := newWorld(t, 8)
+		who := Thread{TGID: 10, TID: 10}
+		var pool []*end
+		var scripts []*script
+		for range 300 {
+			conn := w.accept()
+			var up *end
+			var r place
+			call := func(n int) {
+				switch {
+				case fresh:
+					up = w.connect(who)
+				case len(pool) > 0:
+					up, pool = pool[0], pool[1:]
+				default:
+					up = w.connect(who)
+				}
+				w.caused(w.write(up, who, n), r)
+			}
+			scripts = append(scripts, &script{steps: []func(){
+				func() { r = w.read(conn, who, 300) },
+				func() { call(90) },
+				func() { w.read(up, who, 900); pool = append(pool, up) },
+				func() { call(70) },
+				func() { w.read(up, who, 500); pool = append(pool, up) },
+				func() { w.write(conn, who, 1000) },
+			}})
+		}
+		w.interleave(8, scripts)
+		if o := w.score(); o.wrong > 6 { // what is said is said while one is alone
+			t.Errorf("%s: %v", name, o)
+		}
+	}
+}
+
+// A loop that reads what there is before it deals with any of it, as HAProxy
+// does: only what was read alone can be told.
+func TestEventLoopBatches(t *testing.T) {
+	w := newWorld(t, 9)
+	who := Thread{TGID: 10, TID: 10}
+	type job struct {
+		conn, up *end
+		r        place
+	}
+	var busy []job
+	for i := range 300 {
+		var batch []job
+		for range 1 + i%3 {
+			conn := w.accept()
+			batch = append(batch, job{conn: conn, r: w.read(conn, who, 300)})
+		}
+		for _, j := range batch {
+			j.up = w.connect(who)
+			w.caused(w.write(j.up, who, 90), j.r)
+			busy = append(busy, j)
+		}
+		for len(busy) > 4 {
+			w.read(busy[0].up, who, 900)
+			w.write(busy[0].conn, who, 1000)
+			busy = busy[1:]
+		}
+	}
+	if o := w.score(); o.wrong != 0 || o.right == 0 {
+		t.Error(o)
+	}
+}
+
 // One thread reads requests, others take them from a queue, call, and answer.
 func TestWorkersBehindQueue(t *testing.T) {
 	w := newWorld(t, 4)

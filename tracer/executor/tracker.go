@@ -13,6 +13,7 @@ type Tracker struct {
 	procs map[uint32]*process
 	quiet []*conn // with a message that was added to since it was told
 	last  uint64  // ID of a message
+	now   int64   // time of the latest event
 	stats Stats
 
 	oldConns fifo[*conn] // in order of appearance
@@ -33,6 +34,8 @@ type conn struct {
 	call     *call    // calling: what was sent last
 	opener   *exec    // who called connect
 	opened   *request // whom it served then
+	unsure   bool     // it served somebody then, and who is not known
+	waits    *request // opened, until the connection is used
 }
 
 // request is a request that a process read.
@@ -43,6 +46,11 @@ type request struct {
 	end       int64 // when that was
 	responded bool
 	over      bool // the connection went on, or ended
+
+	out           int // what is done for it: calls, and connections that are opened
+	listed        bool
+	idleAt        int64
+	before, after *request // in its owner's list
 }
 
 // call is a request that a process sent.
@@ -51,6 +59,7 @@ type call struct {
 	begin    int64
 	of       *request // for whom, nil unknown
 	answered bool
+	awaited  bool // by of
 	class    Class
 }
 
@@ -59,6 +68,7 @@ type exec struct {
 	thread Thread
 	gone   bool
 	serves []*request // read by it, not answered yet
+	idle   idles      // of those, the ones for which nothing is known to be done
 	reads  bool       // it has read a request
 	loop   bool       // it has served several at once
 
@@ -100,6 +110,7 @@ func (t *Tracker) Stats() Stats { return t.stats }
 // Event takes an event.
 func (t *Tracker) Event(e *sys.Event) {
 	t.stats.Events++
+	t.now = max(t.now, e.Time)
 	switch e.Type {
 	case sys.IO:
 		if e.Flags&sys.Peek == 0 && e.Length > 0 {
