@@ -101,7 +101,7 @@ struct sock_common {
 		};
 	};
 	u16 skc_family;
-	volatile u8 skc_state;
+	u8 skc_state;
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -110,9 +110,20 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	u16 sk_protocol;
+	int sk_err;
+} CORE;
+
+struct inet_sock {
+	u16 inet_sport;
+} CORE;
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
 } CORE;
 
 struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	u32 rcv_nxt;
 	u32 copied_seq;
 	u32 write_seq;
 } CORE;

@@ -154,12 +154,43 @@ INLINE void count(struct counts *c, u32 what) { __sync_fetch_and_add(&c->n[what]
 
 INLINE u16 swap16(u16 v) { return v << 8 | v >> 8; }
 
+/* local_port is kept in a second place when a closed socket gives up the first. */
+INLINE u16 local_port(struct sock *sk)
+{
+	u16 port = OF(sk, __sk_common.skc_num);
+	struct tcp_sock *tp;
+	if (port)
+		return port;
+	tp = tcp_of(sk);
+	return tp ? swap16(OF(tp, inet_conn.icsk_inet.inet_sport)) : 0;
+}
+
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_TIME_WAIT = 6, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8, TCP_LAST_ACK = 9, TCP_CLOSING = 11 };
+
+/* place is where a socket stands: behind the last byte that was written or
+ * read. A FIN that was read counts in copied_seq, too. */
+INLINE u32 place(struct sock *sk, struct tcp_sock *tp, u8 direction)
+{
+	u32 at;
+	u8 state;
+	if (direction == SENT)
+		return OF(tp, write_seq);
+	at = OF(tp, copied_seq);
+	state = OF(sk, __sk_common.skc_state);
+	if (state == TCP_ESTABLISHED || at != OF(tp, rcv_nxt))
+		return at;
+	if (state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK || state == TCP_CLOSING || state == TCP_TIME_WAIT ||
+	    (state == TCP_CLOSE && !OF(sk, sk_err)))
+		at--;
+	return at;
+}
+
 INLINE int chosen_port(struct sock *sk)
 {
 	u16 port;
 	if (!(config_filter & BY_PORT))
 		return 1;
-	port = OF(sk, __sk_common.skc_num);
+	port = local_port(sk);
 	if (bpf_map_lookup_elem(&ports, &port))
 		return 1;
 	port = swap16(OF(sk, __sk_common.skc_dport));
@@ -199,7 +230,7 @@ INLINE int addresses(struct event *e, struct sock *sk)
 	} else {
 		return 0;
 	}
-	e->lport = OF(sk, __sk_common.skc_num);
+	e->lport = local_port(sk);
 	e->rport = swap16(OF(sk, __sk_common.skc_dport));
 	return 1;
 }
@@ -328,7 +359,6 @@ INLINE int moved(struct sock *sk, int result, u8 direction)
 	struct counts *c;
 	struct tcp_sock *tp;
 	u16 family;
-	u32 end;
 
 	if (result <= 0 || !sk)
 		return 0;
@@ -341,11 +371,8 @@ INLINE int moved(struct sock *sk, int result, u8 direction)
 	tp = tcp_of(sk);
 	if (!tp)
 		return 0;
-	end = direction == SENT ? OF(tp, write_seq) : OF(tp, copied_seq);
-	return tell(c, sk, end - result, result, direction, 0);
+	return tell(c, sk, place(sk, tp, direction) - result, result, direction, 0);
 }
-
-enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
 
 /* changed tells of a connection that began or ended. The thread is the one
  * that called connect; of other changes the kernel does them for whomever it

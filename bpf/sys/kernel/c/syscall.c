@@ -74,12 +74,6 @@ INLINE struct sock *socket_of(struct task_struct *task, u32 fd)
 	return tcp_of(sk) ? sk : 0;
 }
 
-INLINE u32 place(struct sock *sk, u8 direction)
-{
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	return direction == SENT ? OF(tp, write_seq) : OF(tp, copied_seq);
-}
-
 /* foreign reports calls of 32-bit programs. */
 INLINE int foreign(struct task_struct *task)
 {
@@ -126,7 +120,7 @@ int call_enter(u64 *ctx)
 	if (!sk)
 		return 0;
 	f.sk = (u64)sk;
-	f.seq = place(sk, f.direction);
+	f.seq = place(sk, (struct tcp_sock *)sk, f.direction);
 	id = bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&flights, &id, &f, BPF_ANY);
 	return 0;
@@ -151,7 +145,7 @@ int call_exit(u64 *ctx)
 	if (result <= 0 || !c)
 		return 0;
 	sk = (struct sock *)was.sk;
-	end = place(sk, was.direction);
+	end = place(sk, (struct tcp_sock *)sk, was.direction);
 	length = was.many ? end - was.seq : (u32)result;
 	if (length == 0 || end == was.seq)
 		return 0; /* it was looked at only */
