@@ -116,7 +116,7 @@ func composeLink(o *options, p *parts) (link.Config, error) {
 	if p.ids, err1 = composeIdentities(o, p.keys); p.ids != nil {
 		c.Who = p.ids.tagger
 	}
-	c.Memory, err2 = parseSize(o.linkMemory)
+	c.Memory, err2 = sizeOf("--link-memory", o.linkMemory)
 	c.Selector, err3 = newSelector(o, p.keys)
 	return c, errors.Join(err1, err2, err3)
 }

@@ -216,7 +216,7 @@ func TestConfigMistakes(t *testing.T) {
 			}
 		}
 	}
-	if out := wirespan(t, "config", "check", good); out.code != 0 || !strings.Contains(out.stdout, "1 keys, no mistake") {
+	if out := wirespan(t, "config", "check", good); out.code != 0 || !strings.Contains(out.stdout, "1 key, no mistake") {
 		t.Errorf("status %d: %s%s", out.code, out.stdout, out.stderr)
 	}
 	for _, args := range [][]string{

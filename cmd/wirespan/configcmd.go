@@ -138,7 +138,7 @@ func checkConfig(cmd *cobra.Command, files []string) error {
 			fmt.Fprintln(os.Stderr, err)
 			continue
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: %d keys, no mistake\n", f, s.Count())
+		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s, no mistake\n", f, countOf(uint64(s.Count()), "key"))
 	}
 	if bad {
 		return &statusError{status: exitUsage}

@@ -8,6 +8,7 @@ import (
 	"github.com/wirespan/wirespan/cmd/wirespan/internal/config"
 	"github.com/wirespan/wirespan/l7/all"
 	"github.com/wirespan/wirespan/l7/ids"
+	"github.com/wirespan/wirespan/mirror/point"
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/query"
 	"github.com/wirespan/wirespan/tracer/redact"
@@ -43,7 +44,7 @@ func configRules() config.Rules {
 		"name":           {Check: func(v string) error { return only(names.ParseRule(v)) }, Reload: true},
 		"names":          {Check: func(v string) error { return only(readNamesFile(v)) }, Reload: true},
 		"point":          {Check: checkPoint},
-		"points":         {Check: checkPoint},
+		"points":         {Check: func(v string) error { return only(point.ParseRule(v)) }},
 		"point-by":       {Check: checkPointBy},
 		"duplicates":     {Enum: []string{"drop", "keep", "auto"}},
 		"listen":         {Check: checkListen},

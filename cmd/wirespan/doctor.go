@@ -250,7 +250,7 @@ func examine(cmd *cobra.Command, o *doctorOptions, addr string, asked bool) *doc
 		in.finish(ctx)
 		r.addInstance(in, asked, movedPackets(ifs, readInterfaces(o.live)), trials)
 	}
-	r.conclude(&rings, o.obstacles(host, &rings))
+	r.conclude(o.judged(), &rings, o.obstacles(host, &rings))
 	return r
 }
 

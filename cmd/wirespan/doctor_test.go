@@ -147,7 +147,7 @@ func assemble(h *hostFacts, l *liveOptions, rings *ringTrial, list []ifaceReport
 		r.addTrials(trials, ifs, 2*time.Second)
 	}
 	r.add(h.limitsSection(l), modes{}.section(h, rings))
-	r.conclude(rings, (&doctorOptions{}).obstacles(h, rings))
+	r.conclude("live", rings, (&doctorOptions{}).obstacles(h, rings))
 	return r
 }
 

@@ -42,8 +42,9 @@ func (i *ifaceReport) judgePort(s *section, l *liveOptions) {
 		s.add(markWarning, i.Name, "rx_missed_errors: the device had no room for %d frames since it is up", i.Missed)
 		s.fix("sudo ethtool -G %s rx 4096   makes its buffers larger; ethtool -g shows how far", i.Name)
 	}
-	if text := loud(&i.raw, netnsPath(l.netns)); text != "" {
-		s.add(markWarning, i.Name, "%s", text)
+	if why, fix := loud(&i.raw, netnsPath(l.netns)); why != "" {
+		s.add(markWarning, i.Name, "may send on its own: %s", why)
+		s.fix("%s", fix)
 	}
 	if len(s.Findings) == had {
 		s.add(markOK, i.Name, "silent, promiscuous when captured on, nothing joins or strips packets")

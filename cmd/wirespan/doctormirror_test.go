@@ -41,6 +41,9 @@ func TestDoctorMirror(t *testing.T) {
 	x.want(t, markWarning, "eth1", "one direction only")
 	x.want(t, markWarning, "eth2", "nothing is mirrored here")
 	x.want(t, markWarning, "eth4", "50% duplicates")
+	if s := strings.Join(x.Verdict, "\n"); !strings.Contains(s, "mirror can run on eth0, eth1") || strings.Contains(s, "live") {
+		t.Errorf("in short:\n%s", s)
+	}
 }
 
 // TestDoctorMirrorNames wants the interfaces.

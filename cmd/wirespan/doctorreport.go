@@ -69,19 +69,19 @@ func (r *doctorReport) add(list ...section) {
 	}
 }
 
-// conclude says in a sentence or two what follows.
-func (r *doctorReport) conclude(rings *ringTrial, obstacles []error) {
+// conclude says in a sentence or two what follows for the command that is judged.
+func (r *doctorReport) conclude(command string, rings *ringTrial, obstacles []error) {
 	r.Live = len(obstacles) == 0
 	switch {
 	case !r.Live:
 		for _, err := range obstacles {
 			text, advice := firstLine(err)
-			r.Verdict = append(append(r.Verdict, "live cannot run: "+text), advice...)
+			r.Verdict = append(append(r.Verdict, command+" cannot run: "+text), advice...)
 		}
 	case len(rings.names) == 0:
-		r.Verdict = append(r.Verdict, "live can run, but no interface is useful: it would wait for one")
+		r.Verdict = append(r.Verdict, command+" can run, but no interface is useful: it would wait for one")
 	default:
-		r.Verdict = append(r.Verdict, "live can run on "+strings.Join(rings.names, ", "))
+		r.Verdict = append(r.Verdict, command+" can run on "+strings.Join(rings.names, ", "))
 	}
 	for _, t := range r.Trials {
 		for _, f := range t.findings {

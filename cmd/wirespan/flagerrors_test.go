@@ -19,6 +19,15 @@ func TestFlagErrors(t *testing.T) {
 		{[]string{"read", "--wheer", "x"}, "unknown flag --wheer, did you mean --where?"},
 		{[]string{"read", "--nonsense"}, "unknown flag --nonsense; wirespan read --help lists all"},
 		{[]string{"read", "-Z"}, "unknown flag -Z; wirespan read --help lists all"},
+		{[]string{"read", "--link-memory", "10x", demoCapture(t)}, `--link-memory: parse size "10x": unit "x" is not known; want B, KiB, MiB or GiB`},
+		{[]string{"read", "--proto", "80=htp", demoCapture(t)}, `--proto "80=htp": protocol "htp" is not known, did you mean "http"?`},
+		{[]string{"read", "--proto", "80=carrier-pigeon", demoCapture(t)}, `--proto "80=carrier-pigeon": protocol "carrier-pigeon" is not known; wirespan doctor --protocols lists them`},
+		{[]string{"mirror"}, "nothing to capture: name an interface with -i (-D lists them), a listener with --listen, as vxlan=:4789, a server with --connect or a directory with --watch"},
+		{[]string{"mirror", "--listen", "span"}, `--listen: "span" is no kind of mirror: want KIND[=[ADDR][:PORT][%IF]] with one of vxlan, vxlan-gpe, geneve, tzsp, gtpu, gre-udp, gre, l2gre, nvgre, erspan, or pcap=ADDR`},
+		{[]string{"mirror", "--listen", "pcap=:57012"}, "--listen pcap=:57012: whoever reaches it could make traces up: give --stream-token, listen on 127.0.0.1, or allow it with --insecure-listen"},
+		{[]string{"mirror", "--listen", "pcap=tls://127.0.0.1:57012"}, "--listen pcap=tls://127.0.0.1:57012: TLS needs --stream-cert and --stream-key"},
+		{[]string{"mirror", "--connect", "vxlan=192.0.2.1"}, `--connect: "vxlan=192.0.2.1": want pcap=[tls://]HOST[:PORT]`},
+		{[]string{"mirror", "--watch", "/nowhere/captures"}, "--watch: watch directory: stat /nowhere/captures: no such file or directory"},
 		{[]string{"live", "-nZ"}, "unknown flag -Z; wirespan live --help lists all"},
 	} {
 		o := wirespan(t, c.args...)

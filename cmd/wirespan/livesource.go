@@ -121,7 +121,7 @@ func ringConfig(o *liveOptions, spec *ifaceSpec, progs programs) (afpacket.Confi
 // interfaces that appear.
 func sizeRings(o *liveOptions, c *afpacket.Config) error {
 	total, err1 := o.ringBytes()
-	block, err2 := parseSize(o.blockSize)
+	block, err2 := sizeOf("--block-size", o.blockSize)
 	if err := errors.Join(err1, err2); err != nil {
 		return usage(err)
 	}

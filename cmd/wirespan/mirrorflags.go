@@ -68,7 +68,7 @@ func (o *liveOptions) settleMirror() error {
 	o.promisc = o.promisc && !o.noPromisc
 	var errs []error
 	if len(o.ifaces) == 0 && !m.others() {
-		errs = append(errs, errors.New("nothing to capture: name an interface with -i, or a listener with --listen, as vxlan=:4789 (wirespan mirror -D lists interfaces)"))
+		errs = append(errs, errors.New("nothing to capture: name an interface with -i (-D lists them), a listener with --listen, as vxlan=:4789, a server with --connect or a directory with --watch"))
 	}
 	if len(m.watch) > 0 && len(o.ifaces)+len(m.listen)+len(m.connect) > 0 {
 		errs = append(errs, errors.New("--watch: its packets are of the past, and cannot be put in order with those of now: run it by itself"))

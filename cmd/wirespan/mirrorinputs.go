@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/wirespan/wirespan/mirror/listen"
@@ -49,6 +50,8 @@ func (m *mirrorFlags) checkInputs() error {
 			errs = append(errs, fmt.Errorf("--listen: %w", err))
 		}
 	}
+	_, streams := m.splitListen()
+	errs = append(errs, m.checkStreams(streams))
 	for _, s := range m.connect {
 		if err := checkConnect(s); err != nil {
 			errs = append(errs, fmt.Errorf("--connect: %w", err))
@@ -62,11 +65,18 @@ func checkListen(v string) error {
 	if strings.HasPrefix(v, streamWord) {
 		return only(stream.Parse(v))
 	}
+	word, _, _ := strings.Cut(v, "=")
+	if !slices.Contains(listen.Kinds(), word) {
+		return fmt.Errorf("%q is no kind of mirror: want KIND[=[ADDR][:PORT][%%IF]] with one of %s, or pcap=ADDR", v, strings.Join(listen.Kinds(), ", "))
+	}
 	return only(listen.Parse(v))
 }
 
 // checkConnect is the rule of the configuration for --connect.
 func checkConnect(v string) error {
+	if !strings.HasPrefix(v, streamWord) {
+		return fmt.Errorf("%q: want pcap=[tls://]HOST[:PORT]", v)
+	}
 	a, err := stream.Parse(v)
 	if err == nil && a.Host == "" {
 		err = fmt.Errorf("connect to %q: no host", v)
@@ -108,6 +118,19 @@ func openStreams(o *liveOptions, s *liveSource) (*stream.Source, error) {
 		s.names = append(s.names, "pcap:"+a.String())
 	}
 	return src, nil
+}
+
+// checkStreams says which flags are missing where captures come in.
+func (m *mirrorFlags) checkStreams(list []stream.Address) error {
+	for _, a := range list {
+		if a.TLS && m.cert == "" {
+			return fmt.Errorf("--listen pcap=%s: TLS needs --stream-cert and --stream-key", a)
+		}
+		if m.token == "" && !m.insecure && !a.Loopback() {
+			return fmt.Errorf("--listen pcap=%s: whoever reaches it could make traces up: give --stream-token, listen on 127.0.0.1, or allow it with --insecure-listen", a)
+		}
+	}
+	return nil
 }
 
 // readToken reads the first line of a file; no file, no token.
@@ -162,7 +185,7 @@ func openWatch(o *liveOptions, s *liveSource) (*watch.Source, error) {
 	}
 	c.Done, c.Delete, c.Log = o.mirror.done, o.mirror.delete, o.logger()
 	if err := c.Validate(); err != nil {
-		return nil, usage(err)
+		return nil, usage(fmt.Errorf("--watch: %w", err))
 	}
 	src, err := watch.Open(c)
 	if err != nil {

@@ -25,8 +25,8 @@ func loudInterfaces(netns string, names []string) ([]string, error) {
 		if !slices.Contains(names, list[i].Name) {
 			continue
 		}
-		if n := loud(&list[i], netns); n != "" {
-			notes = append(notes, n)
+		if why, fix := loud(&list[i], netns); why != "" {
+			notes = append(notes, fmt.Sprintf("%s may send on its own: %s; silence it: %s", list[i].Name, why, fix))
 		}
 	}
 	return notes, nil
@@ -47,10 +47,14 @@ func ipv6Off(i *afpacket.Interface, netns string) bool {
 	return true
 }
 
-// loud says what an interface would send; empty: nothing.
-func loud(i *afpacket.Interface, netns string) string {
-	var why, fix []string
-	var addrs []string
+// loud says what an interface would send, and the commands against it; empty:
+// nothing. The loopback leads to no switch, and the host would not do without its
+// addresses.
+func loud(i *afpacket.Interface, netns string) (reasons, commands string) {
+	if i.Loopback() {
+		return "", ""
+	}
+	var why, fix, addrs []string
 	for _, a := range i.Addrs {
 		addrs = append(addrs, a.String())
 	}
@@ -67,8 +71,5 @@ func loud(i *afpacket.Interface, netns string) string {
 		why = append(why, "it answers ARP")
 		fix = append(fix, "ip link set dev "+i.Name+" arp off")
 	}
-	if len(why) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s may send on its own: %s; silence it: %s", i.Name, strings.Join(why, ", "), strings.Join(fix, "; "))
+	return strings.Join(why, ", "), strings.Join(fix, "; ")
 }

@@ -48,14 +48,6 @@ func (c *placeCounts) add(o *placeCounts) {
 	}
 }
 
-// duplicates sums up what was dropped.
-func (c *placeCounts) duplicates() (n uint64) {
-	for i := range c.points {
-		n += c.points[i].Dropped
-	}
-	return n
-}
-
 // manyDuplicates is the share of packets, in percent, from which on a mirror is
 // said to show too much: it costs the port, and it is likely not meant.
 const (
@@ -91,6 +83,27 @@ func (c *placeCounts) print(w io.Writer, points []capture.Point, cfg *pipelineCo
 	for _, h := range c.halves {
 		fmt.Fprintf(w, "%-12s %s\n", "note", halfText(h, points, cfg))
 	}
+	for _, name := range cfg.taps {
+		if text := absentText(name, points); text != "" {
+			fmt.Fprintf(w, "%-12s %s\n", "note", text)
+		}
+	}
+}
+
+// absentText says that no capture point has the name that --tap asks for; empty
+// if one has.
+func absentText(name string, points []capture.Point) string {
+	var have []string
+	for i := range points {
+		if points[i].Name == name {
+			return ""
+		}
+		have = append(have, points[i].Name)
+	}
+	if len(have) > maxPoints {
+		have = append(have[:maxPoints], "...")
+	}
+	return fmt.Sprintf("--tap %s: no capture point has this name; there are: %s", name, strings.Join(have, ", "))
 }
 
 // duplicatesText says that a point shows too much twice.

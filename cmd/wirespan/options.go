@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"github.com/wirespan/wirespan/cmd/wirespan/internal/config"
+	"github.com/wirespan/wirespan/l7/all"
+	"github.com/wirespan/wirespan/l7/engine"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/tag/names"
 )
@@ -122,9 +126,18 @@ func parseSize(s string) (int, error) {
 	}
 	shift, ok := map[string]int{"": 0, "b": 0, "k": 10, "kb": 10, "kib": 10, "m": 20, "mb": 20, "mib": 20, "g": 30, "gb": 30, "gib": 30}[unit]
 	if !ok {
-		return 0, fmt.Errorf("parse size %q: unit %q is not known", s, unit)
+		return 0, fmt.Errorf("parse size %q: unit %q is not known; want B, KiB, MiB or GiB", s, unit)
 	}
 	return int(v * float64(int64(1)<<shift)), nil
+}
+
+// sizeOf reads the size that a flag says.
+func sizeOf(flag, text string) (int, error) {
+	n, err := parseSize(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", flag, err)
+	}
+	return n, nil
 }
 
 // parseTime reads a point in time as nanoseconds since 1970.
@@ -140,15 +153,31 @@ func parseTime(s string) (int64, error) {
 	return 0, fmt.Errorf("parse time %q: want RFC 3339, as 2026-01-02T15:04:05Z, or seconds since 1970", s)
 }
 
+// unknownProto suggests the protocol that may have been meant.
+func unknownProto(name string, known []string) error {
+	if near := config.Nearest(name, known); near != "" {
+		return fmt.Errorf("protocol %q is not known, did you mean %q?", name, near)
+	}
+	return fmt.Errorf("protocol %q is not known; wirespan doctor --protocols lists them", name)
+}
+
 // parseForce reads --proto.
 func parseForce(list []string) (map[uint16]string, error) {
 	m := make(map[uint16]string)
+	known := []string{engine.Off}
+	for _, p := range all.Protos() {
+		known = append(known, p.Name)
+	}
 	var errs []error
 	for _, s := range list {
 		port, name, ok := strings.Cut(s, "=")
 		n, err := strconv.ParseUint(port, 10, 16)
 		if !ok || err != nil || name == "" {
 			errs = append(errs, fmt.Errorf("--proto %q: want PORT=NAME or PORT=off", s))
+			continue
+		}
+		if !slices.Contains(known, name) {
+			errs = append(errs, fmt.Errorf("--proto %q: %w", s, unknownProto(name, known)))
 			continue
 		}
 		m[uint16(n)] = name

@@ -55,6 +55,7 @@ type pipelineConfig struct {
 	inner   innerFilter
 	names   *point.Names // nil: capture points are those of the source
 	stamps  bool         // mirrored packets have the times of their mirror
+	taps    []string     // names of --tap
 }
 
 // newPipeline puts the rooms behind a source; several sources are the rings of

@@ -84,6 +84,6 @@ func (o *options) composePoints(p *parts) error {
 	if p.cfg.rooms.dups, err = o.placing.duplicatesConfig(); err != nil {
 		return usage(err)
 	}
-	p.cfg.stamps = o.placing.clock == byERSPAN
+	p.cfg.stamps, p.cfg.taps = o.placing.clock == byERSPAN, o.placing.taps
 	return nil
 }

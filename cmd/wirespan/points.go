@@ -40,7 +40,7 @@ const byERSPAN = "erspan"
 // add defines what read, live and mirror share. by and duplicates are the
 // defaults.
 func (o *pointFlags) add(f *pflag.FlagSet, by, duplicates string) {
-	f.StringArrayVar(&o.more, "points", nil, "as --point NAME=WHAT; in the configuration file a mapping of names to what they stand for; repeatable")
+	f.StringArrayVar(&o.more, "points", nil, "as --point: `NAME=WHAT`; in the configuration file a mapping of names to what they stand for; repeatable")
 	f.StringVar(&o.by, "point-by", by, "what packets that no rule names get their points from, `WHAT` input, tunnel (VNI, session, outer source), vlan, or several with commas; auto (read) is what the recording was made with, or input")
 	f.IntVar(&o.max, "max-points", point.DefaultMax, "capture points at most; the rest is one point, \"other\"")
 	f.StringVar(&o.duplicates, "duplicates", duplicates, "`WHAT` happens to a packet that one capture point shows again: drop or keep; auto (read) is what the recording was made with, or keep")

@@ -107,7 +107,7 @@ func (o *recordOptions) filesConfig() (record.FilesConfig, error) {
 	c.Count, c.Immediate = o.fileCount, o.immediate
 	c.Size, err1 = parseFileSize(o.fileSize)
 	c.Period, err2 = parsePeriod(o.rotate)
-	c.Buffer, err3 = parseSize(o.buffer)
+	c.Buffer, err3 = sizeOf("--write-buffer", o.buffer)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return c, err
 	}
@@ -250,7 +250,7 @@ func (r *recording) print(w io.Writer) {
 		var l list
 		l.add(st.Packets, "packets")
 		l.add(st.Bytes, "bytes")
-		l.add(st.Files, "files opened")
+		l.add(st.Files, pick(st.Files == 1, "file opened", "files opened"))
 		l.add(st.LostBuffer, "packets lost to a slow disk")
 		l.add(st.LostWrite, "packets lost to failed writes")
 		l.print(w, "recorded")

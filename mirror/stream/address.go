@@ -69,8 +69,8 @@ func (a Address) String() string {
 // dial is the address as package net wants it.
 func (a Address) dial() string { return net.JoinHostPort(a.Host, strconv.Itoa(int(a.Port))) }
 
-// loopback tells whether only this host can reach the address.
-func (a Address) loopback() bool {
+// Loopback tells whether only this host can reach the address.
+func (a Address) Loopback() bool {
 	if a.Host == "localhost" {
 		return true
 	}

@@ -75,7 +75,7 @@ func (c *Config) Validate() error {
 		if a.TLS && (c.ServerTLS == nil || len(c.ServerTLS.Certificates) == 0 && c.ServerTLS.GetCertificate == nil) {
 			wrong("listen on %s: TLS needs a certificate and its key", a)
 		}
-		if c.Token == "" && !c.Insecure && !a.loopback() {
+		if c.Token == "" && !c.Insecure && !a.Loopback() {
 			wrong("listen on %s: whoever reaches it could send packets: give a token, listen on 127.0.0.1, or allow it explicitly", a)
 		}
 	}

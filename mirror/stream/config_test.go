@@ -25,8 +25,8 @@ func TestParse(t *testing.T) {
 		{"192.0.2.1", "192.0.2.1:57012", false},
 	} {
 		a, err := Parse(c.text)
-		if err != nil || a.String() != c.want || a.loopback() != c.loopback {
-			t.Errorf("%s: %s, loopback %v, %v", c.text, a, a.loopback(), err)
+		if err != nil || a.String() != c.want || a.Loopback() != c.loopback {
+			t.Errorf("%s: %s, loopback %v, %v", c.text, a, a.Loopback(), err)
 		}
 	}
 	for _, text := range []string{":0", ":x", ":99999", "udp://a", "[::1]2", "a b", "user@host:1"} {
