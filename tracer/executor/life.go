@@ -36,16 +36,20 @@ func (t *Tracker) opens(c *conn, x *exec, at int64) {
 	switch {
 	case r == nil || r.over || at-x.at > int64(t.cfg.Fresh) && len(x.serves) > 1:
 		c.unsure = len(x.serves) > 0
-	case x.idle.others(r, at-int64(t.cfg.Patience)):
+	case x.mayGoOn(r, at-int64(t.cfg.Patience)):
 		c.unsure = true
 	default:
 		c.opened, c.waits = r, r
 		r.await()
 	}
+	if c.unsure {
+		c.blind.blindly(x)
+	}
 }
 
 // used notes that nobody waits for a connection any more.
 func (c *conn) used(at int64) {
+	c.blind.seen()
 	if r := c.waits; r != nil {
 		c.waits = nil
 		r.awaited(at)

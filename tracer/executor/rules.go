@@ -28,7 +28,7 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 	}
 	r.rest(r.end)
 	x.reads, x.loop = true, x.loop || len(x.serves) > 1
-	x.slice, x.sliceConn, x.at, x.woken = r, nil, c.msg.End, nil
+	x.slice, x.sliceConn, x.at, x.woken, x.last = r, nil, c.msg.End, nil, nil
 }
 
 // calls notes that an executor sent a request, and says for whom.
@@ -40,7 +40,11 @@ func (t *Tracker) calls(c *conn, x *exec) {
 	t.stats.Calls++
 	r, rule, class := t.cause(c, x, first)
 	c.used(c.msg.Begin)
-	if r == nil || class == Weak {
+	if r != nil && class != Weak {
+		k.awaited = true
+		r.await()
+	} else {
+		k.blind.blindly(x)
 		if len(x.loose) < maxLoose {
 			x.loose = append(x.loose, k)
 		}
@@ -49,16 +53,13 @@ func (t *Tracker) calls(c *conn, x *exec) {
 		t.stats.Unlabeled++
 		return
 	}
-	if class != Weak {
-		k.awaited = true
-		r.await()
-	}
 	t.label(k, r, rule, class, x)
 }
 
 // done notes that a call was answered, or never will be.
 func (k *call) done(at int64) {
 	k.answered = true
+	k.blind.seen()
 	if k.awaited {
 		k.awaited = false
 		k.of.awaited(at)
@@ -67,6 +68,9 @@ func (k *call) done(at int64) {
 
 // cause finds for whom an executor sends a request on a connection.
 func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
+	if t.wanders(x) {
+		return nil, 0, 0
+	}
 	if first && c.opener == x && x.loop {
 		if c.opened != nil && !c.opened.over {
 			return c.opened, Connected, Certain
@@ -83,8 +87,10 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 			return r, Slice, Inferred
 		case c.msg.Begin-x.at > int64(t.cfg.Fresh):
 			return nil, 0, 0 // the loop is not where it was
-		case x.idle.others(r, t.since(c, x)):
+		case x.mayGoOn(r, t.since(c, x)):
 			return nil, 0, 0 // one of them may go on
+		case x.blind > 0:
+			return r, Slice, Inferred
 		default:
 			return r, Slice, Certain
 		}
@@ -124,9 +130,11 @@ func (t *Tracker) answered(c *conn, x *exec) {
 		return
 	}
 	k.done(c.msg.End)
-	x.slice, x.sliceConn, x.at = nil, c, c.msg.End
+	x.slice, x.sliceConn, x.at, x.last = nil, c, c.msg.End, nil
 	if k.of != nil && k.class != Weak {
 		x.slice = k.of
+	} else {
+		x.last = k
 	}
 }
 
@@ -139,21 +147,31 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 		return
 	}
 	r.responded = true
-	if r.owner != x && !x.reads && oneByOne(x.loose, r) {
+	t.watch(x, r)
+	switch k := x.last; {
+	case t.wanders(x):
+	case r.owner != x && !x.reads && oneByOne(x.loose, r):
 		for _, k := range x.loose {
-			if k.of != nil {
-				t.stats.Retracted++
-				t.stats.Labels[k.class]--
-			} else {
-				t.stats.Unlabeled--
-			}
-			t.label(k, r, Answered, Inferred, x)
+			t.relabel(k, r, x)
 		}
+	case k != nil && r.owner == x && x.loop && k.begin >= r.end && c.msg.Begin-x.at <= int64(t.cfg.Fresh) && !x.mayGoOn(r, math.MinInt64):
+		t.relabel(k, r, x) // the loop went on with whom it was for
 	}
-	x.loose = x.loose[:0]
+	x.loose, x.last = x.loose[:0], nil
 	r.disown()
 	t.finished(r)
 	x.woken = nil
+}
+
+// relabel says for whom a call was made that nothing, or little, was said of.
+func (t *Tracker) relabel(k *call, r *request, x *exec) {
+	if k.of != nil {
+		t.stats.Retracted++
+		t.stats.Labels[k.class]--
+	} else {
+		t.stats.Unlabeled--
+	}
+	t.label(k, r, Answered, Inferred, x)
 }
 
 // oneByOne reports whether calls were made after a request was read, and all

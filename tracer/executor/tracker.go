@@ -36,6 +36,7 @@ type conn struct {
 	opened   *request // whom it served then
 	unsure   bool     // it served somebody then, and who is not known
 	waits    *request // opened, until the connection is used
+	blind    blindness
 }
 
 // request is a request that a process read.
@@ -60,6 +61,7 @@ type call struct {
 	of       *request // for whom, nil unknown
 	answered bool
 	awaited  bool // by of
+	blind    blindness
 	class    Class
 }
 
@@ -69,12 +71,14 @@ type exec struct {
 	gone   bool
 	serves []*request // read by it, not answered yet
 	idle   idles      // of those, the ones for which nothing is known to be done
+	blind  int        // what it waits for, for unknown requests
 	reads  bool       // it has read a request
 	loop   bool       // it has served several at once
 
 	slice     *request // for whom it works
 	at        int64    // when it read what says so
 	sliceConn *conn    // from where, if that was a call's response
+	last      *call    // that call, if it is not known whose it was
 	woken     *request // for whom its waker worked
 
 	loose []*call // unlabelled calls since its last answer
@@ -84,6 +88,7 @@ type exec struct {
 type process struct {
 	requests map[*request]struct{} // that are not answered
 	execs    []*exec               // some of which may have gone
+	wanders  int
 }
 
 // maxLoose bounds the calls of one executor that wait for its answer, maxServes

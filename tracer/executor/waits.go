@@ -5,7 +5,8 @@ package executor
 // queue for a connection, or its turn behind others that were read together, it
 // is not: then another request that nothing is known to be done for may go on
 // at any time. Such requests are idle, and listed by the executor that owns
-// them, the latest last.
+// them, the latest last. What waits for a call of which it is not known whose it
+// is looks idle, too; there are as many of those as of such calls.
 
 // idles is a list of requests.
 type idles struct{ first, last *request }
@@ -57,12 +58,44 @@ func (r *request) awaited(at int64) {
 	r.rest(at)
 }
 
-// others reports whether a request other than r is idle, since a time at the
-// earliest.
-func (l *idles) others(r *request, since int64) bool {
-	o := l.last
-	if o == r && o != nil {
-		o = o.before
+// more reports whether more than n requests other than r are idle, since a time
+// at the earliest.
+func (l *idles) more(n int, r *request, since int64) bool {
+	for o := l.last; o != nil && o.idleAt >= since; o = o.before {
+		if o == r {
+			continue
+		}
+		if n--; n < 0 {
+			return true
+		}
 	}
-	return o != nil && o.idleAt >= since
+	return false
 }
+
+// maxBlind bounds the calls for unknown requests that are weighed against idle
+// requests.
+const maxBlind = 64
+
+// mayGoOn reports whether an executor may work for another request than r,
+// which it seems to work for. Some of those that look idle wait for calls of
+// which it is not known whose they are: they cannot.
+func (x *exec) mayGoOn(r *request, since int64) bool {
+	return x.idle.more(min(x.blind, maxBlind), r, since)
+}
+
+// blindly notes that an executor made a call, or opens a connection, for an
+// unknown request; seen that it has come to an end.
+func (b *blindness) blindly(x *exec) {
+	b.x = x
+	x.blind++
+}
+
+func (b *blindness) seen() {
+	if b.x != nil {
+		b.x.blind--
+		b.x = nil
+	}
+}
+
+// blindness is who waits for something for an unknown request.
+type blindness struct{ x *exec }
