@@ -72,7 +72,7 @@ func compose(o *options) (*parts, error) {
 // composeRooms configures connections, parsers and pairing.
 func composeRooms(o *options, p *parts) (roomConfig, error) {
 	force, err1 := parseForce(o.proto)
-	matcher, err2 := ids.New(withRequestIDs(o.requestIDs))
+	matcher, err2 := idMatcher(o.requestIDs)
 	rc, err3 := redactConfig(o)
 	if o.bodies < 0 || o.bodies > 16<<10 {
 		err3 = errors.Join(err3, fmt.Errorf("--bodies %d: want 0 to 16384", o.bodies))
@@ -97,11 +97,15 @@ func composeRooms(o *options, p *parts) (roomConfig, error) {
 	return r, errors.Join(r.engine.Validate(), r.flows.Validate())
 }
 
-// withRequestIDs adds the user's headers to those that carry request IDs.
-func withRequestIDs(more []string) ids.Config {
+// idMatcher adds the user's headers and fields to what carries request IDs.
+func idMatcher(more []string) (*ids.Matcher, error) {
 	c := ids.Default()
-	c.RequestIDs = append(c.RequestIDs, more...)
-	return c
+	for _, rule := range more {
+		if err := c.Add(rule); err != nil {
+			return nil, fmt.Errorf("read --request-id: %w", err)
+		}
+	}
+	return ids.New(c)
 }
 
 // composeLink configures linking; sinks come later.

@@ -62,7 +62,7 @@ func redactConfig(o *options) (redact.Config, error) {
 
 // changeIDs replaces what is in the matcher: every parser holds on to it.
 func (p *parts) changeIDs(o *options) (func(), error) {
-	next, err := ids.New(withRequestIDs(o.requestIDs))
+	next, err := idMatcher(o.requestIDs)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/wirespan/wirespan/bpf/filter"
 	"github.com/wirespan/wirespan/cmd/wirespan/internal/config"
 	"github.com/wirespan/wirespan/l7/all"
-	"github.com/wirespan/wirespan/l7/ids"
 	"github.com/wirespan/wirespan/mirror/point"
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/query"
@@ -40,7 +39,7 @@ func configRules() config.Rules {
 		"link-memory":    size,
 		"redact":         {Enum: []string{"on", "off"}, Reload: true},
 		"redact-name":    {Check: checkRedactName, Reload: true},
-		"request-id":     {Check: func(v string) error { return only(ids.New(withRequestIDs([]string{v}))) }, Reload: true},
+		"request-id":     {Check: func(v string) error { return only(idMatcher([]string{v})) }, Reload: true},
 		"name":           {Check: func(v string) error { return only(names.ParseRule(v)) }, Reload: true},
 		"names":          {Check: func(v string) error { return only(readNamesFile(v)) }, Reload: true},
 		"point":          {Check: checkPoint},

@@ -95,7 +95,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.linkMemory, "link-memory", "32MiB", "`SIZE` of what may wait for its trace to end")
 	f.StringVar(&o.redact, "redact", "on", "`MODE` on or off: credentials in queries, headers and bodies")
 	f.StringArrayVar(&o.redactNames, "redact-name", nil, "also redact the value of this parameter or key; repeatable")
-	f.StringArrayVar(&o.requestIDs, "request-id", nil, "also take this `HEADER` for a request ID; repeatable")
+	f.StringArrayVar(&o.requestIDs, "request-id", nil, "also take this `FIELD` for a request ID: a header (X-Serial), or query:, form:, json: or sql: and a name (json:$.head.serial); repeatable")
 	f.StringArrayVar(&o.tlsKeyLog, "tls-keylog", nil, "decipher TLS with the secrets in `FILE` (SSLKEYLOGFILE format), followed while it is written; repeatable")
 	f.StringArrayVar(&o.tlsKey, "tls-key", nil, "decipher TLS whose secrets were enciphered to the RSA private key in `FILE` (PEM); repeatable")
 	f.IntVar(&o.bodies, "bodies", 4096, "`BYTES` of each body to keep, 0 none")

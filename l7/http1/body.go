@@ -1,17 +1,18 @@
 package http1
 
 import (
-	"unicode/utf8"
-
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/cursor"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // bodyFollows prepares for the body behind a head and says how much of it the
 // engine is to skip: all of it, unless it is captured or chunked.
 func (p *parser) bodyFollows(h *half, how framing, f *fields, m *l7.Message) (skip int64) {
 	p.mediaType(f, m)
-	h.capture(p.bodies > 0 && how != bodyless && textual(f), f)
+	if how != bodyless {
+		p.capture(h, f)
+	}
 	h.size, h.body = 0, h.body[:0]
 	switch how {
 	case counted:
@@ -49,18 +50,30 @@ func (p *parser) mediaType(f *fields, m *l7.Message) {
 // maxMedia bounds the Content-Type that is kept.
 const maxMedia = 128
 
-// capture says whether the body that follows is captured.
-func (h *half) capture(want bool, f *fields) {
-	if h.want = want; want {
+// capture says whether the body that follows is captured: to be told, or because
+// the user looks for fields in it.
+func (p *parser) capture(h *half, f *fields) {
+	h.show, h.asked = p.bodies > 0 && cursor.TextMedia(f.ctype, f.cenc), ids.NoBody
+	if p.fast != nil {
+		h.asked = p.fast.BodyOf(f.ctype, f.cenc)
+	}
+	h.want, h.bound = h.show || h.asked != ids.NoBody, p.bodies
+	if h.asked != ids.NoBody {
+		h.bound = max(h.bound, ids.MaxBody)
+	}
+	if h.show {
 		h.media = append(h.media[:0], f.ctype[:min(len(f.ctype), maxMedia)]...)
 	}
 }
+
+// full reports whether nothing more of the body is captured.
+func (h *half) full() bool { return len(h.body) >= h.bound }
 
 // body reads through a body of known length.
 func (p *parser) body(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 	h := &p.half[dir]
 	n := int(min(h.left, int64(len(b))))
-	h.keep(b[:n], p.bodies)
+	h.keep(b[:n])
 	h.left -= int64(n)
 	if h.left == 0 {
 		p.finishBody(dir, h.size, out)
@@ -69,10 +82,10 @@ func (p *parser) body(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 }
 
 // keep counts bytes of a body and captures the first of them.
-func (h *half) keep(b []byte, bound int) {
+func (h *half) keep(b []byte) {
 	h.size += int64(len(b))
-	if h.want && len(h.body) < bound {
-		h.body = append(h.body, b[:min(len(b), bound-len(h.body))]...)
+	if h.want && !h.full() {
+		h.body = append(h.body, b[:min(len(b), h.bound-len(h.body))]...)
 	}
 }
 
@@ -86,33 +99,26 @@ func (p *parser) finishBody(dir l7.Dir, size int64, out *l7.Emitter) {
 	out.Emit(dir)
 }
 
-// addBody adds what was captured, if it is text.
+// addBody adds what was captured, if it is text, and the fields in it.
 func (p *parser) addBody(dir l7.Dir, m *l7.Message) {
 	h := &p.half[dir]
 	if !h.want || len(h.body) == 0 {
 		return
 	}
-	text := h.body
-	for range utf8.UTFMax {
-		if r, n := utf8.DecodeLastRune(text); r != utf8.RuneError || n > 1 || len(h.body) < p.bodies {
-			break
-		}
-		text = text[:len(text)-1]
+	if h.asked != ids.NoBody {
+		p.text = p.fast.Fields(h.asked, h.body, h.full(), m, p.text[:0])
 	}
-	if !utf8.Valid(text) {
+	if !h.show {
 		return
 	}
-	for _, c := range text {
-		if cursor.IsControl(c) && c != '\r' && c != '\n' && c != '\f' && c != 0x1b {
-			return
+	if text := cursor.Text(h.body[:min(len(h.body), p.bodies)], len(h.body) >= p.bodies); len(text) > 0 {
+		key := keyRequestBody
+		if dir == l7.ToClient {
+			key = keyResponseBody
 		}
+		m.Str(key, text)
+		m.Media = h.media
 	}
-	key := keyRequestBody
-	if dir == l7.ToClient {
-		key = keyResponseBody
-	}
-	m.Str(key, text)
-	m.Media = h.media
 }
 
 // chunks reads chunks (RFC 9112, 7.1): as many as b holds, and skips the rest
@@ -134,7 +140,7 @@ func (p *parser) chunks(dir l7.Dir, b []byte) (l7.Step, error) {
 			h.state = atChunk
 		case inChunk:
 			n := int(min(h.left, int64(len(b)-at)))
-			h.keep(b[at:at+n], p.bodies)
+			h.keep(b[at : at+n])
 			h.left -= int64(n)
 			at += n
 			if h.left == 0 {
@@ -153,7 +159,7 @@ func (p *parser) chunks(dir l7.Dir, b []byte) (l7.Step, error) {
 			case size == 0:
 				h.state, h.scan, h.line = inTrailers, 0, 0
 				return l7.Step{Consumed: at}, nil
-			case h.want && len(h.body) < p.bodies:
+			case h.want && !h.full():
 				h.state, h.left = inChunk, size
 			default:
 				h.size += size

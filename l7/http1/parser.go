@@ -29,6 +29,7 @@ type half struct {
 	doubt  bool // the body may not exist: the request was not seen
 	broken bool // no request may start before the server has answered
 	want   bool // the body is captured
+	show   bool // to be told
 	strict bool // the place is a guess: only what is certainly a request is taken for one
 
 	scan, line int // how far a head was searched for its end; start of the line there
@@ -36,14 +37,16 @@ type half struct {
 	left  int64 // of the body or chunk that is read through
 	size  int64 // of the chunked or read body so far
 	body  []byte
-	media []byte // Content-Type of the captured body
+	bound int      // of the captured body
+	media []byte   // Content-Type of the captured body
+	asked ids.Body // how fields are looked for in it
 	ws    frames
 }
 
 // restart puts the direction at the start of a message.
 func (h *half) restart() {
 	h.state, h.scan, h.line = atHead, 0, 0
-	h.open, h.doubt, h.want = false, false, false
+	h.open, h.doubt, h.want, h.show, h.asked = false, false, false, false, ids.NoBody
 }
 
 // parser reads one connection.
@@ -58,6 +61,7 @@ type parser struct {
 
 	fold []byte // values that obsolete folding tore apart
 	path []byte // path of an absolute-form target without one
+	text []byte // values of fields that were encoded
 }
 
 var _ l7.Parser = (*parser)(nil)
@@ -87,7 +91,7 @@ func (p *parser) Parse(dir l7.Dir, b []byte, out *l7.Emitter) (l7.Step, error) {
 	case inTrailers:
 		return p.trailers(dir, b, out)
 	case untilClose:
-		h.keep(b, p.bodies)
+		h.keep(b)
 		return l7.Step{Consumed: len(b)}, nil
 	case inFrames:
 		return p.frames(dir, b, out)
@@ -116,14 +120,14 @@ func (p *parser) Gap(dir l7.Dir, lost int64) (keep bool) {
 		if lost <= h.left {
 			h.left -= lost
 			h.size += lost
-			h.want, h.doubt = false, false
+			h.want, h.doubt = h.want && h.full(), false
 			if h.left == 0 && h.state == inChunk {
 				h.state = behind
 			}
 			return true
 		}
 	case untilClose:
-		h.want, h.doubt = false, false
+		h.want, h.doubt = h.want && h.full(), false
 		return true
 	case inFrames:
 		h.state, h.ws.blind = blind, true

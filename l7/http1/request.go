@@ -66,6 +66,9 @@ func (p *parser) describe(m *l7.Message, method, target, version []byte, f *fiel
 	default:
 		p.absolute(m, method, target)
 	}
+	if p.fast != nil {
+		p.text = p.fast.Query(m.Resource, m, p.text[:0])
+	}
 }
 
 // absolute takes scheme://[userinfo@]host[path][?query] apart (RFC 9112,

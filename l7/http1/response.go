@@ -1,8 +1,6 @@
 package http1
 
 import (
-	"bytes"
-
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/cursor"
 )
@@ -81,7 +79,7 @@ func (p *parser) responseBody(h *half, asked flag, behind []byte, f *fields, m *
 	h.doubt, h.open, m.More = true, true, true
 	h.size, h.left = 0, f.length
 	p.mediaType(f, m)
-	h.capture(p.bodies > 0 && textual(f), f)
+	p.capture(h, f)
 	h.body = h.body[:0]
 	switch how {
 	case counted:
@@ -140,27 +138,3 @@ func statusOf(code int32) l7.Status {
 	}
 	return l7.OK
 }
-
-// textual reports whether a body may be shown as text.
-func textual(f *fields) bool {
-	if len(f.cenc) > 0 && !cursor.EqualFold(f.cenc, "identity") {
-		return false
-	}
-	t, _ := cursor.Cut(f.ctype, ';')
-	t = cursor.TrimOWS(t)
-	if len(t) == 0 || cursor.HasPrefixFold(t, "text/") {
-		return true
-	}
-	if !cursor.HasPrefixFold(t, "application/") {
-		return false
-	}
-	t = t[len("application/"):]
-	for _, s := range textTypes {
-		if n := len(t) - len(s); n >= 0 && cursor.EqualFold(t[n:], s) && (n == 0 || bytes.IndexByte([]byte("+-."), t[n-1]) >= 0) {
-			return true
-		}
-	}
-	return false
-}
-
-var textTypes = [...]string{"json", "xml", "x-www-form-urlencoded", "javascript", "ecmascript", "graphql", "yaml", "ndjson", "sql", "query", "results"}

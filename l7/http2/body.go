@@ -3,6 +3,7 @@ package http2
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/cursor"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // kept is what only few streams need: bodies that are captured, and what is
@@ -17,7 +18,9 @@ type kept struct {
 // body is the beginning of the body of a message.
 type body struct {
 	text, media []byte
-	want        bool
+	want, show  bool
+	bound       int
+	asked       ids.Body // how fields are looked for in it
 }
 
 // keep gives a stream room, nil if too many have some.
@@ -54,12 +57,20 @@ func (t *streams) release(s *stream) {
 
 // capture prepares for the body of a message, if it may be text.
 func (p *parser) capture(dir l7.Dir, s *stream, f *fields) {
-	if p.bodies == 0 || !cursor.TextMedia(f.media, f.coding) {
+	show, asked := p.bodies > 0 && cursor.TextMedia(f.media, f.coding), ids.NoBody
+	if p.fields != nil {
+		asked = p.fields.BodyOf(f.media, f.coding)
+	}
+	if !show && asked == ids.NoBody {
 		return
 	}
 	if k := p.streams.keep(s); k != nil {
 		b := &k.body[dir]
-		b.want, b.media = true, append(b.media[:0], f.media[:min(len(f.media), maxMedia)]...)
+		b.want, b.show, b.bound, b.asked = true, show, p.bodies, asked
+		b.media = append(b.media[:0], f.media[:min(len(f.media), maxMedia)]...)
+		if asked != ids.NoBody {
+			b.bound = max(b.bound, ids.MaxBody)
+		}
 	}
 }
 
@@ -73,15 +84,18 @@ func (p *parser) mediaType(key uint8, s *stream, f *fields, m *l7.Message) {
 
 // wants reports whether more bytes of a body are to be captured.
 func (p *parser) wants(dir l7.Dir, s *stream) bool {
-	return s != nil && s.kept != nil && s.kept.body[dir].want && len(s.kept.body[dir].text) < p.bodies
+	return s != nil && s.kept != nil && s.kept.body[dir].want && !s.kept.body[dir].full()
 }
 
 // take captures bytes of a body.
 func (p *parser) take(dir l7.Dir, s *stream, b []byte) {
 	if t := &s.kept.body[dir]; t.want {
-		t.text = append(t.text, b[:min(len(b), p.bodies-len(t.text))]...)
+		t.text = append(t.text, b[:min(len(b), t.bound-len(t.text))]...)
 	}
 }
+
+// full reports whether nothing more is captured.
+func (b *body) full() bool { return len(b.text) >= b.bound }
 
 // miss says that bytes of a body were lost.
 func (p *parser) miss(dir l7.Dir, s *stream) {
@@ -90,13 +104,19 @@ func (p *parser) miss(dir l7.Dir, s *stream) {
 	}
 }
 
-// addBody adds what was captured, if it is text.
+// addBody adds what was captured, if it is text, and the fields in it.
 func (p *parser) addBody(dir l7.Dir, s *stream, m *l7.Message) {
 	if s.kept == nil || !s.kept.body[dir].want {
 		return
 	}
 	b := &s.kept.body[dir]
-	if text := cursor.Text(b.text, len(b.text) >= p.bodies); len(text) > 0 {
+	if b.asked != ids.NoBody {
+		p.values = p.fields.Fields(b.asked, b.text, b.full(), m, p.values[:0])
+	}
+	if !b.show {
+		return
+	}
+	if text := cursor.Text(b.text[:min(len(b.text), p.bodies)], len(b.text) >= p.bodies); len(text) > 0 {
 		m.Str(keyRequestBody+uint8(dir), text)
 		m.Media = b.media
 	}

@@ -27,6 +27,9 @@ func (p *parser) request(s *stream, end bool, f *fields, m *l7.Message) {
 	m.Kind, m.Match, m.Version, m.More = l7.Request, uint64(s.id), version, !end
 	m.Int(keyStream, int64(s.id))
 	f.describe(m)
+	if p.fields != nil {
+		p.values = p.fields.Query(f.path, m, p.values[:0])
+	}
 	if m.Protocol = protocolHTTP; f.rpc() {
 		s.call = true
 		p.framed(l7.ToServer, s, f.media)

@@ -3,6 +3,7 @@ package http2
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/hpack"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // state is what a direction is in the middle of.
@@ -34,12 +35,14 @@ type half struct {
 type parser struct {
 	half     [2]half
 	streams  streams
-	seen     bool   // a message was found
-	upgraded bool   // HTTP/1 came before, so stream 1 may be answered that was asked there
-	newest   uint32 // highest stream of the client
-	block    []byte // fields from several frames
-	text     []byte // grpc-message without its coding
-	bodies   int    // bytes of a body to capture
+	seen     bool         // a message was found
+	upgraded bool         // HTTP/1 came before, so stream 1 may be answered that was asked there
+	newest   uint32       // highest stream of the client
+	block    []byte       // fields from several frames
+	text     []byte       // grpc-message without its coding
+	bodies   int          // bytes of a body to capture
+	fields   *ids.Matcher // that knows fields of queries and bodies, nil if there is none
+	values   []byte       // of fields that were encoded
 }
 
 var _ l7.Parser = (*parser)(nil)

@@ -3,6 +3,7 @@ package http2
 import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/hpack"
+	"github.com/wirespan/wirespan/l7/ids"
 )
 
 // Bounds.
@@ -81,6 +82,7 @@ func Proto() l7.Proto {
 // New returns the parser of one connection.
 func New(o l7.Options) l7.Parser {
 	p := &parser{upgraded: o.After == "http", bodies: min(max(o.Bodies, 0), maxBody)}
+	p.fields, _ = o.IDs.(*ids.Matcher)
 	tags := hpack.NewTags(tagger(o.IDs))
 	p.half[l7.ToServer].dec.Init(tags)
 	p.half[l7.ToClient].dec.Init(tags)

@@ -11,6 +11,9 @@ import (
 // what is no object has none. Systems without headers, such as Redis lists,
 // have their IDs there.
 func FromJSON(b []byte, match l7.IDMatcher, m *l7.Message) {
+	if f, ok := match.(*Matcher); ok && len(f.fields.json) > 0 && jsonBegins(b) {
+		f.JSON(b[:min(len(b), MaxBody)], m)
+	}
 	i := skipSpace(b, 0)
 	if i >= len(b) || b[i] != '{' {
 		return

@@ -18,6 +18,10 @@ const maxName = 63
 type Config struct {
 	RequestIDs []string // headers of class IDRequest
 	Fields     []string // names of class IDUser
+
+	// Fields elsewhere, all of class IDUser: parameters of queries, fields of
+	// forms, paths in JSON bodies, keys in SQL comments.
+	Query, Form, JSON, SQL []string
 }
 
 // Default returns the request-ID headers that gateways use of themselves
@@ -52,7 +56,7 @@ func (c Config) Validate() error {
 	}
 	check("request_ids", c.RequestIDs, l7.IDRequest)
 	check("fields", c.Fields, l7.IDUser)
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.validateFields())...)
 }
 
 // name is a recognised name in folded form.
@@ -101,6 +105,8 @@ type Matcher struct {
 	names [maxName + 1][]name
 	// begin holds the bytes that a name may begin with.
 	begin [256]bool
+
+	fields fields
 }
 
 var _ l7.IDMatcher = (*Matcher)(nil)
@@ -120,6 +126,7 @@ func New(c Config) (*Matcher, error) {
 	for _, n := range c.Fields {
 		m.add(fold(n), l7.IDUser, n)
 	}
+	m.fields = newFields(&c)
 	return m, nil
 }
 

@@ -113,6 +113,9 @@ func (r *Reader) search(c []byte) {
 			continue
 		}
 		class := r.ids.Match(key)
+		if class == l7.IDNone && r.fields != nil {
+			class = r.fields.MatchSQL(key)
+		}
 		if class == l7.IDNone || class == l7.IDForwarded {
 			continue
 		}

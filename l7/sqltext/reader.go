@@ -11,6 +11,8 @@ type Reader struct {
 	rules features
 	quote bool // the dialect has q'[x]'
 	ids   l7.IDMatcher
+	// fields knows keys that mean something in comments only, nil if it does not.
+	fields interface{ MatchSQL(key []byte) l7.IDClass }
 
 	sql  []byte // borrowed during Read
 	pos  int
@@ -25,7 +27,9 @@ type Reader struct {
 // NewReader returns a Reader for a dialect. ids recognises the names in
 // comments.
 func NewReader(d Dialect, ids l7.IDMatcher) *Reader {
-	return &Reader{rules: featuresOf[d], quote: d == Oracle || d == Generic, ids: ids}
+	r := &Reader{rules: featuresOf[d], quote: d == Oracle || d == Generic, ids: ids}
+	r.fields, _ = ids.(interface{ MatchSQL(key []byte) l7.IDClass })
+	return r
 }
 
 // Read reads a text, which may be cut short anywhere. The Statement is valid

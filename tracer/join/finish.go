@@ -88,8 +88,8 @@ func (j *Joiner) trailing(x *exchange, dir l7.Dir, m *l7.Message) {
 	if len(m.Error) > 0 {
 		x.err = append(x.err[:0], limit(m.Error, 256)...)
 	}
-	if !x.asks(dir) {
-		x.wireResp = j.addIDs(x.wireResp, x, m, true)
+	if len(m.IDs) > 0 {
+		x.wireResp = j.addIDs(x.wireResp, x, m, !x.asks(dir))
 	}
 }
 

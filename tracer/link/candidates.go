@@ -224,18 +224,22 @@ func (l *Linker) sharedID(p, c int32, id wireID) (step, bits uint8, ok bool) {
 }
 
 // carries reports whether a sighting of x has the ID in its request or response.
+// Those in the body of a request are known late: they come with the response's.
 func (l *Linker) carries(x int32, id wireID, response bool) bool {
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 		r := &l.sights.at(s).rec
-		ref := r.IDs
-		if response {
-			ref = r.Pieces.ref(ResponseIDs)
+		if !response && hasID(l.bytes.view(r.IDs), id, false) || hasID(l.piece(r, ResponseIDs), id, response) {
+			return true
 		}
-		b := l.bytes.view(ref)
-		for i := range len(b) / idSize {
-			if idAt(b, i).same(id) {
-				return true
-			}
+	}
+	return false
+}
+
+// hasID reports whether an ID is in a list, in a request or in a response.
+func hasID(b []byte, id wireID, response bool) bool {
+	for i := range len(b) / idSize {
+		if o := idAt(b, i); o.response == response && o.same(id) {
+			return true
 		}
 	}
 	return false

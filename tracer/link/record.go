@@ -101,7 +101,7 @@ const (
 	Name                     // span name, or its part that does not depend on templates
 	Template                 // url.template, empty if the protocol has none
 	ErrorType                // error.type
-	ResponseIDs              // request IDs of the response, see AppendID
+	ResponseIDs              // request IDs of the response, and those behind the head of the request, see AppendID
 	Answers                  // of ClassDNS encoded answers, see AppendAnswer; of others terms, see AppendTerm
 	Host                     // authority of the request, name of the question for answers
 	Community                // Community ID of the connection
