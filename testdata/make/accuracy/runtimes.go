@@ -84,7 +84,30 @@ func self(role string) func(string) (*exec.Cmd, error) {
 	}
 }
 
+// goServer is a role of a copy of this program, so that it has a name of its
+// own.
+func goServer(role string) func(string) (*exec.Cmd, error) {
+	return func(dir string) (*exec.Cmd, error) {
+		b, err := os.ReadFile("/proc/self/exe")
+		if err != nil {
+			return nil, err
+		}
+		path := filepath.Join(dir, goName)
+		if err := os.WriteFile(path, b, 0o755); err != nil {
+			return nil, err
+		}
+		cmd, err := program(path)(dir)
+		if err == nil {
+			cmd.Env = append(cmd.Env, roleEnv+"="+role)
+		}
+		return cmd, err
+	}
+}
+
+const goName = "goserver"
+
 func runtimes() []runtime {
+	wakes := []string{"--sys-go-wake", goName}
 	return []runtime{
 		{name: "Python threads", how: "a thread per connection", command: python("threads.py")},
 		{name: "Python pool", how: "one reader, 32 workers", command: python("pool.py")},
@@ -101,8 +124,10 @@ func runtimes() []runtime {
 		{name: "nginx, 1 worker, keep-alive", how: "event loop, connections kept", single: true, command: nginx(1, true)},
 		{name: "nginx, 4 workers, keep-alive", how: "four event loops", single: true, command: nginx(4, true)},
 		{name: "HAProxy, 4 threads", how: "four event loops in one process, connections shared", single: true, command: haproxy},
-		{name: "Go direct", how: "net/http, a goroutine per connection", command: self("go-direct")},
-		{name: "Go channel pool", how: "net/http, 32 workers behind a channel", command: self("go-pool")},
+		{name: "Go direct", how: "net/http, a goroutine per connection", command: goServer("go-direct")},
+		{name: "Go direct, wakes", how: "the same, `--sys-go-wake`", command: goServer("go-direct"), sys: wakes},
+		{name: "Go channel pool", how: "net/http, 32 workers behind a channel", command: goServer("go-pool")},
+		{name: "Go channel pool, wakes", how: "the same, `--sys-go-wake`", command: goServer("go-pool"), sys: wakes},
 	}
 }
 
