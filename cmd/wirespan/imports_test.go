@@ -20,6 +20,7 @@ var directions = []struct {
 	{"capture/...", []string{"capture/..."}},
 	{"bpf/filter", []string{"capture"}},
 	{"bpf/sys", nil},
+	{"bpf/sys/goroutines", nil},
 	{"bpf/sys/kernel", []string{"bpf/sys"}},
 	{"mirror/...", []string{"capture/...", "mirror/..."}},
 	{"flows/...", []string{"capture/...", "flows/..."}},

@@ -121,7 +121,7 @@ func (r *liveRun) compose() error {
 	if r.pipe, err = p.newPipelineOn(src...); err != nil {
 		return usage(err)
 	}
-	if err := r.system.start(r.pipe); err != nil {
+	if err := r.system.start(r.pipe, r.line.print); err != nil {
 		return err
 	}
 	for i, rd := range r.pipe.readers {

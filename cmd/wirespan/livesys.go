@@ -23,12 +23,20 @@ type sysFlags struct {
 	mode   string
 	ring   string
 	record string
+
+	goWake      []string
+	goWakeLimit uint32
+
+	filters sysFilters
 }
 
 func (s *sysFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&s.mode, "sys", "off", "`MODE` of the eBPF module, which tells processes, threads and goroutines: auto (if it can be had), off, require, or a tier: sock, fexit, syscall")
+	f.StringVar(&s.mode, "sys", "off", "`MODE` of the eBPF module, which tells processes, threads and goroutines: auto (if it can be had), off, require, or a tier: sock, fexit, syscall, legacy")
 	f.StringVar(&s.ring, "sys-ring", "4MiB", "`SIZE` of the ring that events of the module wait in, a power of two")
 	f.StringVar(&s.record, "sys-record", "", "also write the events of the module to `FILE`, for read --sys-replay")
+	s.filters.add(f)
+	f.StringArrayVar(&s.goWake, "sys-go-wake", nil, "tell which goroutine wakes which in `PROCESS`, by its id or the name of its executable: a probe in runtime.ready, see docs/sys-go.md; repeatable")
+	f.Uint32Var(&s.goWakeLimit, "sys-go-wake-limit", 100000, "take the probe away from a process that wakes more than `N` goroutines a second")
 }
 
 // config turns the flags into what is asked for; nil when nothing is.
@@ -50,6 +58,9 @@ func (s *sysFlags) config() (*kernel.Config, error) {
 		return nil, fmt.Errorf("--sys-ring: %w", err)
 	}
 	c.Ring = size
+	if err := s.filters.apply(&c); err != nil {
+		return nil, err
+	}
 	return &c, c.Validate()
 }
 
@@ -58,11 +69,13 @@ type liveSys struct {
 	src  sys.Source
 	file *os.File // --sys-record
 	feed *sysFeed
+	gos  *goFinder // nil: none are told
 }
 
 // openSys loads the module. Without it packets are traced all the same, unless
-// it is required; why is the note.
-func openSys(ctx context.Context, s *sysFlags) (y *liveSys, note string, err error) {
+// it is required; why is the note. later is whether the run may look into other
+// users' processes afterwards.
+func openSys(ctx context.Context, s *sysFlags, later bool) (y *liveSys, note string, err error) {
 	cfg, err := s.config()
 	switch {
 	case err != nil:
@@ -81,7 +94,11 @@ func openSys(ctx context.Context, s *sysFlags) (y *liveSys, note string, err err
 		}
 		return nil, "no threads or processes of system calls: " + why, nil
 	}
-	y = &liveSys{src: src}
+	y = &liveSys{src: src, gos: newGoFinder(src, s, later)}
+	if y.gos != nil {
+		src = &goSource{src, y.gos}
+		y.src = src
+	}
 	if s.record != "" {
 		if y.file, err = os.Create(s.record); err != nil {
 			return nil, "", &statusError{exitPartial, errors.Join(fmt.Errorf("--sys-record: %w", err), src.Close())}
@@ -94,10 +111,11 @@ func openSys(ctx context.Context, s *sysFlags) (y *liveSys, note string, err err
 }
 
 // start brings the events to the linker of a pipeline.
-func (y *liveSys) start(p *pipeline) error {
+func (y *liveSys) start(p *pipeline, say func(string)) error {
 	if y == nil {
 		return nil
 	}
+	y.gos.start(say)
 	cfg := executor.Default()
 	cfg.Listens = listeners()
 	t, err := executor.New(cfg, p.linker.System(y.src.Tier()))

@@ -26,6 +26,7 @@ func (y *liveSys) print(w io.Writer) {
 	l.add(st.Bad, "bad")
 	l.add(st.Garbled, "garbled")
 	l.print(w, "sys "+y.src.Tier().String())
+	y.gos.print(w)
 }
 
 // families are the counters of the module.

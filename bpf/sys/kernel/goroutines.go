@@ -15,6 +15,10 @@ type GoOffsets struct {
 // methods may be called while another goroutine reads, and until Close. They
 // call bpf(2).
 type Goroutines interface {
+	// Own is our process as the kernel numbers it: another number than
+	// os.Getpid where we are in a process namespace.
+	Own() uint32
+
 	// SetGo names a process whose goroutines are to be told. It is forgotten
 	// when the process ends or becomes another program.
 	SetGo(tgid uint32, o GoOffsets) error

@@ -45,6 +45,9 @@ type waking struct {
 	HitsIn, Limit uint32
 }
 
+// Own, see Goroutines.
+func (s *kernelSource) Own() uint32 { return s.own }
+
 // SetGo, see Goroutines.
 func (s *kernelSource) SetGo(tgid uint32, o GoOffsets) error {
 	m := s.coll.Maps["goprocs"]

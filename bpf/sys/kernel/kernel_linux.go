@@ -33,6 +33,7 @@ type kernelSource struct {
 	}
 	names         *names // of tier legacy, nil otherwise
 	wakes         wakes
+	own           uint32 // our process as the kernel numbers it
 	read, garbled atomic.Uint64
 }
 

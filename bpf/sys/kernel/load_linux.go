@@ -132,20 +132,19 @@ func (s *kernelSource) startLegacy(cfg *Config) error {
 	if err := s.restrictLegacy(0, &Config{Every: cfg.Every}); err != nil {
 		return err
 	}
-	if s.links, err = attachLegacy(s.coll); err != nil {
-		return err
-	}
 	rings, err := openPerf(s.coll.Maps["events"], cfg.Ring, cpus)
 	if err != nil {
 		return fmt.Errorf("open rings: %w", err)
 	}
 	s.ring, s.counts, s.names = rings, rings, newNames(cfg.Ports)
-	return nil
+	s.links, err = attachLegacy(s.coll)
+	return err
 }
 
 // restrict makes the filters hold. own is our process, as the kernel knows it.
 func (s *kernelSource) restrict(own uint32, cfg *Config) error {
 	const byPort, byTGID, byCgroup = 1, 2, 4
+	s.own = own
 	if s.tier == sys.Legacy {
 		return s.restrictLegacy(own, cfg)
 	}
