@@ -42,7 +42,7 @@ func (m modes) section(h *hostFacts, r *ringTrial) section {
 
 // sysFinding is about the eBPF module, live --sys.
 func (m modes) sysFinding(s *section, h *hostFacts) {
-	switch ready := !h.kernelBefore(4, 14) && h.tracing != "" && len(h.missingTracepoints()) == 0; {
+	switch ready := !h.kernelBefore(4, 14) && (h.exists("sys/kernel/btf/vmlinux") || h.tracing != "" && len(h.missingTracepoints()) == 0); {
 	case !m.sys && ready:
 		s.add(markNote, "sys", "eBPF is not in this version; this kernel would have what it needs")
 	case !m.sys:

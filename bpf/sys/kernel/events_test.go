@@ -260,7 +260,7 @@ var scenes = []scene{
 	{name: "io_uring", serve: nothing, drive: func(t *testing.T, l *lab) { child(t, l, "ring") }, unseen: map[sys.Tier]bool{sys.Syscall: true, sys.Legacy: true}},
 	{name: "nginx", serve: nginx, drive: func(t *testing.T, l *lab) { ask(t, l, ":8081/big", ":8080/big") }},
 	{name: "haproxy", serve: haproxy, drive: func(t *testing.T, l *lab) { ask(t, l, ":8082/") }},
-	{name: "node", serve: node, drive: func(t *testing.T, l *lab) { ask(t, l, ":8083/") }},
+	{name: "node", serve: node, drive: func(t *testing.T, l *lab) { ask(t, l, ":8083/") }, unseen: map[sys.Tier]bool{sys.Legacy: true}}, // accept without an address
 	{name: "python", serve: python, drive: func(t *testing.T, l *lab) { ask(t, l, ":8084/") }},
 	{name: "java", serve: java, drive: func(t *testing.T, l *lab) { ask(t, l, ":8085/") }},
 	{name: "go", serve: func(t *testing.T, l *lab) { l.serve(t, 8086, helper("http", ":8086")) }, drive: func(t *testing.T, l *lab) { ask(t, l, ":8086/") }},

@@ -76,7 +76,10 @@ func hidden(err error) string {
 	if p, e := cap.GetPID(0); errors.Is(err, fs.ErrPermission) && e == nil && !has(p, cap.DAC_READ_SEARCH) {
 		return "CAP_DAC_READ_SEARCH missing, and tracefs shows itself to root alone"
 	}
-	return "tracefs is not there (mount -t tracefs tracefs /sys/kernel/tracing): " + last(err)
+	if tracefs() == "" {
+		return "tracefs is not there: mount -t tracefs tracefs /sys/kernel/tracing"
+	}
+	return "this kernel lacks what it attaches to: " + last(err)
 }
 
 // filtered reports whether a seccomp filter holds.
