@@ -9,6 +9,7 @@ import (
 	"github.com/wirespan/wirespan/capture/wire"
 	"github.com/wirespan/wirespan/flows"
 	"github.com/wirespan/wirespan/tracer/executor"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 // system joins what processes did with the exchanges that packets show: a
@@ -107,11 +108,23 @@ func (s systemSink) Message(m *executor.Message) {
 		end := connEnd{endpointOf(m.Local), endpointOf(m.Remote)}
 		*y.acts.at(i) = act{used: true, older: y.byEnd[end]}
 		y.byID[m.ID], y.byEnd[end] = i, i
+		l.meetProcess(m)
 	}
 	y.list(i)
 	a := y.acts.at(i)
 	a.m, a.seen = *m, max(l.now, m.End) // events may come before the first packet
 	l.findExchanges(i)
+}
+
+// meetProcess asks who a process is while it is there.
+func (l *Linker) meetProcess(m *executor.Message) {
+	if l.cfg.Who == nil || !m.Request() {
+		return
+	}
+	l.cfg.Who.Endpoint(&identity.Query{
+		At: m.Begin, Addr: m.Local.Addr, Port: m.Local.Port, PeerAddr: m.Remote.Addr, PeerPort: m.Remote.Port,
+		Client: m.Role == executor.Calling, PID: m.Last.TGID,
+	})
 }
 
 // Label takes what a call was made for.

@@ -6,6 +6,7 @@ import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/tracer/executor"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 // whose says that a span is of a process, not of a capture point.
@@ -79,6 +80,33 @@ func (w *writer) startOf(v *view) int64 {
 	return w.l.onBase(&w.l.sights.at(v.s).rec)
 }
 
+// thread is who stands for a process's part: whoever asked, or who read the last
+// of what was asked, and deals with it.
+func (d *side) thread(h whose) executor.Thread {
+	if h == servingSide {
+		return d.request.last
+	}
+	return d.request.first
+}
+
+// resourceOf returns who is at the side that a span describes: the process
+// that moved the bytes, if that is known.
+func (l *Linker) resourceOf(v *view, r *Facts, as span.Kind) *identity.Identity {
+	if d := l.partOf(v.x, as != span.Client); d != nil {
+		if id := l.whoOf(r, as == span.Client, d.thread(whoseOf(as)).TGID); id != nil {
+			return id
+		}
+	}
+	return l.resource(r, as)
+}
+
+func whoseOf(as span.Kind) whose {
+	if as == span.Client {
+		return askingSide
+	}
+	return servingSide
+}
+
 // sideTimes are the times of a process's span. The kernel tells when a call was
 // done, which for the one that asks is after its bytes were seen, and for the
 // one that serves may be after its answer was: the span of the one that asks
@@ -128,10 +156,7 @@ func (w *writer) sideAttributes(v *view, r *Facts, host []byte) {
 	if int(r.Proto) < len(l.cfg.Protos) {
 		a = span.AppendString(a, span.KeyNetworkProtocolName, l.cfg.Protos[r.Proto])
 	}
-	who := d.request.first
-	if v.side == servingSide { // whoever read the last of it deals with it
-		who = d.request.last
-	}
+	who := d.thread(v.side)
 	if key, ok := l.cfg.Keys.Lookup("process.pid"); ok { // of resources, too
 		a = span.AppendInt(a, key, int64(who.TGID))
 	}

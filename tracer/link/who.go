@@ -38,10 +38,16 @@ const (
 
 // who asks for one end of an exchange, nil if nothing is known.
 func (l *Linker) who(r *Facts, client bool) *identity.Identity {
+	return l.whoOf(r, client, 0)
+}
+
+// whoOf is who, where the process is known; 0: it is not.
+func (l *Linker) whoOf(r *Facts, client bool, pid uint32) *identity.Identity {
 	if l.cfg.Who == nil {
 		return nil
 	}
 	q := l.query(r, client)
+	q.PID = pid
 	a := &l.met[acquaintanceOf(&q)]
 	at := q.At
 	if q.At = 0; a.q == q && l.now < a.until {

@@ -73,3 +73,40 @@ func TestWho(t *testing.T) {
 		t.Errorf("asked %d times when requests began, %d in all", begun, who.asked)
 	}
 }
+
+// byProcess knows processes by number only.
+type byProcess struct{ asked []uint32 }
+
+func (b *byProcess) Endpoint(q *identity.Query) *identity.Identity {
+	b.asked = append(b.asked, q.PID)
+	if q.PID == 0 {
+		return nil
+	}
+	return &identity.Identity{Service: fmt.Sprint("process ", q.PID)}
+}
+
+func (b *byProcess) Learn(int64, [16]byte, []byte, time.Duration) {}
+func (b *byProcess) SetFile([16]byte, string)                     {}
+
+// Where it is known who moved the bytes, who that is is asked for by the process,
+// at once.
+func TestWhoByProcess(t *testing.T) {
+	who := &byProcess{}
+	s := newScene(t)
+	s.cfg.Who = who
+	s.acts(deeds...)
+	if fmt.Sprint(who.asked) != "[7 7]" {
+		t.Errorf("asked for %v", who.asked)
+	}
+	s.feed(served, asked)
+	s.flush()
+	for i := range s.spans {
+		want := "process 7"
+		if string(s.spans[i].Name) == "query" && s.spans[i].Kind == span.Server {
+			want = dbs // nobody saw it read
+		}
+		if got := string(s.spans[i].Service); got != want {
+			t.Errorf("%s %v is of %s, want %s", s.spans[i].Name, s.spans[i].Kind, got, want)
+		}
+	}
+}

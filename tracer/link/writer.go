@@ -266,7 +266,7 @@ func (w *writer) add(v *view) {
 		s.Start, s.End = l.sideTimes(v)
 	}
 	var p place
-	id := l.resource(r, as)
+	id := l.resourceOf(v, r, as)
 	w.spans[len(w.spans)-1].Resource = id.Attrs
 	host := l.piece(r, Host)
 	card := w.card(host, &r.Server)

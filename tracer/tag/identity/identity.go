@@ -44,4 +44,5 @@ type Query struct {
 	VNI      uint32 // virtual network of the tunnel, 0: none
 	UDP      bool   // else TCP
 	Client   bool   // the end is the client of the exchange: its port has no meaning
+	PID      uint32 // process that moved the bytes, as the kernel says, in the first process namespace; 0: not known
 }

@@ -21,6 +21,8 @@ type Table struct {
 	asked  chan Endpoint            // misses, for Run to look for
 	denied [numDenied]atomic.Uint64 // hashes of those that were asked for before
 
+	byPID numbered
+
 	mu      sync.Mutex // held by a refresh, never by Lookup
 	refresh refresher
 	report  Report
@@ -45,6 +47,7 @@ func New(cfg Config) (*Table, error) {
 	}
 	t := &Table{cfg: cfg, seed: maphash.MakeSeed(), asked: make(chan Endpoint, maxAsked)}
 	t.refresh.init(&t.cfg)
+	t.byPID.init()
 	return t, nil
 }
 
@@ -100,6 +103,11 @@ func (t *Table) Run(ctx context.Context) {
 			continue
 		case e := <-t.asked:
 			t.ask(&e) // with the others, after the pause
+		case pid := <-t.byPID.asked:
+			select {
+			case t.byPID.asked <- pid:
+			default:
+			}
 		}
 		pause.Reset(time.Until(next))
 		select {
@@ -133,6 +141,7 @@ func (t *Table) Refresh(whole bool) time.Duration {
 	if s != nil {
 		t.snap.Store(s)
 	}
+	t.refreshPIDs(whole, began)
 	cost := time.Since(began)
 	t.report.Cost += cost
 	t.report.LastCost = cost

@@ -103,7 +103,12 @@ func (t *Tagger) local(q *identity.Query, b *basis) {
 		if t.cfg.Netns != nil {
 			e.Netns = t.cfg.Netns(q.Point)
 		}
-		b.proc = t.cfg.Processes.Lookup(&e)
+		if q.PID != 0 {
+			b.proc = t.cfg.Processes.Process(int(q.PID))
+		}
+		if b.proc == nil {
+			b.proc = t.cfg.Processes.Lookup(&e)
+		}
 	}
 	pods := t.cfg.Pods
 	if pods == nil {
