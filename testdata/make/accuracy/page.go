@@ -63,16 +63,25 @@ func writePage(out string, o *options, rows []row) error {
 			case r.skipped != "":
 				b.WriteString(" |")
 			default:
-				fmt.Fprintf(&b, " %s |", r.cells[i].text())
+				fmt.Fprintf(&b, " %s%s |", r.cells[i].text(), mark(&r.cells[i]))
 			}
 		}
 		b.WriteByte('\n')
 	}
+	b.WriteString("\n\\* Packets were lost while this was measured, three times in a row.\n")
 	if out == "-" {
 		_, err := os.Stdout.Write(b.Bytes())
 		return err
 	}
 	return os.WriteFile(out, b.Bytes(), 0o644)
+}
+
+// mark is that of a field with losses.
+func mark(s *score) string {
+	if s.lost != "" {
+		return " \\*"
+	}
+	return ""
 }
 
 func kernelName() string {
