@@ -14,8 +14,10 @@ import (
 func examples() []Event {
 	local, remote := [16]byte{10: 0xff, 11: 0xff, 12: 192, 13: 0, 14: 2, 15: 1}, [16]byte{0x20, 0x01, 0x0d, 0xb8, 15: 9}
 	return []Event{
-		{Type: IO, Direction: Sent, Flags: First, Length: 178, Time: 1700000000123456789, TGID: 7, TID: 9, Goroutine: 33, Parent: 1, Cookie: 77,
-			Local: local, Remote: remote, LocalPort: 8080, RemotePort: 36136, Seq: 0xfffffff0, Position: 12, Skipped: 3},
+		{
+			Type: IO, Direction: Sent, Flags: First, Length: 178, Time: 1700000000123456789, TGID: 7, TID: 9, Goroutine: 33, Parent: 1, Cookie: 77,
+			Local: local, Remote: remote, LocalPort: 8080, RemotePort: 36136, Seq: 0xfffffff0, Position: 12, Skipped: 3,
+		},
 		{Type: State, Old: Connecting, New: Established, Time: 5, Netns: 4026531840, Local: local, Remote: remote, LocalPort: 1, RemotePort: 65535, Cookie: 78},
 		{Type: Exit, Time: 6, TGID: 1 << 31, TID: 1 << 31},
 	}

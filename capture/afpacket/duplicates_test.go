@@ -63,9 +63,13 @@ func TestRetransmissionIsKept(t *testing.T) {
 		index  int32
 		before bool
 	}{
-		{1000, 2, false}, {1500, 3, true}, {1600, 4, true},
-		{2000, 2, false}, {2100, 3, true}, // again on the first: a retransmission, seen on both
-		{2200, 3, false}, {2300, 2, true}, // and once more, read in the other order
+		{1000, 2, false},
+		{1500, 3, true},
+		{1600, 4, true},
+		{2000, 2, false},
+		{2100, 3, true}, // again on the first: a retransmission, seen on both
+		{2200, 3, false},
+		{2300, 2, true},       // and once more, read in the other order
 		{2_000_000, 4, false}, // too late for a sighting
 	}
 	for n, c := range steps {

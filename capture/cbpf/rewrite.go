@@ -44,17 +44,23 @@ func Leave(program []bpf.RawInstruction, w Way) []bpf.RawInstruction {
 	case w.Incoming && w.Loopback != 0:
 		// Of the loopback the incoming ones stay: they are the outgoing ones, too.
 		head = []bpf.RawInstruction{
-			kind, {Op: jmp | jeq, Jt: 0, Jf: 2, K: pktOutgoing},
-			{Op: ld | word | abs, K: adOff + adIfindex}, {Op: jmp | jeq, Jt: 2, Jf: 3, K: w.Loopback},
-			{Op: ld | word | abs, K: adOff + adIfindex}, {Op: jmp | jeq, Jt: 1, Jf: 0, K: w.Loopback},
+			kind,
+			{Op: jmp | jeq, Jt: 0, Jf: 2, K: pktOutgoing},
+			{Op: ld | word | abs, K: adOff + adIfindex},
+			{Op: jmp | jeq, Jt: 2, Jf: 3, K: w.Loopback},
+			{Op: ld | word | abs, K: adOff + adIfindex},
+			{Op: jmp | jeq, Jt: 1, Jf: 0, K: w.Loopback},
 			reject,
 		}
 	case w.Incoming:
 		head = []bpf.RawInstruction{kind, {Op: jmp | jeq, Jt: 1, K: pktOutgoing}, reject}
 	case w.Loopback != 0:
 		head = []bpf.RawInstruction{
-			kind, {Op: jmp | jeq, Jf: 3, K: pktOutgoing},
-			{Op: ld | word | abs, K: adOff + adIfindex}, {Op: jmp | jeq, Jf: 1, K: w.Loopback}, reject,
+			kind,
+			{Op: jmp | jeq, Jf: 3, K: pktOutgoing},
+			{Op: ld | word | abs, K: adOff + adIfindex},
+			{Op: jmp | jeq, Jf: 1, K: w.Loopback},
+			reject,
 		}
 	}
 	return append(head, program...)

@@ -208,7 +208,8 @@ func TestJSONDocuments(t *testing.T) {
 	if n := slices.IndexFunc(chrome.TraceEvents, func(e struct {
 		Name, Ph string
 		Ts, Dur  float64
-	}) bool {
+	},
+	) bool {
 		return e.Name == "GET /charge/{id}"
 	}); n < 0 {
 		t.Errorf("%d trace events without the call to billing", len(chrome.TraceEvents))

@@ -51,8 +51,14 @@ func TestSkewedClocks(t *testing.T) {
 		t.Fatal("no spans")
 	}
 	for _, c := range []skewed{
-		{off, 500_000, 0}, {off, -500_000, 0}, {off, 10_000_000, 0}, {off, -3_600_000_000, 0},
-		{off, 0, 100}, {off, 500_000, -100}, {order[0], 500_000, 0}, {off, 3_000, 0},
+		{off, 500_000, 0},
+		{off, -500_000, 0},
+		{off, 10_000_000, 0},
+		{off, -3_600_000_000, 0},
+		{off, 0, 100},
+		{off, 500_000, -100},
+		{order[0], 500_000, 0},
+		{off, 3_000, 0},
 	} {
 		t.Run(fmt.Sprintf("%s %dus %gppm", c.name, c.late, c.ppm), func(t *testing.T) {
 			t.Parallel()

@@ -81,9 +81,17 @@ var statuses = [...]struct {
 	code uint8
 	name []byte
 }{
-	{20, []byte("OK")}, {25, []byte("SERIALIZATION_ERROR")}, {30, []byte("CLIENT_TIMEOUT")}, {31, []byte("SERVER_TIMEOUT")},
-	{35, []byte("CHANNEL_INACTIVE")}, {40, []byte("BAD_REQUEST")}, {50, []byte("BAD_RESPONSE")}, {60, []byte("SERVICE_NOT_FOUND")},
-	{70, []byte("SERVICE_ERROR")}, {80, []byte("SERVER_ERROR")}, {90, []byte("CLIENT_ERROR")},
+	{20, []byte("OK")},
+	{25, []byte("SERIALIZATION_ERROR")},
+	{30, []byte("CLIENT_TIMEOUT")},
+	{31, []byte("SERVER_TIMEOUT")},
+	{35, []byte("CHANNEL_INACTIVE")},
+	{40, []byte("BAD_REQUEST")},
+	{50, []byte("BAD_RESPONSE")},
+	{60, []byte("SERVICE_NOT_FOUND")},
+	{70, []byte("SERVICE_ERROR")},
+	{80, []byte("SERVER_ERROR")},
+	{90, []byte("CLIENT_ERROR")},
 	{100, []byte("SERVER_THREADPOOL_EXHAUSTED_ERROR")},
 }
 

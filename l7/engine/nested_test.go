@@ -120,12 +120,18 @@ func TestNested(t *testing.T) {
 		s    l7test.Session
 		want []string
 	}{
-		{"plain", veiled(client("GET a\n"), server("OK 5\nhello"), client("GET b\n"), server("OK 0\n")),
-			[]string{"oneway HELLO", "request GET a", "response", "request GET b", "response"}},
-		{"in pieces", veiled(client("GE"), client("T a\nGET b\n"), server("OK 5\nhel"), server("loOK 0\n")),
-			[]string{"oneway HELLO", "request GET a", "request GET b", "response", "response"}},
-		{"until the end", veiled(client("TAIL a\n"), server("ALL\n"), server("and so on"), l7test.Fin(l7.ToClient)),
-			[]string{"oneway HELLO", "request TAIL a", "response"}},
+		{
+			"plain", veiled(client("GET a\n"), server("OK 5\nhello"), client("GET b\n"), server("OK 0\n")),
+			[]string{"oneway HELLO", "request GET a", "response", "request GET b", "response"},
+		},
+		{
+			"in pieces", veiled(client("GE"), client("T a\nGET b\n"), server("OK 5\nhel"), server("loOK 0\n")),
+			[]string{"oneway HELLO", "request GET a", "request GET b", "response", "response"},
+		},
+		{
+			"until the end", veiled(client("TAIL a\n"), server("ALL\n"), server("and so on"), l7test.Fin(l7.ToClient)),
+			[]string{"oneway HELLO", "request TAIL a", "response"},
+		},
 		{"unknown inside", veiled(client(strings.Repeat("\xff", 200)), server("rubbish\n"), client("rubbish\n")), []string{"oneway HELLO"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -66,14 +66,25 @@ func TestSwitch(t *testing.T) {
 		turns []l7test.Turn
 		want  []string
 	}{
-		{"in segments of their own", []l7test.Turn{client("knock\n"), server("open\n"), client("GET a\n"), server("OK 0\n")},
-			[]string{"request knock", "response open", "request GET a", "response"}},
-		{"in one segment", []l7test.Turn{client("knock\n"), server("open\nOK 0\n"), client("GET a\n")},
-			[]string{"request knock", "response open", "response", "request GET a"}},
-		{"byte by byte", append(bytewise(client, "knock\n"), append(bytewise(server, "open\n"), append(bytewise(client, "GET a\n"), bytewise(server, "OK 0\n")...)...)...),
-			[]string{"request knock", "response open", "request GET a", "response"}},
-		{"not as the same", []l7test.Turn{client("knock\n"), server("open\n"), client("knock\n"), server("open\n")},
-			[]string{"request knock", "response open"}},
+		{
+			"in segments of their own",
+			[]l7test.Turn{client("knock\n"), server("open\n"), client("GET a\n"), server("OK 0\n")},
+			[]string{"request knock", "response open", "request GET a", "response"},
+		},
+		{
+			"in one segment",
+			[]l7test.Turn{client("knock\n"), server("open\nOK 0\n"), client("GET a\n")},
+			[]string{"request knock", "response open", "response", "request GET a"},
+		},
+		{
+			"byte by byte", append(bytewise(client, "knock\n"), append(bytewise(server, "open\n"), append(bytewise(client, "GET a\n"), bytewise(server, "OK 0\n")...)...)...),
+			[]string{"request knock", "response open", "request GET a", "response"},
+		},
+		{
+			"not as the same",
+			[]l7test.Turn{client("knock\n"), server("open\n"), client("knock\n"), server("open\n")},
+			[]string{"request knock", "response open"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var after []string

@@ -316,8 +316,16 @@ func call() (first, usual []byte, n int) {
 	write := func(trace string) []byte {
 		buf.Reset()
 		for _, f := range [][2]string{
-			{":method", "POST"}, {":scheme", "http"}, {":path", "/shop.Cart/AddItem"}, {":authority", "cart.example:7070"}, {"content-type", "application/grpc"},
-			{"user-agent", "grpc-go/1.85.0"}, {"te", "trailers"}, {"grpc-timeout", "4999" + trace[:3] + "u"}, {"x-request-id", "7f3a9c0e5d214b77" + trace}, {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba9" + trace + "-01"},
+			{":method", "POST"},
+			{":scheme", "http"},
+			{":path", "/shop.Cart/AddItem"},
+			{":authority", "cart.example:7070"},
+			{"content-type", "application/grpc"},
+			{"user-agent", "grpc-go/1.85.0"},
+			{"te", "trailers"},
+			{"grpc-timeout", "4999" + trace[:3] + "u"},
+			{"x-request-id", "7f3a9c0e5d214b77" + trace},
+			{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba9" + trace + "-01"},
 		} {
 			_ = enc.WriteField(xhpack.HeaderField{Name: f[0], Value: f[1]})
 		}
@@ -393,9 +401,16 @@ func BenchmarkAnswer(b *testing.B) {
 	var buf bytes.Buffer
 	enc := xhpack.NewEncoder(&buf)
 	for _, f := range [][2]string{
-		{":status", "200"}, {"server", "nginx/1.22.1"}, {"date", "Sat, 21 Nov 2026 20:28:40 GMT"}, {"content-type", "application/json"}, {"content-length", "1713"},
-		{"last-modified", "Sat, 21 Nov 2026 20:28:38 GMT"}, {"etag", "\"6561bd26-25\""}, {"cache-control", "private, max-age=0, must-revalidate"},
-		{"set-cookie", "session=8f1c0e5d2147a93b6c70; Path=/; HttpOnly; SameSite=Lax"}, {"vary", "Accept-Encoding, Cookie"},
+		{":status", "200"},
+		{"server", "nginx/1.22.1"},
+		{"date", "Sat, 21 Nov 2026 20:28:40 GMT"},
+		{"content-type", "application/json"},
+		{"content-length", "1713"},
+		{"last-modified", "Sat, 21 Nov 2026 20:28:38 GMT"},
+		{"etag", "\"6561bd26-25\""},
+		{"cache-control", "private, max-age=0, must-revalidate"},
+		{"set-cookie", "session=8f1c0e5d2147a93b6c70; Path=/; HttpOnly; SameSite=Lax"},
+		{"vary", "Accept-Encoding, Cookie"},
 	} {
 		_ = enc.WriteField(xhpack.HeaderField{Name: f[0], Value: f[1]})
 	}

@@ -46,9 +46,7 @@ func TestUpgrade(t *testing.T) {
 // HTTP/2 goes through a tunnel of HTTP/1, where stream 1 is the client's.
 func TestTunnel(t *testing.T) {
 	s := l7test.TCP(l7test.Client("CONNECT shop.example:80 HTTP/1.1\r\nHost: shop.example:80\r\n\r\n"), l7test.Server("HTTP/1.1 200 OK\r\n\r\n"))
-	for _, turn := range pages().Turns[:2] {
-		s.Turns = append(s.Turns, turn)
-	}
+	s.Turns = append(s.Turns, pages().Turns[:2]...)
 	want := []string{"request CONNECTshop.example:80 0", "response  200", "request GET/api/v1/items?page=2 0", "response  200"}
 	if diff := cmp.Diff(want, told(t, l7test.Play(s, http1.Proto(), Proto()))); diff != "" {
 		t.Error(diff)

@@ -32,8 +32,10 @@ func TestFromJSON(t *testing.T) {
 		want []string
 	}{
 		{`{"order":"70000","x-request-id":"1fa1"}`, []string{"x-request-id=1fa1"}},
-		{` { "X_Request_Id" : "a" , "traceparent":"00-1-2-01","x":[1,{"x-request-id":"inner"}], "X-Correlation-ID":"b"} {"x-request-id":"behind"}`,
-			[]string{"X_Request_Id=a", "traceparent=00-1-2-01", "X-Correlation-ID=b"}},
+		{
+			` { "X_Request_Id" : "a" , "traceparent":"00-1-2-01","x":[1,{"x-request-id":"inner"}], "X-Correlation-ID":"b"} {"x-request-id":"behind"}`,
+			[]string{"X_Request_Id=a", "traceparent=00-1-2-01", "X-Correlation-ID=b"},
+		},
 		{`{"x-request-id":5,"x-correlation-id":"","note":"\"x-request-id\":\"no\"","x-request-id":"es\"c"}`, nil},
 		{`{"note":"x-request-id","x-request-id":"cut sho`, nil},
 		{`["x-request-id","a"]`, nil},

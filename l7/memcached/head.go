@@ -79,7 +79,6 @@ type operation struct {
 	name   string
 	extras uint8 // bytes of extras in a request
 	quiet  bool  // answered only when there is something to say
-
 }
 
 var operations = [256]operation{

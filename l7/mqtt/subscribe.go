@@ -11,12 +11,11 @@ const maxFilters = 16
 
 // filters are the topic filters of a SUBSCRIBE or UNSUBSCRIBE (3.8.3, 3.10.3).
 type filters struct {
-	id    int
-	user  []byte // properties
-	list  [maxFilters][]byte
-	n     int // in all
-	qos   byte
-	whole bool // the packet ends with the last of them
+	id   int
+	user []byte // properties
+	list [maxFilters][]byte
+	n    int // in all
+	qos  byte
 }
 
 // readFilters reads a packet; cut says that not all of it is there.

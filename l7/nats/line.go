@@ -150,7 +150,7 @@ func (l *line) assign() bool {
 		v, ok := cursor.Decimal(b)
 		return int(v), ok && v <= maxPayload
 	}
-	var fits, hfits = false, true
+	fits, hfits := false, true
 	switch l.verb {
 	case pub, hpub, msg, hmsg:
 		l.subject = a[0]

@@ -20,7 +20,6 @@ type parser struct {
 	idBuf   []byte
 	reason  []byte
 	name    []byte
-	word    []byte
 }
 
 func newParser(o l7.Options) *parser {

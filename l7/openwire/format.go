@@ -1,7 +1,5 @@
 package openwire
 
-import "math/bits"
-
 // format is what both sides agreed upon, or what one side offers
 // (WireFormatInfo; OpenWireFormat.renegotiateWireFormat of ActiveMQ).
 type format struct {
@@ -59,8 +57,5 @@ func guess(offer *format) (g guesses) {
 	}
 	return g
 }
-
-// last is the likeliest of a set that is not empty.
-func (g guesses) last() int { return bits.Len64(uint64(g)) - 1 }
 
 func (g guesses) has(i int) bool { return g>>i&1 == 1 }

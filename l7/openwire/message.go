@@ -122,8 +122,13 @@ func (p *parser) describe(m *l7.Message, h *half) {
 		key uint8
 		v   value
 	}{
-		{keyReplyTo, f.replyTo}, {keyProducer, f.producer}, {keyConsumer, f.consumer}, {keySession, f.session},
-		{keyConnection, f.connection}, {keyTransaction, f.transaction}, {keyObject, f.object},
+		{keyReplyTo, f.replyTo},
+		{keyProducer, f.producer},
+		{keyConsumer, f.consumer},
+		{keySession, f.session},
+		{keyConnection, f.connection},
+		{keyTransaction, f.transaction},
+		{keyObject, f.object},
 	} {
 		if v.v.known && !v.v.text.empty() {
 			m.Str(v.key, f.get(v.v.text))
@@ -133,8 +138,13 @@ func (p *parser) describe(m *l7.Message, h *half) {
 		key uint8
 		t   text
 	}{
-		{keyConversation, f.correlation}, {keyGroup, f.group}, {keyJMSType, f.kind}, {keyClient, f.client},
-		{keySubscription, f.subscription}, {keyBroker, f.brokerName}, {keyBrokerURL, f.url},
+		{keyConversation, f.correlation},
+		{keyGroup, f.group},
+		{keyJMSType, f.kind},
+		{keyClient, f.client},
+		{keySubscription, f.subscription},
+		{keyBroker, f.brokerName},
+		{keyBrokerURL, f.url},
 	} {
 		if !v.t.empty() {
 			m.Str(v.key, f.get(v.t))

@@ -8,9 +8,6 @@ type reader struct {
 	bad bool
 }
 
-// more reports whether bytes are left.
-func (r *reader) more() bool { return !r.bad && r.at < len(r.b) }
-
 // rest are the bytes that are left.
 func (r *reader) rest() []byte {
 	if r.bad {

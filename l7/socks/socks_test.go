@@ -72,8 +72,10 @@ func handshake(tb testing.TB) func() {
 		dir l7.Dir
 		b   []byte
 	}{
-		{l7.ToServer, []byte("\x05\x01\x00")}, {l7.ToClient, []byte("\x05\x00")},
-		{l7.ToServer, []byte("\x05\x01\x00\x03\x0cshop.example\x00P")}, {l7.ToClient, []byte("\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")},
+		{l7.ToServer, []byte("\x05\x01\x00")},
+		{l7.ToClient, []byte("\x05\x00")},
+		{l7.ToServer, []byte("\x05\x01\x00\x03\x0cshop.example\x00P")},
+		{l7.ToClient, []byte("\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")},
 	}
 	var p parser
 	var out l7.Emitter

@@ -101,9 +101,16 @@ func (p *parser) describe(m *l7.Message, f *frame) {
 		key  uint8
 		text []byte
 	}{
-		{keyDestination, f.destination}, {keyReceipt, f.receipt}, {keyMessageID, f.messageID}, {keyConversation, f.correlation},
-		{keyReplyTo, f.replyTo}, {keySubscription, f.subscription}, {keyTransaction, f.transaction}, {keyContentType, f.contentType},
-		{keyHost, f.host}, {keyServer, f.server},
+		{keyDestination, f.destination},
+		{keyReceipt, f.receipt},
+		{keyMessageID, f.messageID},
+		{keyConversation, f.correlation},
+		{keyReplyTo, f.replyTo},
+		{keySubscription, f.subscription},
+		{keyTransaction, f.transaction},
+		{keyContentType, f.contentType},
+		{keyHost, f.host},
+		{keyServer, f.server},
 	} {
 		if len(v.text) > 0 && utf8.Valid(v.text) {
 			m.Str(v.key, v.text)

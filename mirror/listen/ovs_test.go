@@ -110,8 +110,10 @@ func (v *vswitch) path(name string) string { return filepath.Join(v.dir, name) }
 // daemon starts a program of the switch, and ends it with the test.
 func (v *vswitch) daemon(name string, args ...string) {
 	v.l.t.Helper()
-	all := append([]string{"netns", "exec", v.l.sender, name, "--no-chdir", "--log-file=" + v.path(name+".log"),
-		"--unixctl=" + v.path(name+".ctl"), "--pidfile=" + v.path(name+".pid")}, args...)
+	all := append([]string{
+		"netns", "exec", v.l.sender, name, "--no-chdir", "--log-file=" + v.path(name+".log"),
+		"--unixctl=" + v.path(name+".ctl"), "--pidfile=" + v.path(name+".pid"),
+	}, args...)
 	cmd := exec.Command("ip", all...)
 	cmd.Env = append(os.Environ(), "OVS_RUNDIR="+v.dir, "OVS_DBDIR="+v.dir, "OVS_LOGDIR="+v.dir)
 	if err := cmd.Start(); err != nil {

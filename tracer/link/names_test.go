@@ -33,7 +33,8 @@ func TestServices(t *testing.T) {
 			{name: "a", from: cl, to: gw, end: 9}, {name: "o", from: cl, to: gw + ":81", end: 9}, {name: "b", from: gw, to: sa, at: 1, end: 8},
 		}, "a'=10.0.0.1 a=10.0.0.2:80 b'=10.0.0.2 b=10.0.0.3:80 o'=10.0.0.1 o=10.0.0.2:81"},
 		{"on the loopback the address is everybody's: a client is none of the services there", nil, []call{
-			{name: "a", from: "127.0.0.1", to: "127.0.0.1:80", end: 9}, {name: "b", from: "127.0.0.1", to: "127.0.0.1:80", at: 20, end: 29, host: "shop.example"},
+			{name: "a", from: "127.0.0.1", to: "127.0.0.1:80", end: 9},
+			{name: "b", from: "127.0.0.1", to: "127.0.0.1:80", at: 20, end: 29, host: "shop.example"},
 			{name: "c", from: "::1", to: "[::1]:81", at: 40, end: 49},
 		}, "a'=127.0.0.1 a=127.0.0.1:80 b'=127.0.0.1 b=shop.example c'=::1 c=[::1]:81"},
 		{"a Host that names one endpoint, also where that is a client", nil, []call{

@@ -176,22 +176,46 @@ func TestHalves(t *testing.T) {
 		want  []string
 		seen  string // wirespan.half, by span
 	}{
-		{"a request here and its response there", []call{ask, answer},
-			[]string{"1 a@down < a@up sighting 1", "1 a@up"}, "response request"},
-		{"the response comes first by the clocks", []call{with(ask, func(c *call) { c.clock = 300 }), answer},
-			[]string{"1 a@down", "1 a@up < a@down sighting 1"}, "response request"},
-		{"the request waited until its time was over", []call{with(ask, func(c *call) { c.end = 30_000 }), answer},
-			[]string{"1 a@down < a@up sighting 1", "1 a@up"}, "response request"},
+		{
+			"a request here and its response there",
+			[]call{ask, answer},
+			[]string{"1 a@down < a@up sighting 1", "1 a@up"},
+			"response request",
+		},
+		{
+			"the response comes first by the clocks",
+			[]call{with(ask, func(c *call) { c.clock = 300 }), answer},
+			[]string{"1 a@down", "1 a@up < a@down sighting 1"},
+			"response request",
+		},
+		{
+			"the request waited until its time was over",
+			[]call{with(ask, func(c *call) { c.end = 30_000 }), answer},
+			[]string{"1 a@down < a@up sighting 1", "1 a@up"},
+			"response request",
+		},
 		{"a request, and both", []call{ask, both}, []string{"1 a@up", "1 a@mid < a@up sighting 1"}, "request"},
 		{"a response, and both", []call{both, answer}, []string{"1 a@down", "1 a@mid < a@down sighting 1"}, "response"},
 		{"all three", []call{ask, both, answer}, []string{"1 a@up", "1 a@down < a@up sighting 1", "1 a@mid < a@down sighting 1"}, "request response"},
-		{"the address was translated in between", []call{ask, with(answer, func(c *call) { c.to = sb + ":8080" })},
-			[]string{"1 a@down < a@up sighting 1", "1 a@up"}, "response request"},
-		{"the response to another request", []call{ask, with(answer, func(c *call) { c.trail.Ack, c.to = 180, sb })},
-			[]string{"1 a@up", "2 b@down"}, " "},
+		{
+			"the address was translated in between",
+			[]call{ask, with(answer, func(c *call) { c.to = sb + ":8080" })},
+			[]string{"1 a@down < a@up sighting 1", "1 a@up"},
+			"response request",
+		},
+		{
+			"the response to another request",
+			[]call{ask, with(answer, func(c *call) { c.trail.Ack, c.to = 180, sb })},
+			[]string{"1 a@up", "2 b@down"},
+			" ",
+		},
 		{"it begins elsewhere", []call{ask, with(answer, func(c *call) { c.rseq = 501 })}, []string{"1 a@up", "2 b@down"}, " "},
-		{"both halves at one point were not paired for a reason", []call{ask, with(answer, func(c *call) { c.point = "up" }), {name: "z", from: sa, to: sb, at: 1, end: 2, point: "x"}},
-			[]string{"1 a@up", "2 z@x", "3 b@up"}, "  "},
+		{
+			"both halves at one point were not paired for a reason",
+			[]call{ask, with(answer, func(c *call) { c.point = "up" }), {name: "z", from: sa, to: sb, at: 1, end: 2, point: "x"}},
+			[]string{"1 a@up", "2 z@x", "3 b@up"},
+			"  ",
+		},
 	} {
 		t.Run(c.about, func(t *testing.T) {
 			s := newScene(t)

@@ -209,10 +209,12 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 	}
 	s.keys[key] = c.name
 	r = Record{
-		Shard: uint8(slot % 64), Slot: slot, Facts: Facts{Class: c.class, Exchange: key, Point: s.point(c.point), TTL: c.ttl,
+		Shard: uint8(slot % 64), Slot: slot, Facts: Facts{
+			Class: c.class, Exchange: key, Point: s.point(c.point), TTL: c.ttl,
 			Client: endpoint(c.from, 40000+uint16(slot)), Server: endpoint(c.to, 80), Outcome: c.outcome, Status: c.status,
 			Start: epoch + (c.at+c.clock)*ms, Flags: TCP,
-		}}
+		},
+	}
 	if c.class == l7.ClassOther {
 		r.Class = l7.ClassHTTP
 	}

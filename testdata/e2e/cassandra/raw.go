@@ -43,7 +43,8 @@ func raw(address string, version int, how string) error {
 		&message.Query{Query: "UPDATE orders SET name = :name WHERE id = :id", Options: &message.QueryOptions{NamedValues: map[string]*primitive.Value{"name": primitive.NewValue([]byte("secret")), "id": primitive.NewValue([]byte("1"))}}},
 		&message.Query{Query: "SELECT id FROM nowhere"},
 		&message.Batch{Type: primitive.BatchTypeUnlogged, Consistency: primitive.ConsistencyLevelOne, Children: []*message.BatchChild{
-			{Query: "UPDATE counters SET n = n + 1 WHERE id = 'secret'"}, {Query: "UPDATE counters SET n = n + 2 WHERE id = 'other'"}}},
+			{Query: "UPDATE counters SET n = n + 1 WHERE id = 'secret'"}, {Query: "UPDATE counters SET n = n + 2 WHERE id = 'other'"},
+		}},
 		&message.Query{Query: "CREATE TABLE orders (id text PRIMARY KEY)"},
 		&message.Options{},
 	} {

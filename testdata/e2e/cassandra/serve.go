@@ -92,7 +92,8 @@ func join(to, from net.Conn) {
 func system(q *frame.Frame, _ *client.CqlServerConnection, _ client.RequestHandlerContext) *frame.Frame {
 	if _, ok := q.Body.Message.(*message.Options); ok {
 		return frame.NewFrame(q.Header.Version, q.Header.StreamId, &message.Supported{Options: map[string][]string{
-			"COMPRESSION": {"LZ4", "SNAPPY"}, "CQL_VERSION": {"3.4.7"}, "PROTOCOL_VERSIONS": {"3/v3", "4/v4", "5/v5"}}})
+			"COMPRESSION": {"LZ4", "SNAPPY"}, "CQL_VERSION": {"3.4.7"}, "PROTOCOL_VERSIONS": {"3/v3", "4/v4", "5/v5"},
+		}})
 	}
 	r, ok := q.Body.Message.(*message.Query)
 	if !ok || !strings.Contains(r.Query, "system.peers") && !strings.Contains(r.Query, "system_schema") {

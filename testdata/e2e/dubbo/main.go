@@ -113,8 +113,10 @@ func main() {
 		check(err)
 		time.Sleep(20 * time.Millisecond)
 	}
-	ann := &user{Name: "Ann", Age: 300, Tags: []string{"a", "b"}, Scores: map[string]int64{"x": 1 << 40}, Friends: []*user{{Name: "Bob"}, nil},
-		Born: time.Unix(1e9, 0), Photo: make([]byte, 300), Weight: 61.5, Active: true}
+	ann := &user{
+		Name: "Ann", Age: 300, Tags: []string{"a", "b"}, Scores: map[string]int64{"x": 1 << 40}, Friends: []*user{{Name: "Bob"}, nil},
+		Born: time.Unix(1e9, 0), Photo: make([]byte, 300), Weight: 61.5, Active: true,
+	}
 	ids := map[string]string{"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "x-request-id": "7f3a9c0e5d214b77", "remote.application": "shop"}
 	two := hessian.PackageRequest_TwoWay
 	send(two, "find", []interface{}{"a secret", int32(7)}, ids)

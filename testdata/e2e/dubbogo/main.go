@@ -100,7 +100,8 @@ func call(host, proto string) error {
 		return err
 	}
 	ctx := context.WithValue(context.Background(), constant.AttachmentKey, map[string]any{
-		"x-request-id": "6f1c2a9e-dubbo", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"})
+		"x-request-id": "6f1c2a9e-dubbo", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+	})
 	var text string
 	var sum int32
 	told("Greet", conn.CallUnary(ctx, []any{"alice"}, &text, "Greet"))

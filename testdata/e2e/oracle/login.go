@@ -98,9 +98,16 @@ func (c *conn) auth(r *buffer) []byte {
 	w := &buffer{}
 	w.put(8)
 	props := [][2]string{
-		{"AUTH_VERSION_NO", "352518144"}, {"AUTH_SESSION_ID", "17"}, {"AUTH_SERIAL_NUM", "4242"}, {"AUTH_SC_SERVICE_NAME", c.service},
-		{"AUTH_SC_DBUNIQUE_NAME", "STORE"}, {"AUTH_SC_DB_DOMAIN", "example"}, {"AUTH_SC_INSTANCE_NAME", "store1"}, {"AUTH_DBNAME", "STOREPDB"},
-		{"AUTH_MAX_OPEN_CURSORS", "300"}, {"AUTH_MAX_IDEN_LENGTH", "128"},
+		{"AUTH_VERSION_NO", "352518144"},
+		{"AUTH_SESSION_ID", "17"},
+		{"AUTH_SERIAL_NUM", "4242"},
+		{"AUTH_SC_SERVICE_NAME", c.service},
+		{"AUTH_SC_DBUNIQUE_NAME", "STORE"},
+		{"AUTH_SC_DB_DOMAIN", "example"},
+		{"AUTH_SC_INSTANCE_NAME", "store1"},
+		{"AUTH_DBNAME", "STOREPDB"},
+		{"AUTH_MAX_OPEN_CURSORS", "300"},
+		{"AUTH_MAX_IDEN_LENGTH", "128"},
 		{"AUTH_SVR_RESPONSE", upper(crypt(combined, append(append(fill(16, 9), "SERVER_TO_CLIENT"...), fill2(16, 16)...), false))},
 	}
 	w.ub(len(props))

@@ -99,8 +99,10 @@ func measure(name, file string, ports []port, config string, rounds int) (r resu
 }
 
 func commandsOf(name, filter, file string, ports []port, config string) (c [3][]string) {
-	c[wirespan] = []string{program, "read", "--summary=false", "--progress", "never", "--bodies", "0",
-		"--workers", "1", file, "--out", "otlp-proto:/dev/null"}
+	c[wirespan] = []string{
+		program, "read", "--summary=false", "--progress", "never", "--bodies", "0",
+		"--workers", "1", file, "--out", "otlp-proto:/dev/null",
+	}
 	if installed("tshark") {
 		c[tshark] = []string{"tshark", "-n", "-r", file, "-T", "fields", "-e", "frame.number"}
 		for _, p := range ports {
