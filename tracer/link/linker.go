@@ -222,6 +222,8 @@ func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 	for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 		if o := l.ix.exchange(e); l.mayJoin(o, s) {
 			x = o // the oldest: repeats pair up in order
+		} else if !l.field.wide {
+			break // at the only point those before are repeats, too
 		}
 	}
 	if x != 0 {
