@@ -28,7 +28,10 @@ const (
 
 // tools unpack messages. They cost much memory and are used for the time of a
 // call: connections share them.
-type tools struct{ pool sync.Pool }
+type tools struct {
+	pool    sync.Pool
+	buffers unpack.Buffers // of maxRequest bytes
+}
 
 // unpacker has a reader for each compressor that needs one.
 type unpacker struct {

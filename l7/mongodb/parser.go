@@ -28,7 +28,6 @@ type parser struct {
 
 	cmd   command
 	text  text
-	plain []byte // unpacked
 	code  []byte // digits
 	quote []byte // a comment as SQL has them
 }
@@ -114,6 +113,8 @@ func (p *parser) message(dir l7.Dir, h *header, b []byte, out *l7.Emitter) bool 
 	code, body, room := h.code, b[headLen:], h.size-headLen
 	compressor := -1
 	if code == opCompressed {
+		plain := p.tools.buffers.Take()
+		defer p.tools.buffers.Give(plain)
 		if len(body) < packedLen-headLen {
 			return len(b) < h.size // cut before it says anything
 		}
@@ -123,21 +124,12 @@ func (p *parser) message(dir l7.Dir, h *header, b []byte, out *l7.Emitter) bool 
 		if opcode(code) == "" || code == opCompressed || room > maxSize || compressor > zstds {
 			return false
 		}
-		body = p.unpack(dir, byte(compressor), body[9:], room)
+		body = p.tools.unpack(byte(compressor), (*plain)[:0:min(room, look(dir))], body[9:])
 	}
 	if dir == l7.ToServer {
 		return !answers(code) && p.request(h, code, compressor, body, room, out)
 	}
 	return !asks(code) && p.reply(h, code, body, room, out)
-}
-
-// unpack gives the start of a compressed body.
-func (p *parser) unpack(dir l7.Dir, compressor byte, b []byte, size int) []byte {
-	n := min(size, look(dir))
-	if cap(p.plain) < n {
-		p.plain = make([]byte, 0, look(dir))
-	}
-	return p.tools.unpack(compressor, p.plain[:0:n], b)
 }
 
 // Gap goes on behind a message that was cut; else the place is lost.

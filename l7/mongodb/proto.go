@@ -1,6 +1,9 @@
 package mongodb
 
-import "github.com/wirespan/wirespan/l7"
+import (
+	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/unpack"
+)
 
 // Bounds of what is looked at of a message.
 const (
@@ -26,7 +29,7 @@ const (
 
 // Proto describes the protocol.
 func Proto() l7.Proto {
-	t := &tools{}
+	t := &tools{buffers: unpack.Buffers{Size: maxRequest}}
 	return l7.Proto{
 		Name:      "mongodb",
 		Depth:     "OP_MSG with all sections, exhaust streams, OP_COMPRESSED (snappy, zlib, zstd), legacy opcodes; commands without values, error codes, batch sizes, ids in comments",
