@@ -2,6 +2,32 @@
 
 package goroutines
 
-const tableRange = "none"
+// tableRange is what published knows.
+const tableRange = "1.17 to 1.26"
 
-func published(minor int) (Offsets, bool) { return Offsets{}, false }
+// published are the offsets of the releases of Go 1.minor.
+func published(minor int) (Offsets, bool) {
+	switch minor {
+	case 17: // go1.17.1, go1.17.13
+		return Offsets{Goid: 152, Parent: 0, M: 48, Curg: 192, WaitReason: 176, Reasons: 0x104200}, true
+	case 18: // go1.18, go1.18.10
+		return Offsets{Goid: 152, Parent: 0, M: 48, Curg: 192, WaitReason: 176, Reasons: 0x104200}, true
+	case 19: // go1.19.2, go1.19.13
+		return Offsets{Goid: 152, Parent: 0, M: 48, Curg: 192, WaitReason: 176, Reasons: 0x104200}, true
+	case 20: // go1.20, go1.20.14
+		return Offsets{Goid: 152, Parent: 0, M: 48, Curg: 192, WaitReason: 176, Reasons: 0x104200}, true
+	case 21: // go1.21.0, go1.21.13
+		return Offsets{Goid: 152, Parent: 272, M: 48, Curg: 192, WaitReason: 176, Reasons: 0x104200}, true
+	case 22: // go1.22.0, go1.22.12
+		return Offsets{Goid: 152, Parent: 272, M: 48, Curg: 192, WaitReason: 176, Reasons: 0x104200}, true
+	case 23: // go1.23.0, go1.23.12
+		return Offsets{Goid: 160, Parent: 280, M: 48, Curg: 192, WaitReason: 184, Reasons: 0x104200}, true
+	case 24: // go1.24.0, go1.24.13
+		return Offsets{Goid: 160, Parent: 280, M: 48, Curg: 192, WaitReason: 184, Reasons: 0x1104200}, true
+	case 25: // go1.25.0, go1.25.14
+		return Offsets{Goid: 152, Parent: 272, M: 48, Curg: 184, WaitReason: 176, Reasons: 0x2204200}, true
+	case 26: // go1.26.0, go1.26.11
+		return Offsets{Goid: 152, Parent: 280, M: 48, Curg: 184, WaitReason: 176, Reasons: 0x22c0000}, true
+	}
+	return Offsets{}, false
+}
