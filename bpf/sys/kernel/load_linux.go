@@ -141,6 +141,15 @@ func (s *kernelSource) startLegacy(cfg *Config) error {
 	return err
 }
 
+// portBits are the words of map ports that have a bit set.
+func portBits(ports []uint16) map[uint32]uint64 {
+	bits := make(map[uint32]uint64)
+	for _, p := range ports {
+		bits[uint32(p>>6)] |= 1 << (p & 63)
+	}
+	return bits
+}
+
 // restrict makes the filters hold. own is our process, as the kernel knows it.
 func (s *kernelSource) restrict(own uint32, cfg *Config) error {
 	const byPort, byTGID, byCgroup = 1, 2, 4
@@ -158,8 +167,9 @@ func (s *kernelSource) restrict(own uint32, cfg *Config) error {
 		return nil
 	}
 	var errs []error
-	for _, p := range cfg.Ports {
-		errs = append(errs, put("ports", byPort, p))
+	for word, bits := range portBits(cfg.Ports) {
+		which |= byPort
+		errs = append(errs, s.coll.Maps["ports"].Put(word, bits))
 	}
 	for _, p := range cfg.TGIDs {
 		errs = append(errs, put("tgids", byTGID, p))

@@ -46,11 +46,12 @@ struct {
 	__type(value, struct counts);
 } stats SEC(".maps");
 
+/* A bit for each port: a look into an array is no call. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1024);
-	__type(key, u16);
-	__type(value, u8);
+	__type(key, u32);
+	__type(value, u64);
 } ports SEC(".maps");
 
 struct {
@@ -185,16 +186,18 @@ INLINE u32 place(struct sock *sk, struct tcp_sock *tp, u8 direction)
 	return at;
 }
 
+INLINE int listed_port(u16 port)
+{
+	u32 at = port >> 6;
+	u64 *bits = bpf_map_lookup_elem(&ports, &at);
+	return bits && (*bits >> (port & 63) & 1);
+}
+
 INLINE int chosen_port(struct sock *sk)
 {
-	u16 port;
 	if (!(config_filter & BY_PORT))
 		return 1;
-	port = local_port(sk);
-	if (bpf_map_lookup_elem(&ports, &port))
-		return 1;
-	port = swap16(OF(sk, __sk_common.skc_dport));
-	return bpf_map_lookup_elem(&ports, &port) != 0;
+	return listed_port(local_port(sk)) || listed_port(swap16(OF(sk, __sk_common.skc_dport)));
 }
 
 /* chosen reports whether the filters let a call of the current thread pass. */
