@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -167,29 +164,4 @@ func openSysReplay(name string, p *pipeline) (io.Closer, error) {
 	}
 	p.sys = newSysFeed(src, t, true)
 	return f, nil
-}
-
-// listeners tells which ports of this host somebody listens at now, for
-// connections that are older than the run.
-func listeners() func(executor.Endpoint) bool {
-	ports := map[uint16]bool{}
-	for _, name := range [...]string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		f, err := os.Open(name)
-		if err != nil {
-			continue // without it the lower port serves
-		}
-		for s := bufio.NewScanner(f); s.Scan(); {
-			if w := strings.Fields(s.Text()); len(w) > 3 && w[3] == "0A" { // TCP_LISTEN
-				_, port, _ := strings.Cut(w[1], ":")
-				if n, err := strconv.ParseUint(port, 16, 16); err == nil {
-					ports[uint16(n)] = true
-				}
-			}
-		}
-		_ = f.Close()
-	}
-	if len(ports) == 0 {
-		return nil
-	}
-	return func(e executor.Endpoint) bool { return ports[e.Port] }
 }
