@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/span"
 )
 
 // Confidence of a sole candidate, with a new ID made up by a proxy and without
@@ -44,7 +45,7 @@ func (i *Inference) leaves() bool {
 // open at the instance that sends x, or the only one that a proxy there can be
 // passing on.
 func (l *Linker) soleCandidate(x int32, r *Facts) {
-	if l.cfg.Inference.leaves() {
+	if l.cfg.Inference.leaves() || unasked(r) {
 		return
 	}
 	var open, same int
@@ -55,7 +56,7 @@ func (l *Linker) soleCandidate(x int32, r *Facts) {
 			return
 		}
 		p := l.ix.exchange(e)
-		if p == x {
+		if p == x || l.toBroker(p, r) {
 			continue
 		}
 		switch l.contains(p, x) {
@@ -83,6 +84,18 @@ func (l *Linker) soleCandidate(x int32, r *Facts) {
 	}
 }
 
+// unasked reports whether nothing that the client of an exchange was asked can
+// have caused it: the server pushed it, or a broker hands out what somebody
+// published.
+func unasked(r *Facts) bool { return r.Outcome == Pushed || r.Kind == span.Consumer }
+
+// toBroker reports whether p was sent to the broker that sends x, a message
+// without answer: advisories and deliveries come when they come. What brokers
+// ask of others, an authentication service for one, may be on behalf of p.
+func (l *Linker) toBroker(p int32, x *Facts) bool {
+	return x.Class == l7.ClassMessaging && x.Outcome == OneWay && l.factsOf(p).Class == l7.ClassMessaging
+}
+
 // passesOn reports whether x looks like p sent on by a proxy: same method and
 // target, an ID or context that only x carries or none at all, and, if x names
 // the client it is forwarded for, p's client.
@@ -102,6 +115,29 @@ func (l *Linker) carriesAny(x int32) bool {
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 		if r := &l.sights.at(s).rec; r.IDs.len > 0 || r.Flags&HasContext != 0 {
 			return true
+		}
+	}
+	return false
+}
+
+// reconsider takes back that a proxy made up the ID of a child: the only open
+// request had one itself, behind its head.
+func (l *Linker) reconsider(c []candidate) {
+	for i := range c {
+		if c[i].rule == SoleCandidate && c[i].confidence == soleProxy && l.carriesLate(c[i].x) {
+			c[i].confidence = soleOnly
+		}
+	}
+}
+
+// carriesLate reports whether there is an ID behind the head of a request.
+func (l *Linker) carriesLate(x int32) bool {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		b := l.piece(&l.sights.at(s).rec, ResponseIDs)
+		for i := range len(b) / idSize {
+			if id := idAt(b, i); !id.response && !id.message {
+				return true
+			}
 		}
 	}
 	return false

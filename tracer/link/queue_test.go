@@ -79,6 +79,20 @@ func TestQueues(t *testing.T) {
 			{name: "work", from: gw, to: sa, at: 15, end: 30, ids: rid},
 			{name: "call", from: gw, to: sa, at: 12, end: 18, ids: rid},
 		}, []string{"1 a", "1 put < a header_id 0.99", "1 push < put message 0.95", "1 call < a header_id 0.99", "1 work < push message 0.95"}},
+		{"what a broker sends of itself is on behalf of nobody", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 90},
+			{name: "advisory", class: mq, outcome: Pushed, from: gw, to: broker, at: 10, end: 10, ids: rid},
+			{name: "delivery", class: mq, side: get, outcome: Pushed, from: gw, to: broker, at: 20, end: 20, ids: rid2},
+		}, []string{"1 a", "2 advisory", "3 delivery"}},
+		{"nor is it because a request to the broker is open", []call{
+			{name: "ask", class: mq, from: cl, to: broker, at: 0, end: 90},
+			{name: "oneway", class: mq, outcome: OneWay, from: sb, to: cl + ":5000", at: 10, end: 10, ids: rid},
+			{name: "push", class: mq, side: get, from: sb, to: sa + ":5000", at: 20, end: 30, ids: rid2},
+		}, []string{"1 ask", "2 oneway", "3 push"}},
+		{"a publication without answer is made for the only open request", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 90},
+			{name: "put", class: mq, side: put, outcome: OneWay, from: gw, to: broker, at: 10, end: 10, ids: rid},
+		}, []string{"1 a", "1 put < a sole_candidate 0.8"}},
 		{"the consumer publishes in turn", []call{
 			{name: "put", class: mq, side: put, from: gw, to: broker, at: 0, end: 4, ids: rid},
 			{name: "push", class: mq, side: get, outcome: Pushed, from: sa, to: broker, at: 2, end: 6, ids: rid},

@@ -163,6 +163,7 @@ func (l *Linker) rank(x int32) {
 	}
 	l.orderSightings(x)
 	c := l.candsOf(x)
+	l.reconsider(c)
 	for i := 1; i < len(c); i++ { // insertion sort, at most maxCands
 		for j := i; j > 0 && l.better(&c[j], &c[j-1], x); j-- {
 			c[j], c[j-1] = c[j-1], c[j]

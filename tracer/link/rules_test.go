@@ -48,6 +48,25 @@ func TestRules(t *testing.T) {
 			{name: "x", from: sb, to: gw, at: 1, end: 4000, echo: rid2},
 			{name: "b", from: gw, to: sa, at: 10, end: 80, ids: rid},
 		}, []string{"1 x", "2 a", "2 b < a header_id 0.99"}},
+		{"IDs behind the heads of requests", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 90, late: rid},
+			{name: "b", from: gw, to: sa, at: 10, end: 80, late: rid},
+			{name: "c", from: sa, to: sb, at: 20, end: 70, ids: rid},
+			{name: "d", from: sa, to: sb, at: 30, end: 60, late: rid2},
+		}, []string{"1 a", "1 b < a header_id 0.99", "1 c < b header_id 0.99", "2 d ~ b sole_candidate 0.5"}},
+		{"IDs behind the heads, long after the child ended", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 5000, late: weak},
+			{name: "b", from: gw, to: sa, at: 10, end: 80, late: weak},
+			{name: "c", from: gw, to: sa, at: 20, end: 90, ids: weak},
+		}, []string{"1 a", "1 b < a header_id 0.99", "1 c < a header_id 0.99"}},
+		{"a late ID of a request is none of its response", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 90, late: rid},
+			{name: "b", from: gw, to: sa, at: 10, end: 80, echo: rid},
+		}, []string{"1 a", "1 b ~ a sole_candidate 0.5"}},
+		{"the only open request turns out to have another ID", []call{
+			{name: "a", from: cl, to: gw, at: 0, end: 90, late: rid2},
+			{name: "b", from: gw, to: sa, at: 10, end: 80, ids: rid},
+		}, []string{"1 a", "2 b ~ a sole_candidate 0.5"}},
 		{"a retry with the same ID is a sibling", []call{
 			{name: "a", from: cl, to: gw, at: 0, end: 90, ids: rid},
 			{name: "b", from: gw, to: sa, at: 10, end: 30, ids: rid},

@@ -60,6 +60,7 @@ type call struct {
 	head     string
 	whole    bool // the connection was seen from its start
 	code     int32
+	late     string // request IDs behind the head of the request
 	terms    string // "k1=orders k2=": key and name; without one it is asked for
 	dest     string // messaging.destination.name that the wire told
 }
@@ -184,7 +185,7 @@ func (s *scene) records(calls []call) (list []timed) {
 			}
 		}
 		if open.Flags&HasRequestIDTrace == 0 {
-			nameTrace(&fin.Facts, c.echo)
+			nameTrace(&fin.Facts, c.late+" "+c.echo)
 		}
 		list = append(list, timed{fin, func(b *Batch, r *Facts) { putFinished(b, r, c) }})
 		if c.closing != 0 {
@@ -289,7 +290,7 @@ func putFinished(b *Batch, r *Facts, c *call) {
 	for _, l := range []struct {
 		key  span.Key
 		text string
-	}{{span.KeyRequestID, c.ids}, {span.KeyRequestIDResponse, c.echo}, {span.KeyContext, c.ctx}} {
+	}{{span.KeyRequestID, c.ids + " " + c.late}, {span.KeyRequestIDResponse, c.echo}, {span.KeyContext, c.ctx}} {
 		var list []byte
 		for _, f := range strings.Fields(l.text) {
 			list = span.AppendElem(list, f)
@@ -314,6 +315,7 @@ func putFinished(b *Batch, r *Facts, c *call) {
 		a = span.AppendString(a, destKey, []byte(c.dest))
 	}
 	var echo Batch
+	appendIDs(&echo, c.late, false)
 	appendIDs(&echo, c.echo, true)
 	if c.msg != "" && c.side == span.Consumer {
 		echo.Bytes = AppendMessageID(echo.Bytes, []byte("queue"), []byte(c.msg), true)
