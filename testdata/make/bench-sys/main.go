@@ -5,7 +5,7 @@
 // with and without it in turns of one run, so that the load of the machine
 // falls on both alike. It needs root; build/wirespan must be there.
 //
-// Usage: go run ./testdata/make/bench-sys [-tiers sock,syscall] [-rounds 5] [-wirespan build/wirespan]
+// Usage: go run ./testdata/make/bench-sys [-tiers sock,syscall] [-rounds 5] [-calls] [-wirespan build/wirespan]
 package main
 
 import (
@@ -25,6 +25,7 @@ func main() {
 	tiers := flag.String("tiers", "sock,syscall", "`TIERS` to measure")
 	rounds := flag.Int("rounds", 5, "rounds of each")
 	binary := flag.String("wirespan", "build/wirespan", "`FILE` to capture packets with")
+	only := flag.Bool("calls", false, "measure calls only")
 	loop := flag.String("loop", "", "")
 	flag.Parse()
 	if *loop != "" {
@@ -39,7 +40,7 @@ func main() {
 	}
 	slices.Reverse(names)
 	err := calls(names, *rounds)
-	if err == nil {
+	if err == nil && !*only {
 		err = throughput(names, *rounds, *binary)
 	}
 	if err != nil {
