@@ -3,7 +3,8 @@
 // forward.
 //
 // A Matcher tells parsers which names are worth keeping (it is the
-// l7.IDMatcher of every parser); ParseContext turns the IDs of one message
+// l7.IDMatcher of every parser), and finds the fields of queries, forms, JSON
+// bodies and SQL comments that the user named; ParseContext turns the IDs of one message
 // into a trace id and a parent span id in the form that the tracing system's
 // own screens show; ForwardedClient finds the client that a proxy named;
 // Entropy says how random a request ID is. All of it works on borrowed bytes,

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/l7/ids"
 	"github.com/wirespan/wirespan/l7/l7test"
 	"github.com/wirespan/wirespan/l7/sqltext"
 )
@@ -153,6 +154,22 @@ func TestIDs(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", tt.sql, diff)
 		}
+	}
+}
+
+// TestFields finds keys that mean something in comments only.
+func TestFields(t *testing.T) {
+	c := ids.Default()
+	if err := c.Add("sql:serial_no"); err != nil {
+		t.Fatal(err)
+	}
+	m, err := ids.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := sqltext.NewReader(sqltext.MySQL, m).Read([]byte("/* Serial-No='47%2011' */ SELECT serial_no FROM t WHERE serial_no='4712' -- serial_no: 4713, x: 1"))
+	if len(st.IDs) != 2 || string(st.IDs[0].Value) != "47 11" || string(st.IDs[1].Value) != "4713" || st.IDs[0].Class != l7.IDUser {
+		t.Errorf("ids %q", st.IDs)
 	}
 }
 
