@@ -10,7 +10,7 @@ import (
 // Program is what is known of the executable of a Go program.
 type Program struct {
 	Version string // as the program states it
-	DWARF   bool   // the offsets are from its DWARF, not from the table
+	DWARF   bool   // the offsets are from its DWARF: the table does not have its version
 	Offsets Offsets
 
 	Ready    uint64 // offset in the file at which runtime.ready can be probed; 0: see ReadyErr
@@ -36,10 +36,12 @@ func Inspect(r io.ReaderAt) (*Program, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNotGo, err)
 	}
 	p := &Program{Version: info.GoVersion}
-	if p.Offsets, err = FromDWARF(f); err == nil {
-		p.DWARF = true
-	} else if p.Offsets, err = byVersion(p.Version); err != nil {
-		return p, err
+	if p.Offsets, err = byVersion(p.Version); err != nil { // reading DWARF takes a hundred times as long
+		own, none := FromDWARF(f)
+		if none != nil {
+			return p, err
+		}
+		p.Offsets, p.DWARF = own, true
 	}
 	if f.Machine == elf.EM_X86_64 {
 		if p.Offsets.Slot, err = slot(f); err != nil {

@@ -2,10 +2,12 @@ package goroutines
 
 import (
 	"bytes"
+	"debug/elf"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -35,13 +37,21 @@ const hello = "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(1) }\
 
 const cgo = "package main\n\n// static __thread char room[300];\n// static char *at(void) { return room; }\nimport \"C\"\nimport \"fmt\"\n\nfunc main() { fmt.Println(C.at()) }\n"
 
-// A program says the same whether it has its DWARF or not: with it the offsets
-// are its own, without it the table's; and the place of the probe is found by
-// symbol and by table of functions.
+// A program says the same whether it has symbols or not, and the table says
+// what its DWARF does.
 func TestInspect(t *testing.T) {
-	full, err := Inspect(bytes.NewReader(build(t, hello, nil)))
-	if err != nil || !full.DWARF || full.ReadyErr != nil || full.Offsets.Slot != usualSlot || full.Offsets.Reasons == 0 {
+	b := build(t, hello, nil)
+	full, err := Inspect(bytes.NewReader(b))
+	if err != nil || full.DWARF || full.ReadyErr != nil || full.Offsets.Slot != usualSlot || full.Offsets.Reasons == 0 {
 		t.Fatalf("%+v, %v", full, err)
+	}
+	f, err := elf.NewFile(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := FromDWARF(f)
+	if own.Slot = full.Offsets.Slot; err != nil || own != full.Offsets {
+		t.Errorf("DWARF: %+v, %v; want %+v", own, err, full.Offsets)
 	}
 	arm, err := Inspect(bytes.NewReader(build(t, hello, []string{"GOARCH=arm64"})))
 	if err != nil || arm.ReadyErr != nil || arm.Offsets.Slot != 0 || arm.Offsets.Goid != full.Offsets.Goid {
@@ -51,9 +61,23 @@ func TestInspect(t *testing.T) {
 		"stripped": {"-ldflags=-s -w"}, "pie": {"-buildmode=pie"}, "stripped pie": {"-buildmode=pie", "-ldflags=-s -w"},
 	} {
 		p, err := Inspect(bytes.NewReader(build(t, hello, nil, flags...)))
-		if err != nil || p.ReadyErr != nil || p.Offsets != full.Offsets || p.DWARF == strings.Contains(name, "stripped") {
+		if err != nil || p.ReadyErr != nil || p.Offsets != full.Offsets {
 			t.Errorf("%s: %+v, %v; want %+v", name, p, err, full)
 		}
+	}
+}
+
+// A version that is not in the table is understood by its DWARF, and not
+// without.
+func TestInspectUnpublished(t *testing.T) {
+	b := bytes.ReplaceAll(build(t, hello, nil, "-ldflags=-compressdwarf=false"), []byte(runtime.Version()), []byte("go1.99.9" + strings.Repeat(" ", 8))[:len(runtime.Version())])
+	p, err := Inspect(bytes.NewReader(b))
+	if err != nil || !p.DWARF || p.Offsets.Goid == 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	b = bytes.ReplaceAll(build(t, hello, nil, "-ldflags=-s -w"), []byte(runtime.Version()), []byte("go1.99.9" + strings.Repeat(" ", 8))[:len(runtime.Version())])
+	if p, err := Inspect(bytes.NewReader(b)); !errors.Is(err, ErrVersion) {
+		t.Errorf("stripped: %+v, %v", p, err)
 	}
 }
 

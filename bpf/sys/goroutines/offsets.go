@@ -42,14 +42,14 @@ func minor(version string) (int, error) {
 	if len(words) == 0 || strings.Contains(version, "X:") {
 		return 0, fmt.Errorf("%w %q", ErrVersion, version)
 	}
-	parts := strings.Split(words[0], ".")
+	release, _, _ := strings.Cut(words[0], "-") // a vendor's name
+	parts := strings.Split(release, ".")
 	if len(parts) < 2 || len(parts) > 3 || parts[0] != "go1" {
 		return 0, fmt.Errorf("%w %q", ErrVersion, version)
 	}
 	n, err := strconv.Atoi(parts[1])
 	if err == nil && len(parts) == 3 {
-		patch, _, _ := strings.Cut(parts[2], "-")
-		_, err = strconv.ParseUint(patch, 10, 16)
+		_, err = strconv.ParseUint(parts[2], 10, 16)
 	}
 	if err != nil || n < 0 {
 		return 0, fmt.Errorf("%w %q", ErrVersion, version)

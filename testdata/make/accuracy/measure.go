@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -48,8 +49,26 @@ func measureRuntime(o *options, r *runtime) row {
 // task is a program that runs beside.
 type task struct {
 	cmd  *exec.Cmd
-	said bytes.Buffer
+	said said
 	done chan error
+}
+
+// said is what a program has said so far.
+type said struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *said) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
 }
 
 // begin starts a program with a group of its own, so that its children end
@@ -155,7 +174,7 @@ func measure(o *options, r *runtime, n int) (s score, err error) {
 	time.Sleep(1500 * time.Millisecond) // traces leave a second after their end
 	w.end(syscall.SIGINT)
 	if o.keep != "" {
-		_ = os.WriteFile(filepath.Join(files, "summary"), w.said.Bytes(), 0o644)
+		_ = os.WriteFile(filepath.Join(files, "summary"), []byte(w.said.String()), 0o644)
 	}
 	w.done <- nil
 	f, err := os.Open(spans)
@@ -185,8 +204,7 @@ func listens(w *task) error {
 			return fmt.Errorf("wirespan: %w: %s", err, w.said.String())
 		case <-time.After(50 * time.Millisecond):
 		}
-		if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/packet", w.cmd.Process.Pid)); err == nil && bytes.Count(b, []byte("\n")) > 1 {
-			time.Sleep(300 * time.Millisecond)
+		if strings.Contains(w.said.String(), "listening on ") {
 			return nil
 		}
 	}
