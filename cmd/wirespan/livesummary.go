@@ -21,7 +21,10 @@ func (r *liveRun) finish(err error) error {
 		sum.spared = min(sum.flows.Truncated, sum.engine.LostSkipped)
 	}
 	if r.o.summary {
-		sum.kernel = func(w io.Writer) { r.src.printCounts(w, &sum.source) }
+		sum.kernel = func(w io.Writer) {
+			r.src.printCounts(w, &sum.source)
+			r.src.mirrored.print(w)
+		}
 		sum.print(os.Stderr, r.parts)
 		r.system.print(os.Stderr)
 		r.kept.print(os.Stderr)

@@ -183,6 +183,9 @@ func (t *telemetry) gather() []metric.Family {
 	if t.feeds.spares != nil {
 		list = append(list, t.feeds.spares()...)
 	}
+	if t.feeds.inputs != nil {
+		list = append(list, t.feeds.inputs()...)
+	}
 	if t.feeds.system != nil {
 		list = append(list, t.feeds.system()...)
 	}

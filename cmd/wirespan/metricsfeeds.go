@@ -12,6 +12,7 @@ type feeds struct {
 	points func() []pointCounts   // nil without interfaces
 	spares func() []metric.Family // of packet sockets; nil without
 	system func() []metric.Family // of the eBPF module; may be nil
+	inputs func() []metric.Family // of mirrors; may be nil
 	lost   func() uint64          // spans that files did not take; may be nil
 	about  func(*runStatus)       // adds what only the run knows; may be nil
 }
@@ -36,7 +37,7 @@ func (r *liveRun) feeds() feeds {
 	if len(r.src.rings) > 0 {
 		f.points, f.spares = r.src.pointCounts, r.src.spareFamilies
 	}
-	f.system = r.system.families
+	f.system, f.inputs = r.system.families, r.src.mirrored.families
 	return f
 }
 

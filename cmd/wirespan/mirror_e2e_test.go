@@ -276,8 +276,8 @@ func TestMirrorFlags(t *testing.T) {
 		args string
 		want string
 	}{
-		{"mirror", "name an interface with -i, or a listener"},
-		{"mirror tcp port 80", "name an interface with -i, or a listener"},
+		{"mirror", "name an interface with -i (-D lists them), a listener"},
+		{"mirror tcp port 80", "name an interface with -i (-D lists them), a listener"},
 		{"mirror -i any", "takes named interfaces"},
 		{"mirror -i eth1 --once", "--duplicates drop"},
 		{"mirror -i eth1 --duplicates some", "want drop or keep"},

@@ -77,6 +77,9 @@ func TestMirrorStream(t *testing.T) {
 	if d := cmp.Diff(want, whats(got)); d != "" {
 		t.Errorf("spans (-read +mirror):\n%s\n%s", d, w.err.String())
 	}
+	if !strings.Contains(w.err.String(), "\nstreams      1 begun, 1 refused\n") {
+		t.Errorf("what became of the streams is not told:\n%s", w.err.String())
+	}
 	for _, p := range pointsOf(got) {
 		if !regexp.MustCompile(`^pcap:127\.0\.0\.1`).MatchString(p) {
 			t.Errorf("point %q", p)

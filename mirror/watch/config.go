@@ -20,6 +20,7 @@ const (
 	MaxPlaces   = 1024  // directories in all
 	MaxFiles    = 65536 // that are remembered; of more, those are read when others have gone
 	MaxTogether = 64    // files that are read together, for each holds memory
+	MaxPoints   = 4096  // capture points: directories, and interfaces of files; what is beyond is one, "other"
 )
 
 // Dir is a directory that others fill.

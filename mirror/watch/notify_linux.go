@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"path/filepath"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,6 +12,7 @@ import (
 // notify hears from the kernel which files were closed after writing, or moved
 // in. On file systems of other hosts it hears nothing of what they do.
 type notify struct {
+	mu    sync.Mutex     // of fd, which Close takes from the reader
 	fd    int            // -1 without
 	dirs  map[int]string // by watch descriptor
 	watch map[string]bool
@@ -35,10 +37,12 @@ func newNotify() *notify {
 
 // add watches a directory, once.
 func (n *notify) add(dir string) {
-	if n.fd < 0 || n.watch[dir] || len(n.watch) >= MaxPlaces {
+	if n.watch[dir] || len(n.watch) >= MaxPlaces {
 		return
 	}
+	n.mu.Lock()
 	wd, err := unix.InotifyAddWatch(n.fd, dir, unix.IN_CLOSE_WRITE|unix.IN_MOVED_TO|unix.IN_CREATE|unix.IN_ONLYDIR)
+	n.mu.Unlock()
 	if err != nil {
 		return // polling finds out
 	}
@@ -47,11 +51,10 @@ func (n *notify) add(dir string) {
 
 // hear reads the events that wait.
 func (n *notify) hear() {
-	if n.fd < 0 {
-		return
-	}
 	for {
+		n.mu.Lock()
 		got, err := unix.Read(n.fd, n.buf[:])
+		n.mu.Unlock()
 		if err != nil || got < unix.SizeofInotifyEvent {
 			return
 		}
@@ -96,7 +99,10 @@ func (n *notify) forget() {
 	clear(n.whole)
 }
 
+// close may be called by another goroutine than the reader's, and again.
 func (n *notify) close() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.fd >= 0 {
 		_ = unix.Close(n.fd)
 		n.fd = -1

@@ -139,12 +139,18 @@ func (s *Source) spoiled(f found) {
 	s.mu.Unlock()
 }
 
+// otherPoint is the point of what is beyond MaxPoints.
+const otherPoint = "other"
+
 // point gives a name its capture point.
 func (s *Source) point(name string) uint16 {
 	if tap, known := s.taps[name]; known {
 		return tap
 	}
 	points := *s.points.Load()
+	if len(points) >= MaxPoints && name != otherPoint {
+		return s.point(otherPoint)
+	}
 	tap := uint16(len(points))
 	s.taps[name] = tap
 	more := append(points[:len(points):len(points)], capture.Point{Name: name})

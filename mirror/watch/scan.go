@@ -1,6 +1,8 @@
 package watch
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -31,6 +33,7 @@ type found struct {
 // written.
 func (s *Source) scan(now time.Time) []found {
 	s.sweep++
+	s.beyond = 0
 	var all []found
 	for _, d := range s.cfg.Dirs {
 		all = append(all, s.look(d.Path, d.pointName(), 0, now)...)
@@ -39,6 +42,18 @@ func (s *Source) scan(now time.Time) []found {
 		if f.sweep != s.sweep {
 			delete(s.files, path)
 		}
+	}
+	for path, sweep := range s.places {
+		if sweep != s.sweep {
+			delete(s.places, path)
+		}
+	}
+	s.mu.Lock()
+	s.n.Beyond = s.beyond
+	s.mu.Unlock()
+	if s.beyond > 0 {
+		err := fmt.Errorf("%d files and directories: %d files, %d directories and %d levels are looked at", s.beyond, MaxFiles, MaxPlaces, MaxDepth)
+		s.sayAtTimes(s.cfg.Dirs[0].Path, "there is more than is watched", err, now)
 	}
 	slices.SortStableFunc(all, func(a, b found) int {
 		if c := a.file.changed.Compare(b.file.changed); c != 0 {
@@ -53,7 +68,10 @@ func (s *Source) scan(now time.Time) []found {
 func (s *Source) look(dir, place string, depth int, now time.Time) []found {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		s.say(dir, "cannot read directory", err)
+		s.sayAtTimes(dir, "cannot read directory", err, now)
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.keep(dir)
+		}
 		return nil
 	}
 	s.notify.add(dir)
@@ -65,6 +83,8 @@ func (s *Source) look(dir, place string, depth int, now time.Time) []found {
 		case e.IsDir():
 			if depth < MaxDepth && s.enter(path) {
 				all = append(all, s.look(path, place+"/"+e.Name(), depth+1, now)...)
+			} else {
+				s.beyond++
 			}
 		case e.Type().IsRegular():
 			if f := s.note(path, e, now); f != nil {
@@ -81,15 +101,29 @@ func hidden(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".part") || strings.HasSuffix(name, ".tmp")
 }
 
+// keep holds on to what is known below a directory that cannot be read now, as
+// one of a network file system that does not answer: its files would else be
+// new when it comes back, and be read again.
+func (s *Source) keep(dir string) {
+	below := strings.TrimSuffix(filepath.Join(dir, "x"), "x") // as paths of files begin
+	for path, f := range s.files {
+		if strings.HasPrefix(path, below) {
+			f.sweep = s.sweep
+		}
+	}
+	for path := range s.places {
+		if strings.HasPrefix(path, below) {
+			s.places[path] = s.sweep
+		}
+	}
+}
+
 // enter counts the directories that are looked into.
 func (s *Source) enter(dir string) bool {
-	if s.places[dir] {
-		return true
-	}
-	if len(s.places) >= MaxPlaces {
+	if _, known := s.places[dir]; !known && len(s.places) >= MaxPlaces {
 		return false
 	}
-	s.places[dir] = true
+	s.places[dir] = s.sweep
 	return true
 }
 
@@ -103,6 +137,7 @@ func (s *Source) note(path string, e fs.DirEntry, now time.Time) *file {
 	f := s.files[path]
 	if f == nil {
 		if len(s.files) >= MaxFiles {
+			s.beyond++
 			return nil
 		}
 		f = &file{seen: now, size: -1}

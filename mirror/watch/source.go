@@ -34,10 +34,12 @@ type Source struct {
 
 	// The reader's.
 	files  map[string]*file
-	places map[string]bool
+	places map[string]uint64 // sweep in which a directory was last there
 	sweep  uint64
-	round  *round    // being read, nil between
-	gather time.Time // until when files that are whole wait for others; zero: none does
+	beyond uint64               // files and directories of this sweep for which there was no room
+	said   map[string]time.Time // when was last said what goes on being wrong
+	round  *round               // being read, nil between
+	gather time.Time            // until when files that are whole wait for others; zero: none does
 	names  []capture.Name
 	taps   map[string]uint16
 	points atomic.Pointer[[]capture.Point]
@@ -61,6 +63,7 @@ type Counters struct {
 	Again   uint64 // of these, files that had grown after they were read
 	Damaged uint64 // files that end within a record, or are no captures
 	Kept    uint64 // files that could not be moved or deleted
+	Beyond  uint64 // files and directories beyond a bound at the last look, left alone
 }
 
 // Open begins to watch.
@@ -70,7 +73,8 @@ func Open(cfg Config) (*Source, error) {
 	}
 	s := &Source{
 		cfg: cfg, notify: newNotify(), ended: make(chan struct{}),
-		files: make(map[string]*file), places: make(map[string]bool), taps: make(map[string]uint16),
+		files: make(map[string]*file), places: make(map[string]uint64), taps: make(map[string]uint16),
+		said: make(map[string]time.Time),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.points.Store(&[]capture.Point{})
@@ -194,6 +198,7 @@ func (s *Source) Close() error {
 	}
 	s.closed = true
 	s.cancel()
+	s.notify.close()
 	if s.src != nil {
 		return s.src.Close()
 	}
@@ -278,4 +283,23 @@ func (s *Source) say(path, message string, err error) {
 	if s.cfg.Log != nil {
 		s.cfg.Log.Warn(message, "path", path, "error", err.Error())
 	}
+}
+
+// Bounds of what is said of a fault that every look finds again.
+const (
+	sayEvery = time.Minute
+	sayMost  = 64 // faults that are remembered
+)
+
+// sayAtTimes says the same of a path once a minute.
+func (s *Source) sayAtTimes(path, message string, err error, now time.Time) {
+	last, known := s.said[path]
+	switch {
+	case known && now.Sub(last) < sayEvery:
+		return
+	case !known && len(s.said) >= sayMost:
+		clear(s.said)
+	}
+	s.said[path] = now
+	s.say(path, message, err)
 }

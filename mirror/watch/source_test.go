@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -348,5 +350,83 @@ func TestRelocate(t *testing.T) {
 	}
 	if names, _ := os.ReadDir(dir); len(names) != 1 {
 		t.Errorf("%v is left", names)
+	}
+}
+
+// TestUnreadableDirectory reads nothing again when a directory cannot be looked
+// into for a while, and says so once; what has gone is forgotten.
+func TestUnreadableDirectory(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "captures")
+	old(t, write(t, pcap(t, start, "a"), dir, "sub", "1.pcap"), 2*time.Hour)
+	old(t, write(t, pcap(t, start, "b"), dir, "2.pcap"), 2*time.Hour)
+	var log strings.Builder
+	s := open(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }, dir)
+	check(t, collect(t, s, 2), "captures/sub: a", "captures: b")
+	nothing(t, s)
+	// A file in its place gives an error for everybody, root too, that is not
+	// that the directory has gone.
+	away := dir + ".away"
+	if err := errors.Join(os.Rename(dir, away), os.WriteFile(dir, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	nothing(t, s)
+	if n := strings.Count(log.String(), "cannot read directory"); n != 1 {
+		t.Errorf("said %d times:\n%s", n, log.String())
+	}
+	if err := errors.Join(os.Remove(dir), os.Rename(away, dir)); err != nil {
+		t.Fatal(err)
+	}
+	nothing(t, s)
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "sub")), os.Remove(filepath.Join(dir, "2.pcap"))); err != nil {
+		t.Fatal(err)
+	}
+	nothing(t, s)
+	if len(s.files)+len(s.places) != 0 {
+		t.Errorf("%d files and %d directories that have gone are remembered", len(s.files), len(s.places))
+	}
+}
+
+// TestBeyond counts and tells what there is no room for.
+func TestBeyond(t *testing.T) {
+	dir := t.TempDir()
+	deep := dir
+	for range MaxDepth + 1 {
+		deep = filepath.Join(deep, "d")
+	}
+	old(t, write(t, pcap(t, start, "deep"), deep, "1.pcap"), 2*time.Hour)
+	var log strings.Builder
+	s := open(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) }, dir)
+	for range 3 {
+		s.scan(time.Now())
+	}
+	if n := s.Counters().Beyond; n != 1 || strings.Count(log.String(), "more than is watched") != 1 {
+		t.Errorf("%d beyond\n%s", n, log.String())
+	}
+	for i := range MaxPoints + 10 {
+		if got, want := s.point("p"+strconv.Itoa(i)), min(i, MaxPoints); int(got) != want {
+			t.Fatalf("point %d is %d", i, got)
+		}
+	}
+	if n := len(s.Points()); n != MaxPoints+1 || s.Points()[MaxPoints].Name != otherPoint {
+		t.Errorf("%d points", n)
+	}
+}
+
+// TestCloseGivesBack leaves no descriptor open, whatever the reader does.
+func TestCloseGivesBack(t *testing.T) {
+	s := open(t, nil, t.TempDir())
+	done := make(chan error)
+	go func() {
+		_, err := s.ReadBatch(context.Background(), make([]capture.Packet, 1))
+		done <- err
+	}()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != io.EOF {
+		t.Error(err)
+	}
+	if s.notify.fd >= 0 {
+		t.Error("inotify is open")
 	}
 }

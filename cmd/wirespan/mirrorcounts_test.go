@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wirespan/wirespan/mirror/listen"
+	"github.com/wirespan/wirespan/mirror/stream"
+	"github.com/wirespan/wirespan/mirror/watch"
+)
+
+// TestInputCounts tells every counter that inputs have, and none that is zero;
+// of a listener also that nothing came.
+func TestInputCounts(t *testing.T) {
+	var b strings.Builder
+	printListeners(&b, []listen.Listener{{Name: "vxlan:4789", Packets: 10, Foreign: 2, Drops: 3}, {Name: "erspan"}})
+	printStreams(&b, stream.Counters{Begun: 5, Broken: 1, Refused: 2, Unreached: 3, Crowded: 4})
+	printFiles(&b, watch.Counters{Read: 9, Again: 1, Damaged: 2, Kept: 3, Beyond: 4})
+	printStreams(&b, stream.Counters{})
+	printFiles(&b, watch.Counters{})
+	(*mirrored)(nil).print(&b)
+	(&mirrored{}).print(&b)
+	want := `listener     vxlan:4789: 10 packets, 2 that are no tunnel of this kind left out, 3 dropped by kernel
+listener     erspan: 0 packets
+streams      5 begun, 1 broken, 2 refused, 3 attempts to connect failed, 4 interfaces shared a capture point
+files        9 read, 1 read again, for they had grown, 2 damaged, 3 could not be put away, 4 left alone, for there were too many
+`
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
+	if (*mirrored)(nil).families() != nil {
+		t.Error("metrics of nothing")
+	}
+	f := listenerFamily([]listen.Listener{{Name: "vxlan:4789", Packets: 10, Foreign: 2, Drops: 3}})
+	if n := len(f.Points); n != 3 {
+		t.Errorf("%d points of a listener", n)
+	}
+}
