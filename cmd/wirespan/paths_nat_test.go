@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -47,11 +50,22 @@ func (f *field) run(t *testing.T, client, base string, header http.Header, perPa
 	ask(t, f.client(t, client, false), base, 1, header, apart...)
 	ask(t, f.client(t, client, true), base, 2, header, kept...)
 	paths = append(apart, kept...)
-	lines(t, out, perPath*len(paths))
-	w.interrupt(t)
-	spans = fileSpans(t, out)
+	spans = f.spans(t, w, out, perPath*len(paths))
 	checkPaired(t, spans)
 	return spans, w.err.String(), paths
+}
+
+// spans waits until a file has so many, a while, and ends the run: what is missing
+// then is for the test to find.
+func (f *field) spans(t *testing.T, w *proc, out string, n int) []spanLine {
+	t.Helper()
+	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if b, _ := os.ReadFile(out); bytes.Count(b, []byte("\n")) >= n {
+			break
+		}
+	}
+	w.interrupt(t)
+	return fileSpans(t, out)
 }
 
 // checkTrees wants one tree for all paths.

@@ -21,22 +21,35 @@ type served struct {
 // truth is what servers and clients of a test know, by path: every request has a
 // path of its own.
 type truth struct {
-	mu     sync.Mutex
-	served map[string][]served
-	header string // where servers find the request ID
+	mu      sync.Mutex
+	served  map[string][]served
+	headers []string // where servers find the request ID
 }
 
-func newTruth(header string) *truth { return &truth{served: make(map[string][]served), header: header} }
+func newTruth(headers ...string) *truth {
+	return &truth{served: make(map[string][]served), headers: headers}
+}
 
-// server answers and remembers. It calls what next says, with the request ID.
-func (tr *truth) server(name string, next func(path, id string) error) http.Handler {
+// idOf is the request ID that arrived, and the header's name.
+func (tr *truth) idOf(r *http.Request) (name, id string) {
+	for _, h := range tr.headers {
+		if v := r.Header.Get(h); v != "" {
+			return strings.ToLower(h), v
+		}
+	}
+	return "", ""
+}
+
+// server answers and remembers. It calls next, with the name of the request ID's
+// header and the ID.
+func (tr *truth) server(name string, next func(header, id string) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(tr.header)
+		header, id := tr.idOf(r)
 		tr.mu.Lock()
 		tr.served[r.URL.Path] = append(tr.served[r.URL.Path], served{name, id})
 		tr.mu.Unlock()
 		if next != nil {
-			if err := next(r.URL.Path, id); err != nil {
+			if err := next(header, id); err != nil {
 				http.Error(w, err.Error(), http.StatusBadGateway)
 				return
 			}
@@ -111,11 +124,17 @@ func ask(t *testing.T, c *http.Client, base string, atOnce int, header http.Head
 	}
 }
 
+// askHost asks for a host of another name than the address.
+func askHost(c *http.Client, url, host string) error {
+	return askOnce(c, url, http.Header{"Host": {host}})
+}
+
 func askOnce(c *http.Client, url string, header http.Header) error {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
+	req.Host = header.Get("Host")
 	for k, v := range header {
 		req.Header[k] = v
 	}

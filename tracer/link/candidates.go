@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"net/netip"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/wirespan/wirespan/capture/wire"
@@ -265,11 +266,19 @@ func (l *Linker) answered(x, s int32) {
 }
 
 // continuity reports whether the server of p is the client of c, by any of
-// their sightings, so that address translation between them is undone.
+// their sightings, so that address translation between them is undone. A server
+// on the loopback is on the client's own host, which is the same for others on
+// the loopback only if one point saw both.
 func (l *Linker) continuity(p, c int32) bool {
 	for s := l.exchs.at(p).first; s != 0; s = l.sights.at(s).next {
 		for t := l.exchs.at(c).first; t != 0; t = l.sights.at(t).next {
-			if l.sights.at(s).rec.Server.Addr == l.sights.at(t).rec.Client.Addr {
+			a, b := &l.sights.at(s).rec, &l.sights.at(t).rec
+			switch {
+			case a.Server.Addr == b.Client.Addr:
+				if a.Point == b.Point || !isLoopback(&a.Server.Addr) {
+					return true
+				}
+			case a.Client.Addr == b.Client.Addr && isLoopback(&a.Server.Addr) && !isLoopback(&b.Server.Addr):
 				return true
 			}
 		}
@@ -319,7 +328,10 @@ func (l *Linker) contains(p, c int32) nesting {
 			} else if common {
 				continue
 			} else if shift, bound, ok := l.between(b.rec.Point, a.rec.Point, b.rec.Start); ok {
-				best, known = max(best, nest(a, b, shift, bound)), true
+				known = true
+				if !within(a, b, shift) {
+					best = max(best, nest(a, b, shift, bound))
+				}
 			}
 		}
 	}
@@ -327,6 +339,13 @@ func (l *Linker) contains(p, c int32) nesting {
 		return unknown
 	}
 	return best
+}
+
+// within reports whether the parent lies in the child, of which the child may
+// start a little earlier as far as the clocks are known: then it is the parent.
+func within(p, c *sighting, shift int64) bool {
+	start, end := c.rec.Start+shift, c.rec.End+shift
+	return !p.open && !c.open && start <= p.rec.Start && p.rec.End <= end && end-start > p.rec.End-p.rec.Start
 }
 
 func nest(p, c *sighting, shift, slack int64) nesting {
@@ -414,3 +433,5 @@ func (l *Linker) better(a, b *candidate, c int32) bool {
 	}
 	return sa.Exchange > sb.Exchange
 }
+
+func isLoopback(a *wire.Addr) bool { return netip.AddrFrom16(*a).Unmap().IsLoopback() }

@@ -41,11 +41,34 @@ func (l *Linker) courtHalf(x int32, r *Facts) {
 }
 
 func (l *Linker) pairHalves(x, y int32) {
-	if l.exchs.at(x).fixed || l.exchs.at(y).fixed || l.shareAPoint(x, y) {
+	if l.exchs.at(x).fixed || l.exchs.at(y).fixed || l.shareAHalf(x, y) {
 		return
 	}
 	l.accompany(x, y)
 	l.exchs.at(x).courted, l.exchs.at(y).courted = true, true
+}
+
+// shareAHalf reports whether a point saw both exchanges, so that they are two. A
+// request and a response there may be one for all that if they go between the
+// client and two servers: on the loopback a connection that REDIRECT or DNAT took
+// has the address behind the translation on its way there and the one before it
+// on its way back.
+func (l *Linker) shareAHalf(x, y int32) bool {
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		for t := l.exchs.at(y).first; t != 0; t = l.sights.at(t).next {
+			a, b := l.sights.at(s), l.sights.at(t)
+			if a.rec.Point == b.rec.Point && (a.rec.Client != b.rec.Client || a.rec.Server == b.rec.Server || !a.completes(b) && !b.completes(a)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// completes reports whether s saw a response only, and r a request only, as far
+// as is known by now.
+func (s *sighting) completes(r *sighting) bool {
+	return s.rec.Outcome == Orphan && (r.open || r.rec.Outcome == None)
 }
 
 func (l *Linker) isOrphan(x int32) bool {
@@ -66,7 +89,7 @@ func (l *Linker) requestOf(x int32) (y int32) {
 			return 0
 		}
 		o := l.ix.exchange(e)
-		if o == x || o == y || l.isOrphan(o) || l.exchs.at(o).open > 0 || l.root(o) != l.root(x) || l.shareAPoint(x, o) || !l.answers(o, r) {
+		if o == x || o == y || l.isOrphan(o) || l.exchs.at(o).open > 0 || l.root(o) != l.root(x) || l.shareAHalf(x, o) || !l.answers(o, r) {
 			continue
 		}
 		if y != 0 {
@@ -75,6 +98,19 @@ func (l *Linker) requestOf(x int32) (y int32) {
 		y = o
 	}
 	return y
+}
+
+// marryHalf makes one exchange of a request and its response. With the times of
+// both, the IDs of the response say more than they did alone: what a proxy made
+// up, sent on and returned.
+func (l *Linker) marryHalf(x, orphan int32) {
+	last := l.exchs.at(orphan).last
+	l.merge(x, orphan)
+	l.stats.Halves++
+	l.completeHalves(x)
+	if r := &l.sights.at(last).rec; r.Pieces.has(ResponseIDs) {
+		l.relateIDs(x, l.piece(r, ResponseIDs), false)
+	}
 }
 
 // answers reports whether an orphan response is that of an exchange.

@@ -197,8 +197,7 @@ func (l *Linker) marry(m []int32) []int32 {
 			continue
 		}
 		if y := l.requestOf(x); y != 0 {
-			l.merge(y, x)
-			l.stats.Halves++
+			l.marryHalf(y, x)
 			continue
 		}
 		for y := l.mateOf(x); y != 0; y = l.mateOf(x) {
