@@ -78,6 +78,8 @@ struct message {
 	u8 direction;
 	u8 pending; /* the last call made no event yet */
 	u8 flags;   /* of the last call */
+	u8 known;   /* bits of directions for which next is set */
+	u32 next[2]; /* where the bytes received and sent should go on */
 };
 
 #ifdef WALK
@@ -327,6 +329,16 @@ INLINE int tell(struct counts *c, struct sock *sk, u32 seq, u32 length, u8 direc
 		count(c, BAD);
 		return 0;
 	}
+	/* Who comes late sees what another thread moved meanwhile as its own. */
+	if (direction == SENT) {
+		if (m->known & 2 && m->next[1] != seq)
+			flags |= FLAG_UNCERTAIN;
+		m->known |= 2, m->next[1] = seq + length;
+	} else {
+		if (m->known & 1 && m->next[0] != seq)
+			flags |= FLAG_UNCERTAIN;
+		m->known |= 1, m->next[0] = seq + length;
+	}
 	if (m->calls == 0 || m->direction != direction) {
 		flush(c, sk, m);
 		m->calls = 0, m->bytes = 0, m->skipped = 0, m->direction = direction;
@@ -410,11 +422,15 @@ INLINE int changed(struct sock *sk, int was, int is)
 		m = message_of(sk, 0);
 		if (m)
 			flush(c, sk, m);
+	}
 #ifdef WALK
+	/* Also at the beginning: what is read from a closed socket left an entry at
+	 * an address that is another socket's now. */
+	if (is != TCP_ESTABLISHED || was == TCP_SYN_RECV) {
 		key = (u64)sk;
 		bpf_map_delete_elem(&messages, &key);
-#endif
 	}
+#endif
 	e = begin(c, sk);
 	if (!e)
 		return 0;
