@@ -24,6 +24,7 @@ func (t *Tracker) changed(e *sys.Event) {
 	case e.New == sys.Connecting:
 		c.role = Calling
 		c.opener = t.execOf(Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine})
+		c.opener.parent, c.openedAt = e.Parent, e.Time
 		t.opens(c, c.opener, e.Time)
 	case e.Old == synReceived:
 		c.role = Serving
@@ -61,6 +62,9 @@ func (t *Tracker) forget(c *conn) {
 	t.tell(c)
 	t.over(c)
 	c.used(t.now)
+	if x := c.opener; x != nil {
+		t.procs[x.thread.TGID].ends(c)
+	}
 	if k := c.call; k != nil {
 		k.done(t.now)
 	}
@@ -75,6 +79,7 @@ func (t *Tracker) drop(x *exec) {
 		r.owner = nil
 	}
 	x.gone, x.serves, x.loose, x.slice, x.woken = true, nil, nil, nil, nil
+	x.handed, x.gave = nil, nil
 	delete(t.execs, x.thread)
 	if p := t.procs[x.thread.TGID]; p != nil {
 		if i := slices.Index(p.execs, x); i >= 0 {

@@ -35,7 +35,13 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 func (t *Tracker) calls(c *conn, x *exec) {
 	k := &call{id: c.msg.ID, begin: c.msg.Begin}
 	first := c.requests == 0
+	if !first {
+		t.processOf(x.thread.TGID).reuses = true
+	}
 	c.requests++
+	if c.call != nil {
+		c.call.done(t.now) // its response was not seen
+	}
 	c.call = k
 	t.stats.Calls++
 	r, rule, class := t.cause(c, x, first)
@@ -95,8 +101,16 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 			return r, Slice, Certain
 		}
 	}
-	if r := x.woken; r != nil && !r.over && !r.responded {
+	if r := x.woken; r.open() {
+		if x.thread.Goroutine != 0 {
+			x.woken = nil // it was woken for this call
+		}
 		return r, Woken, Inferred
+	}
+	if first && x.thread.Goroutine != 0 {
+		if r := t.dialled(c, x); r != nil {
+			return r, Connected, Inferred
+		}
 	}
 	if p := t.procs[x.thread.TGID]; p != nil && len(p.requests) == 1 && !x.reads {
 		for r := range p.requests {
@@ -220,30 +234,4 @@ func (t *Tracker) processOf(tgid uint32) *process {
 		t.procs[tgid] = p
 	}
 	return p
-}
-
-// woke notes that an executor was woken by another. Goroutines hand on what
-// they were woken for; of threads, which wake each other for locks, too, only
-// one that has read a request does.
-func (t *Tracker) woke(from, to Thread, goroutines bool) {
-	a := t.execs[from]
-	if a == nil {
-		return
-	}
-	r := a.slice
-	if goroutines && (r == nil || r.over) {
-		r = a.woken
-	}
-	if r == nil || r.over || r.responded || !goroutines && (r.owner != a || len(a.serves) != 1) {
-		return
-	}
-	b := t.execOf(to)
-	if b.slice != nil && !b.slice.over && !b.slice.responded || len(b.serves) > 0 {
-		return
-	}
-	if !goroutines && b.woken != nil && b.woken != r && !b.woken.responded {
-		b.woken = nil // two candidates
-		return
-	}
-	b.woken = r
 }

@@ -33,6 +33,7 @@ type conn struct {
 	asked    *request // serving: what was read last
 	call     *call    // calling: what was sent last
 	opener   *exec    // who called connect
+	openedAt int64    // when
 	opened   *request // whom it served then
 	unsure   bool     // it served somebody then, and who is not known
 	waits    *request // opened, until the connection is used
@@ -81,6 +82,11 @@ type exec struct {
 	last      *call    // that call, if it is not known whose it was
 	woken     *request // for whom its waker worked
 
+	parent uint64   // goroutine that began it, 0 unknown
+	handed *exec    // goroutine that it woke last
+	gave   *request // for whom that one worked then
+	gaveAt int64
+
 	loose []*call // unlabelled calls since its last answer
 }
 
@@ -88,6 +94,9 @@ type exec struct {
 type process struct {
 	requests map[*request]struct{} // that are not answered
 	execs    []*exec               // some of which may have gone
+	wakes    bool                  // it is told which goroutine wakes which
+	reuses   bool                  // a connection had several calls
+	single   int                   // connections that had one
 	wanders  int
 }
 
@@ -124,9 +133,9 @@ func (t *Tracker) Event(e *sys.Event) {
 	case sys.State:
 		t.changed(e)
 	case sys.GoroutineWake:
-		t.woke(Thread{TGID: e.TGID, Goroutine: e.Goroutine}, Thread{TGID: e.TGID, Goroutine: e.Parent}, true)
+		t.goroutineWoke(Thread{TGID: e.TGID, Goroutine: e.Goroutine}, Thread{TGID: e.TGID, Goroutine: e.Parent})
 	case sys.ThreadWake:
-		t.woke(Thread{TGID: e.TGID, TID: uint32(e.Goroutine)}, Thread{TGID: e.TGID, TID: uint32(e.Parent)}, false)
+		t.threadWoke(Thread{TGID: e.TGID, TID: uint32(e.Goroutine)}, Thread{TGID: e.TGID, TID: uint32(e.Parent)})
 	case sys.Exec, sys.Exit:
 		t.exit(e.TGID)
 	}
@@ -188,6 +197,7 @@ func (t *Tracker) moved(e *sys.Event) {
 		t.quiet = append(t.quiet, c)
 	}
 	x := t.execOf(th)
+	x.parent = e.Parent
 	switch {
 	case m.Role == Serving && m.Direction == sys.Received:
 		t.asked(c, x, begins)
