@@ -83,6 +83,11 @@ func (c *placeCounts) print(w io.Writer, points []capture.Point, cfg *pipelineCo
 	for _, h := range c.halves {
 		fmt.Fprintf(w, "%-12s %s\n", "note", halfText(h, points, cfg))
 	}
+	if cfg.names != nil {
+		if unmet := cfg.names.Unmet(); len(unmet) > 0 {
+			fmt.Fprintf(w, "%-12s --point: no packet met what was said of %s\n", "note", enumerate(unmet))
+		}
+	}
 	for _, name := range cfg.taps {
 		if text := absentText(name, points); text != "" {
 			fmt.Fprintf(w, "%-12s %s\n", "note", text)
@@ -100,10 +105,16 @@ func absentText(name string, points []capture.Point) string {
 		}
 		have = append(have, points[i].Name)
 	}
-	if len(have) > maxPoints {
-		have = append(have[:maxPoints], "...")
+	return fmt.Sprintf("--tap %s: no capture point has this name; there are: %s", name, enumerate(have))
+}
+
+// enumerate lists names, not more than people read.
+func enumerate(names []string) string {
+	const most = 16
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + ", ..."
 	}
-	return fmt.Sprintf("--tap %s: no capture point has this name; there are: %s", name, strings.Join(have, ", "))
+	return strings.Join(names, ", ")
 }
 
 // duplicatesText says that a point shows too much twice.

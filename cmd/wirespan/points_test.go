@@ -43,6 +43,19 @@ func TestTapThatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestRuleThatNothingMeets is told: a number or a name is wrong.
+func TestRuleThatNothingMeets(t *testing.T) {
+	t.Parallel()
+	args := append([]string{"read", "--point", "front=iface:edge", "--point", "web=vxlan:7", "--point", "back=iface:ap"}, demoCaptures()...)
+	o := wirespan(t, args...)
+	if !strings.Contains(o.stderr, "note         --point: no packet met what was said of web, back\n") {
+		t.Errorf("got\n%s", o.stderr)
+	}
+	if o = wirespan(t, append([]string{"read", "--point", "front=iface:edge"}, demoCaptures()...)...); strings.Contains(o.stderr, "--point") {
+		t.Errorf("every rule is met:\n%s", o.stderr)
+	}
+}
+
 // TestLoopbackIsNoMirrorPort gives no advice that would cut the host off from
 // itself.
 func TestLoopbackIsNoMirrorPort(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -120,6 +121,21 @@ func NewNames(c Config) (*Names, error) {
 // Points lists the points known so far. The list only grows, and is not to be
 // written to.
 func (n *Names) Points() []capture.Point { return *n.points.Load() }
+
+// Unmet lists the names that rules give and no packet has got, in the order of
+// the rules.
+func (n *Names) Unmet() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var list []string
+	for i := range n.cfg.Rules {
+		name := n.cfg.Rules[i].Name
+		if _, met := n.numbers[name]; !met && !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
 
 // resolve finds the point of a key. Only new points cost memory.
 func (n *Names) resolve(k key, input *capture.Point) answer {
