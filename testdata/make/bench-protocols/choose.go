@@ -15,14 +15,15 @@ const most = 3
 // usual: short failures, recordings of another folder, or (gRPC) trace contexts
 // in Huffman's code, which renumber cannot tell apart.
 var chosen = map[string][]string{
-	"http1": {"testdata/golden/http-siblings.pcap", "testdata/golden/http-chunked.pcap", "testdata/golden/http-methods.pcap"},
-	"http2": {"l7/http2/testdata/nginx.pcap", "l7/http2/testdata/nghttp.pcap"},
-	"dns":   {"l7/dns/testdata/udp/dnsmasq.pcap", "l7/dns/testdata/udp/unbound.pcap"},
-	"kafka": {"l7/kafka/testdata/flow.pcap", "l7/kafka/testdata/snappy.pcap", "l7/kafka/testdata/v2.pcap"},
-	"mysql": {"l7/mysql/testdata/text.txt", "l7/mysql/testdata/prepared.txt", "l7/mysql/testdata/multi.txt"},
-	"tls":   {"l7/tls/testdata/nginx-http1-tls12.txt", "l7/tls/testdata/nginx-http1-tls13.txt", "l7/tls/testdata/tls12-resumed.txt"},
-	"socks": {"l7/socks/testdata/socks5.pcap", "l7/socks/testdata/socks5-name.pcap", "l7/socks/testdata/socks4.pcap"},
-	"icmp":  {"l7/icmp/testdata/ping4.pcap", "l7/icmp/testdata/ping6.pcap"},
+	"http1":  {"testdata/golden/http-siblings.pcap", "testdata/golden/http-chunked.pcap", "testdata/golden/http-methods.pcap"},
+	"http2":  {"l7/http2/testdata/nginx.pcap", "l7/http2/testdata/nghttp.pcap"},
+	"dns":    {"l7/dns/testdata/udp/dnsmasq.pcap", "l7/dns/testdata/udp/unbound.pcap"},
+	"kafka":  {"l7/kafka/testdata/flow.pcap", "l7/kafka/testdata/snappy.pcap", "l7/kafka/testdata/v2.pcap"},
+	"mysql":  {"l7/mysql/testdata/text.txt", "l7/mysql/testdata/prepared.txt", "l7/mysql/testdata/multi.txt"},
+	"tls":    {"l7/tls/testdata/nginx-http1-tls12.txt", "l7/tls/testdata/nginx-http1-tls13.txt", "l7/tls/testdata/tls12-resumed.txt"},
+	"oracle": {"l7/oracle/testdata/goora.pcap", "l7/oracle/testdata/node.pcap", "l7/oracle/testdata/goora-services.pcap"},
+	"socks":  {"l7/socks/testdata/socks5.pcap", "l7/socks/testdata/socks5-name.pcap", "l7/socks/testdata/socks4.pcap"},
+	"icmp":   {"l7/icmp/testdata/ping4.pcap", "l7/icmp/testdata/ping6.pcap"},
 }
 
 // others are folders of l7 that are no protocols.
