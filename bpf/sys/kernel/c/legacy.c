@@ -321,6 +321,24 @@ int enter_connect(struct entering *ctx)
 	return fly(CONNECTS, ctx->args[0], 0);
 }
 
+/* flush tells of the last call of a message that was counted as skipped. Process,
+ * descriptor and addresses are there already. */
+INLINE void flush(void *ctx, struct counts *c, struct stream *s, struct record *r)
+{
+	u16 flags = r->e.flags;
+	u8 type = r->e.type;
+	if (!s->pending)
+		return;
+	s->pending = 0;
+	c->n[SKIPPED]--;
+	r->e.type = TYPE_IO, r->e.flags |= FLAG_LATE;
+	r->e.length = s->length, r->e.time = s->time, r->e.tid = s->tid, r->e.seq = s->seq;
+	r->e.position = s->bytes - s->length, r->e.direction = s->direction;
+	r->e.skipped = s->skipped - 1;
+	emit(ctx, c, r);
+	r->e.type = type, r->e.flags = flags;
+}
+
 SEC("tracepoint/syscalls/sys_enter_close")
 int enter_close(struct entering *ctx)
 {
@@ -330,10 +348,13 @@ int enter_close(struct entering *ctx)
 	if (!s || !c)
 		return 0;
 	if (s->id) {
+		place_of(&r.e, s);
+		r.e.tgid = bpf_get_current_pid_tgid() >> 32, r.e.parent = ctx->args[0];
+		flush(ctx, c, s, &r);
 		c->n[SEEN]++;
 		r.e.type = TYPE_STATE, r.e.time = bpf_ktime_get_ns();
-		r.e.length = 1 << 8 | 7;
-		place_of(&r.e, s);
+		r.e.length = 1 << 8 | 7, r.e.seq = 0, r.e.position = 0, r.e.direction = 0, r.e.skipped = 0;
+		r.e.tgid = 0, r.e.tid = 0, r.e.parent = 0;
 		emit(ctx, c, &r);
 	}
 	give_up(ctx->args[0]);
@@ -397,15 +418,7 @@ INLINE void moved(void *ctx, struct counts *c, struct config *cfg, struct stream
 	r.e.parent = fd;
 	place_of(&r.e, s);
 	if (s->calls == 0 || s->direction != direction) {
-		if (s->pending) { /* its last call, which was counted as skipped */
-			c->n[SKIPPED]--;
-			r.e.flags |= FLAG_LATE;
-			r.e.length = s->length, r.e.time = s->time, r.e.tid = s->tid, r.e.seq = s->seq;
-			r.e.position = s->bytes - s->length, r.e.direction = s->direction;
-			r.e.skipped = s->skipped - 1;
-			emit(ctx, c, &r);
-			r.e.flags &= ~FLAG_LATE;
-		}
+		flush(ctx, c, s, &r);
 		s->calls = 0, s->bytes = 0, s->skipped = 0, s->pending = 0, s->direction = direction;
 		r.e.flags |= FLAG_FIRST;
 	}
