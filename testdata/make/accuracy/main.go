@@ -121,6 +121,11 @@ func measureAll(o *options, out string) error {
 		row := measureRuntime(o, &r)
 		fmt.Fprint(os.Stderr, row.line(len(o.loads)))
 		rows = append(rows, row)
+		if out != "-" { // what there is, should the rest not come to an end
+			if err := writePage(out, o, rows); err != nil {
+				return err
+			}
+		}
 	}
 	return writePage(out, o, rows)
 }

@@ -205,6 +205,7 @@ func listens(w *task) error {
 		case <-time.After(50 * time.Millisecond):
 		}
 		if strings.Contains(w.said.String(), "listening on ") {
+			time.Sleep(500 * time.Millisecond) // a busy machine
 			return nil
 		}
 	}
