@@ -15,7 +15,7 @@ GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --bodies 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate golden release packages kernels clean
+.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate gooffsets golden release packages kernels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,8 @@ bench: build ## benchmarks per package, then the whole program against others
 		$(GO) run golang.org/x/perf/cmd/benchstat@latest testdata/bench/packages.txt build/bench/packages.txt || \
 		echo "bench: benchstat is not to be had; compare testdata/bench/packages.txt by hand"; fi
 	$(GO) run ./testdata/make/bench-protocols
+	$(GO) run ./testdata/make/bench-sys
+	@if [ -f build/bench/small.pcap ]; then $(GO) run ./testdata/make/bench-tunnels; else echo "bench: no build/bench/small.pcap, so no tunnels; make bench-capture records it"; fi
 	@if [ ! -f $(SHARED)/bench/compare_offline.sh ]; then echo "bench: no $(SHARED)/bench/compare_offline.sh, so no comparison of whole programs"; \
 	elif [ ! -f build/bench/small.pcap ]; then echo "bench: no captures in build/bench, so no comparison of whole programs; make bench-capture records them"; \
 	else for c in small bulk; do \
@@ -77,6 +79,9 @@ lint: ## gofmt and golangci-lint
 generate: ## docs/attributes.md and the table of docs/configuration.md, from the code
 	$(GO) test ./cmd/wirespan -run '^(TestAttributeReference|TestConfigReference)$$' -count=1 -update
 	$(GO) generate ./...
+
+gooffsets: ## the table of Go versions in bpf/sys/goroutines, from the published toolchains (downloads 20 of them)
+	$(GO) run ./testdata/make/gooffsets -o bpf/sys/goroutines/table.go
 
 golden: ## rewrite the golden files of all tests; review the difference like code
 	@$(GO) test -count=1 $$(grep -lrE --include='*_test.go' 'Bool\("update"|/l7/l7test"' capture cmd flows l7 tracer | \

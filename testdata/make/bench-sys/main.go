@@ -32,6 +32,10 @@ func main() {
 		runLoop(*loop)
 		return
 	}
+	if os.Geteuid() != 0 {
+		fmt.Println("bench-sys: skipped, eBPF needs root")
+		return
+	}
 	var names []sys.Tier
 	for t := sys.Legacy; t <= sys.Sock; t++ {
 		if slices.Contains(strings.Split(*tiers, ","), t.String()) {
@@ -39,6 +43,16 @@ func main() {
 		}
 	}
 	slices.Reverse(names)
+	names = slices.DeleteFunc(names, func(t sys.Tier) bool {
+		m, err := start(t, true)
+		if err == nil {
+			_, err = m.stop()
+		}
+		if err != nil {
+			fmt.Println("bench-sys: left out:", err)
+		}
+		return err != nil
+	})
 	err := calls(names, *rounds)
 	if err == nil && !*only {
 		err = throughput(names, *rounds, *binary)

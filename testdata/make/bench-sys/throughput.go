@@ -104,7 +104,7 @@ func throughput(tiers []sys.Tier, rounds int, binary string) error {
 	for _, w := range ways {
 		fmt.Printf("%-22s %10.0f %7.0f%%", w, median(rate[w]), 100*median(share[w]))
 		if st := lost[w]; st.Seen > 0 {
-			fmt.Printf("   %d calls seen, %d dropped", st.Seen, st.Dropped)
+			fmt.Printf("   %.0f calls seen a second, %d of %d dropped", float64(st.Seen)/float64(rounds)/roundTime.Seconds(), st.Dropped, st.Seen)
 		}
 		fmt.Println()
 	}
@@ -137,10 +137,13 @@ func (w way) drive(binary string) (rate float64, st sys.Stats, err error) {
 	return rate, st, err
 }
 
+// roundTime is how long wrk asks.
+const roundTime = 2 * time.Second
+
 var perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 
 func wrk() (float64, error) {
-	out, err := exec.Command("wrk", "-t", "1", "-c", "16", "-d", "2s", "http://127.0.0.1:18270/").Output()
+	out, err := exec.Command("wrk", "-t", "1", "-c", "16", "-d", roundTime.String(), "http://127.0.0.1:18270/").Output()
 	if err != nil {
 		return 0, fmt.Errorf("wrk: %w", err)
 	}
