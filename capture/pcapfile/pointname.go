@@ -72,7 +72,7 @@ func (p *planner) override() error {
 		return nil
 	}
 	if len(p.groups) != 1 {
-		return fmt.Errorf("name point %q: the inputs are %d points; say which files it has", p.name, len(p.groups))
+		return fmt.Errorf("name point %q: the inputs are %d points; say which files it has, as %s=FILE+FILE", p.name, len(p.groups), p.name)
 	}
 	p.groups[0].name, p.groups[0].named = p.name, true
 	return nil
