@@ -164,6 +164,7 @@ func openKernel(t *testing.T, tier sys.Tier) sys.Source {
 		t.Skip("needs root, for eBPF")
 	}
 	cfg := kernel.Default()
+	cfg.Every = 1 << 30
 	if tier != sys.Off {
 		cfg.Tiers = []sys.Tier{tier}
 	}

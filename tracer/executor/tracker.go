@@ -83,8 +83,7 @@ type exec struct {
 	woken     *request // for whom its waker worked
 
 	parent uint64   // goroutine that began it, 0 unknown
-	handed *exec    // goroutine that it woke last
-	gave   *request // for whom that one worked then
+	gave   *request // for whom the goroutine worked that it woke last
 	gaveAt int64
 
 	loose []*call // unlabelled calls since its last answer

@@ -36,7 +36,7 @@ func (t *Tracker) goroutineWoke(from, to Thread) {
 		return
 	}
 	b := t.execOf(to)
-	a.handed, a.gave, a.gaveAt = b, b.working(), t.now
+	a.gave, a.gaveAt = b.working(), t.now
 	r := a.working()
 	switch {
 	case len(b.serves) > 0:
@@ -63,9 +63,6 @@ func (x *exec) working() *request {
 	return nil
 }
 
-// maxHands bounds the goroutines that a new connection goes through.
-const maxHands = 3
-
 // dialled finds for whom the first request goes out on a connection that a
 // goroutine opened for others, as the transport of net/http does: for the one
 // who got it, if it is told who wakes whom. Else for the one who had it opened,
@@ -77,21 +74,25 @@ func (t *Tracker) dialled(c *conn, x *exec) *request {
 		return nil
 	}
 	p := t.procs[x.thread.TGID]
+	d := c.opener
 	if p == nil || p.wakes {
-		for o, n := c.opener, 0; o != nil && n < maxHands; o, n = o.handed, n+1 {
-			if o.gaveAt >= c.openedAt && o.gave.open() {
-				return o.gave
-			}
+		// One that tries several addresses begins a goroutine for each; the one
+		// that writes is begun by itself.
+		if x.parent != 0 && x.parent != d.thread.Goroutine {
+			d = t.execs[Thread{TGID: x.thread.TGID, Goroutine: x.parent}]
+		}
+		if d != nil && d.gaveAt >= c.openedAt && d.gave.open() {
+			return d.gave
 		}
 		return nil
 	}
 	if len(p.requests) != 1 && !p.opensForEach() {
 		return nil
 	}
-	if d := c.opener; d.parent == 0 || x.parent != d.thread.Goroutine && x.parent != d.parent {
+	if d.parent == 0 || x.parent != d.thread.Goroutine && x.parent != d.parent {
 		return nil
 	}
-	if a := t.execs[Thread{TGID: x.thread.TGID, Goroutine: c.opener.parent}]; a != nil && len(a.serves) == 1 {
+	if a := t.execs[Thread{TGID: x.thread.TGID, Goroutine: d.parent}]; a != nil && len(a.serves) == 1 {
 		return a.serves[0]
 	}
 	return nil
