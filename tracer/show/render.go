@@ -183,6 +183,9 @@ func (r *renderer) points(b *block, i, above int32) part {
 	from := len(r.text)
 	if b.nodes[i].deepest == i {
 		p := str(&b.nodes[i].Span, span.KeyCapturePoint)
+		if len(p) == 0 {
+			return part{} // a process alone
+		}
 		if above != none && string(str(&b.nodes[b.nodes[above].deepest].Span, span.KeyCapturePoint)) == string(p) {
 			return part{}
 		}
@@ -198,7 +201,11 @@ func (r *renderer) points(b *block, i, above int32) part {
 				r.text = append(r.text, ", "...)
 			}
 			sep = true
-			r.text = appendEscaped(r.text, str(&b.nodes[j].Span, span.KeyCapturePoint), r.ASCII)
+			place := str(&b.nodes[j].Span, span.KeyCapturePoint)
+			if len(place) == 0 { // a process: c-app, s-app
+				place = str(&b.nodes[j].Span, span.KeyObservation)
+			}
+			r.text = appendEscaped(r.text, place, r.ASCII)
 		}
 	}
 	r.text = append(r.text, ')')
