@@ -28,6 +28,8 @@ func explain(err error) string {
 		return refused(err)
 	case errors.Is(err, btf.ErrNotFound):
 		return "this kernel lacks what it attaches to: " + last(err)
+	case errors.Is(err, ebpf.ErrNotSupported) && len(lacking()) > 0:
+		return refused(err) // who may not try is told that it does not exist
 	case errors.Is(err, ebpf.ErrNotSupported):
 		return "this kernel does not support it: " + last(err)
 	case errors.As(err, &v):
