@@ -195,7 +195,7 @@ func (s *liveSource) stats() capture.Stats {
 	var sum capture.Stats
 	for _, src := range s.sources {
 		if st, err := src.Stats(); err == nil {
-			sum = addStats(sum, st)
+			sum.Add(&st)
 		}
 	}
 	return sum
@@ -203,17 +203,6 @@ func (s *liveSource) stats() capture.Stats {
 
 // counters is stats, as a recording asks for them.
 func (s *liveSource) counters() (capture.Stats, error) { return s.stats(), nil }
-
-func addStats(a, b capture.Stats) capture.Stats {
-	a.Packets += b.Packets
-	a.Bytes += b.Bytes
-	a.WireBytes += b.WireBytes
-	a.Filtered += b.Filtered
-	a.Drops += b.Drops
-	a.IfDrops += b.IfDrops
-	a.Faults += b.Faults
-	return a
-}
 
 // setFilter replaces the filter of a running capture.
 func (s *liveSource) setFilter(progs programs) error {

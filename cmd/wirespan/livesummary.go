@@ -47,6 +47,12 @@ func (r *liveRun) finish(err error) error {
 func (s *liveSource) printCounts(w io.Writer, st *capture.Stats) {
 	fmt.Fprintf(w, "%d packets received by filter\n", st.Packets+st.Drops)
 	fmt.Fprintf(w, "%d packets dropped by kernel\n", st.Drops)
+	if st.Freezes > 0 {
+		fmt.Fprintf(w, "  memory for packets was full %s\n", countOf(st.Freezes, "time"))
+	}
+	if st.Softnet > 0 {
+		fmt.Fprintf(w, "  %d more of this host, of any interface, were dropped by its CPUs (softnet)\n", st.Softnet)
+	}
 	if len(s.rings) == 0 {
 		return
 	}

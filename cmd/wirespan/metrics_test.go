@@ -58,7 +58,7 @@ func newWatched(t *testing.T, rings int, args ...string) *watched {
 	f := feeds{source: func() (sum capture.Stats) {
 		for _, s := range w.src {
 			st, _ := s.Stats()
-			sum = addStats(sum, st)
+			sum.Add(&st)
 		}
 		return sum
 	}}

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"io"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/mirror/listen"
 	"github.com/wirespan/wirespan/mirror/stream"
 	"github.com/wirespan/wirespan/mirror/watch"
@@ -38,3 +41,38 @@ files        9 read, 1 read again, for they had grown, 2 damaged, 3 could not be
 		t.Errorf("%d points of a listener", n)
 	}
 }
+
+// TestLiveCounts holds that no counter of the kernel is lost between several
+// rings and the summary.
+func TestLiveCounts(t *testing.T) {
+	ring := counting{capture.Stats{Packets: 5, Drops: 1, IfDrops: 2, IfMissed: 3, Softnet: 4, Freezes: 1, Duplicates: 6}}
+	src := &liveSource{sources: []capture.Source{ring, counting{capture.Stats{Packets: 5, Drops: 1, Freezes: 1}}}}
+	st := src.stats()
+	if want := (capture.Stats{Packets: 10, Drops: 2, IfDrops: 2, IfMissed: 3, Softnet: 4, Freezes: 2, Duplicates: 6}); st != want {
+		t.Errorf("got  %+v\nwant %+v", st, want)
+	}
+	var b strings.Builder
+	src.printCounts(&b, &st)
+	s := &summary{}
+	s.source = st
+	s.printCapture(&b)
+	s.printLosses(&b)
+	want := `12 packets received by filter
+2 packets dropped by kernel
+  memory for packets was full 2 times
+  4 more of this host, of any interface, were dropped by its CPUs (softnet)
+input        6 shown by another interface, too (--once)
+losses       2 packets dropped by the kernel, 2 packets dropped by the interface, 3 packets missed by the interface (no room on the card)
+`
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
+	}
+}
+
+// counting is a source that has only counters.
+type counting struct{ is capture.Stats }
+
+func (c counting) ReadBatch(context.Context, []capture.Packet) (int, error) { return 0, io.EOF }
+func (c counting) Stats() (capture.Stats, error)                            { return c.is, nil }
+func (c counting) Points() []capture.Point                                  { return nil }
+func (c counting) Close() error                                             { return nil }

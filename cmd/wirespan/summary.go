@@ -108,6 +108,7 @@ func (s *summary) printCapture(w io.Writer) {
 		l.add(s.source.WireBytes, "bytes on the wire")
 	}
 	l.add(s.source.Filtered, "refused by the filter")
+	l.add(s.source.Duplicates, "shown by another interface, too (--once)")
 	l.add(s.innerLeft, "refused by the filter inside of tunnels")
 	l.print(w, "input")
 	l = list{}
@@ -196,6 +197,7 @@ func (s *summary) printLosses(w io.Writer) {
 func (s *summary) losses(l *list) {
 	l.add(s.source.Drops, "packets dropped by the kernel")
 	l.add(s.source.IfDrops, "packets dropped by the interface")
+	l.add(s.source.IfMissed, "packets missed by the interface (no room on the card)")
 	l.add(s.source.Faults, "damaged inputs")
 	l.add(s.uncaptured, "interfaces without a packet socket (--spare-sockets)")
 	for r, n := range s.decode {

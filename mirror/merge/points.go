@@ -66,27 +66,10 @@ func (m *Source) Stats() (capture.Stats, error) {
 	var errs []error
 	for _, in := range m.inputs {
 		st, err := in.Source.Stats()
-		sum, errs = add(sum, st), append(errs, err)
+		sum.Add(&st)
+		errs = append(errs, err)
 	}
 	return sum, errors.Join(errs...)
-}
-
-func add(a, b capture.Stats) capture.Stats {
-	a.Packets += b.Packets
-	a.Bytes += b.Bytes
-	a.WireBytes += b.WireBytes
-	a.Filtered += b.Filtered
-	a.Drops += b.Drops
-	a.IfDrops += b.IfDrops
-	a.Read += b.Read
-	a.Size += b.Size
-	a.Faults += b.Faults
-	a.Received += b.Received
-	a.Freezes += b.Freezes
-	a.IfMissed += b.IfMissed
-	a.Softnet = max(a.Softnet, b.Softnet) // of the host, whoever asks
-	a.Duplicates += b.Duplicates
-	return a
 }
 
 // Counts are what merging cost.

@@ -340,6 +340,6 @@ func (s *Source) leave(c *conn) {
 	st, _ := c.src.Stats()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.past = add(s.past, st)
+	s.past.Add(&st)
 	s.conns = slices.DeleteFunc(s.conns, func(o *conn) bool { return o == c })
 }

@@ -47,22 +47,10 @@ func (s *Source) Stats() (capture.Stats, error) {
 	sum := s.past
 	for _, c := range s.conns {
 		if st, err := c.src.Stats(); err == nil {
-			sum = add(sum, st)
+			sum.Add(&st)
 		}
 	}
 	return sum, nil
-}
-
-func add(a, b capture.Stats) capture.Stats {
-	a.Packets += b.Packets
-	a.Bytes += b.Bytes
-	a.WireBytes += b.WireBytes
-	a.Filtered += b.Filtered
-	a.Drops += b.Drops
-	a.IfDrops += b.IfDrops
-	a.Read += b.Read
-	a.Faults += b.Faults
-	return a
 }
 
 // Bounds of what is said: who is refused could make us write for ever.

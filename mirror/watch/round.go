@@ -125,7 +125,7 @@ func (s *Source) finish() {
 	}
 	_ = r.src.Close()
 	s.mu.Lock()
-	s.past = add(s.past, st)
+	s.past.Add(&st)
 	s.src, s.round = nil, nil
 	s.mu.Unlock()
 }

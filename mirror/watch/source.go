@@ -264,19 +264,8 @@ func (s *Source) Stats() (capture.Stats, error) {
 	if err != nil {
 		return s.past, err
 	}
-	return add(s.past, st), nil
-}
-
-func add(a, b capture.Stats) capture.Stats {
-	a.Packets += b.Packets
-	a.Bytes += b.Bytes
-	a.WireBytes += b.WireBytes
-	a.Filtered += b.Filtered
-	a.Drops += b.Drops
-	a.IfDrops += b.IfDrops
-	a.Read += b.Read
-	a.Faults += b.Faults
-	return a
+	st.Add(&s.past)
+	return st, nil
 }
 
 func (s *Source) say(path, message string, err error) {
