@@ -73,6 +73,9 @@ func compose(o *options) (*parts, error) {
 func composeRooms(o *options, p *parts) (roomConfig, error) {
 	force, err1 := parseForce(o.proto)
 	matcher, err2 := idMatcher(o.requestIDs)
+	if err2 != nil {
+		err2 = fmt.Errorf("--request-id: %w", err2)
+	}
 	rc, err3 := redactConfig(o)
 	if o.bodies < 0 || o.bodies > 16<<10 {
 		err3 = errors.Join(err3, fmt.Errorf("--bodies %d: want 0 to 16384", o.bodies))
@@ -102,7 +105,7 @@ func idMatcher(more []string) (*ids.Matcher, error) {
 	c := ids.Default()
 	for _, rule := range more {
 		if err := c.Add(rule); err != nil {
-			return nil, fmt.Errorf("read --request-id: %w", err)
+			return nil, err
 		}
 	}
 	return ids.New(c)

@@ -22,6 +22,8 @@ func TestFlagErrors(t *testing.T) {
 		{[]string{"read", "--link-memory", "10x", demoCapture(t)}, `--link-memory: parse size "10x": unit "x" is not known; want B, KiB, MiB or GiB`},
 		{[]string{"read", "--proto", "80=htp", demoCapture(t)}, `--proto "80=htp": protocol "htp" is not known, did you mean "http"?`},
 		{[]string{"read", "--proto", "80=carrier-pigeon", demoCapture(t)}, `--proto "80=carrier-pigeon": protocol "carrier-pigeon" is not known; wirespan doctor --protocols lists them`},
+		{[]string{"read", "--request-id", "json:head.serial", demoCapture(t)}, `--request-id: json: path "head.serial": must begin with $`},
+		{[]string{"read", "--request-id", "cookie:a", demoCapture(t)}, `--request-id: "cookie:a": want a header, or header:, query:, form:, json: or sql: and a name`},
 		{[]string{"mirror"}, "nothing to capture: name an interface with -i (-D lists them), a listener with --listen, as vxlan=:4789, a server with --connect or a directory with --watch"},
 		{[]string{"mirror", "--listen", "span"}, `--listen: "span" is no kind of mirror: want KIND[=[ADDR][:PORT][%IF]] with one of vxlan, vxlan-gpe, geneve, tzsp, gtpu, gre-udp, gre, l2gre, nvgre, erspan, or pcap=ADDR`},
 		{[]string{"mirror", "--listen", "pcap=:57012"}, "--listen pcap=:57012: whoever reaches it could make traces up: give --stream-token, listen on 127.0.0.1, or allow it with --insecure-listen"},

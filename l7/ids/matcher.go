@@ -114,7 +114,7 @@ var _ l7.IDMatcher = (*Matcher)(nil)
 // New compiles the configuration.
 func New(c Config) (*Matcher, error) {
 	if err := c.Validate(); err != nil {
-		return nil, fmt.Errorf("compile id names: %w", err)
+		return nil, err
 	}
 	m := new(Matcher)
 	for _, k := range known {
