@@ -37,7 +37,7 @@ func (t *Tracker) opens(c *conn, x *exec, at int64) {
 	switch {
 	case r == nil || r.over || at-x.at > int64(t.cfg.Fresh) && len(x.serves) > 1:
 		c.unsure = len(x.serves) > 0
-	case x.mayGoOn(r, at-int64(t.cfg.Patience)):
+	case x.idle.more(0, r, at-int64(t.cfg.Patience)):
 		c.unsure = true
 	default:
 		c.opened, c.waits = r, r

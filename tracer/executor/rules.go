@@ -93,7 +93,7 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 			return r, Slice, Inferred
 		case c.msg.Begin-x.at > int64(t.cfg.Fresh):
 			return nil, 0, 0 // the loop is not where it was
-		case x.mayGoOn(r, t.since(c, x)):
+		case x.idle.more(0, r, t.since(c, x)):
 			return nil, 0, 0 // one of them may go on
 		case x.blind > 0:
 			return r, Slice, Inferred
