@@ -157,14 +157,15 @@ func talker(t *testing.T, path string) (pid uint32, talk func()) {
 	}
 }
 
-// openKernel opens the module or skips the test with the reason.
-func openKernel(t *testing.T, tier sys.Tier) sys.Source {
+// openKernel opens the module for one process, all of whose calls are told, or
+// skips the test with the reason.
+func openKernel(t *testing.T, tier sys.Tier, pid uint32) sys.Source {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root, for eBPF")
 	}
 	cfg := kernel.Default()
-	cfg.Every = 1 << 30
+	cfg.Every, cfg.TGIDs = 1<<30, []uint32{pid}
 	if tier != sys.Off {
 		cfg.Tiers = []sys.Tier{tier}
 	}
@@ -179,7 +180,7 @@ func openKernel(t *testing.T, tier sys.Tier) sys.Source {
 // readFor reads events of a process until there are none for a while.
 func readFor(t *testing.T, src sys.Source, pid uint32, each func(*sys.Event)) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	batch := make([]sys.Event, 256)
 	for {
@@ -219,12 +220,12 @@ func TestGoroutineIDs(t *testing.T) {
 			if testing.Short() && c.toolchain != "" {
 				t.Skip("short: fetches no toolchain")
 			}
-			src := openKernel(t, c.tier)
 			send := goSend
 			if c.cgo {
 				send = cgoSend
 			}
 			pid, talk := talker(t, buildGo(t, c.toolchain, c.flags, c.cgo, map[string]string{"main.go": goTalker, "send.go": send}))
+			src := openKernel(t, c.tier, pid)
 			f := newGoFinder(src, &sysFlags{}, false)
 			if f == nil {
 				t.Skip("the tier tells no goroutines")

@@ -88,8 +88,8 @@ func TestGoroutineWakes(t *testing.T) {
 			if testing.Short() && c.toolchain != "" {
 				t.Skip("short: fetches no toolchain")
 			}
-			src := openKernel(t, sys.Off)
 			pid, talk := talker(t, buildGo(t, c.toolchain, c.flags, false, map[string]string{"main.go": goWaker}))
+			src := openKernel(t, sys.Off, pid)
 			f := newGoFinder(src, &sysFlags{goWake: []string{fmt.Sprint(pid)}, goWakeLimit: 10000}, false)
 			if f == nil {
 				t.Skip("the tier tells no goroutines")
