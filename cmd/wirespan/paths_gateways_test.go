@@ -184,5 +184,7 @@ func (f *field) traefik(t *testing.T) bool {
 	}
 	f.open(t, "gw", "192.0.2.30:8116", start(t, f.cmd("gw", program, "--entrypoints.web.address=192.0.2.30:8116", "--providers.file.filename="+file,
 		"--global.checknewversion=false", "--global.sendanonymoususage=false")))
+	c := f.client(t, "gw", false) // it listens before it has rules
+	waitFor(t, func() bool { return askOnce(c, "http://192.0.2.30:8116/ready", nil) == nil })
 	return true
 }
