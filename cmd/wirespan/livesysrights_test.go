@@ -3,6 +3,8 @@
 package main
 
 import (
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,6 +35,7 @@ func TestSysRights(t *testing.T) {
 		t.Skip(text) // the kernel has no tier
 	}
 	l.curl(t, l.client, "http://10.79.0.2:8080", "/one", "/two", "/three")
+	converse(t) // on another port
 	w.interrupt(t)
 	b, err := os.ReadFile(out)
 	if n := strings.Count(string(b), `"wirespan.observation":"s-app"`); err != nil || n != 3 {
@@ -55,5 +58,31 @@ func TestSysRights(t *testing.T) {
 		if w.code != exitPartial || !strings.Contains(w.err.String(), want) {
 			t.Errorf("%s: required, but status %d: %s", caps, w.code, w.err.String())
 		}
+	}
+}
+
+// converse moves bytes over a connection of this process on the loopback.
+func converse(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c, err := net.Dial("tcp4", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	p, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, err := c.Write([]byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(p, make([]byte, 5)); err != nil {
+		t.Fatal(err)
 	}
 }
