@@ -101,7 +101,7 @@ func (r *liveRun) compose() error {
 	if r.watch, err = p.watch(&o.options); err != nil {
 		return err
 	}
-	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet)
+	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet, r.src.gather)
 	if m := r.src.mirrored; m != nil && m.inner != nil {
 		p.cfg.inner = m.inner.match
 	}
@@ -192,10 +192,11 @@ func (r *liveRun) run(ctx context.Context) error {
 }
 
 // liveQuiet is the quiet time that the linker is given. Traces leave at grid
-// points, up to a step late; in a live run they leave a little early instead, so
-// that with the time in the ring none comes late by half a step.
-func liveQuiet(q time.Duration) time.Duration {
-	return max(q-time.Duration(link.Grid), time.Duration(link.Grid))
+// points, up to a step late, and packets come as late as they gathered in the
+// ring; in a live run traces leave so much earlier instead that none comes later
+// than asked for by much.
+func liveQuiet(q, gather time.Duration) time.Duration {
+	return max(q-time.Duration(link.Grid)-gather, time.Duration(link.Grid))
 }
 
 // alive reports whether packets are still being looked at.
