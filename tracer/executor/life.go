@@ -85,6 +85,15 @@ func (t *Tracker) drop(x *exec) {
 		if i := slices.Index(p.execs, x); i >= 0 {
 			p.execs = slices.Delete(p.execs, i, i+1)
 		}
+		t.forgetProcess(x.thread.TGID, p)
+	}
+}
+
+// forgetProcess lets go of a process of which nothing is left: that it ended
+// may not have been told.
+func (t *Tracker) forgetProcess(tgid uint32, p *process) {
+	if len(p.execs) == 0 && len(p.requests) == 0 {
+		delete(t.procs, tgid)
 	}
 }
 

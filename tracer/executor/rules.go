@@ -214,6 +214,7 @@ func (r *request) disown() {
 func (t *Tracker) finished(r *request) {
 	if p := t.procs[r.tgid]; p != nil {
 		delete(p.requests, r)
+		t.forgetProcess(r.tgid, p)
 	}
 }
 

@@ -253,7 +253,7 @@ func TestBounds(t *testing.T) {
 	run := func() (Stats, int) {
 		w := newWorld(t, 6)
 		for i := range 5000 {
-			who := Thread{TGID: uint32(i % 50), TID: uint32(i)}
+			who := Thread{TGID: uint32(i), TID: uint32(i)} // whose end is never told
 			c := w.accept()
 			w.read(c, who, 100)
 			w.write(w.connect(who), who, 100)
@@ -270,6 +270,9 @@ func TestBounds(t *testing.T) {
 			tr.Tick(w.events[i].Time)
 			if len(tr.conns) > cfg.MaxConns || len(tr.execs) > cfg.MaxExecs {
 				t.Fatalf("%d connections, %d executors", len(tr.conns), len(tr.execs))
+			}
+			if len(tr.procs) > cfg.MaxConns+cfg.MaxExecs {
+				t.Fatalf("%d processes", len(tr.procs))
 			}
 			if len(tr.oldConns.list) > 4096 || len(tr.oldExecs.list) > 4096 || len(tr.quiet) > 4096 {
 				t.Fatalf("lists of %d, %d, %d", len(tr.oldConns.list), len(tr.oldExecs.list), len(tr.quiet))
