@@ -5,7 +5,8 @@
  * bytes are counted by process and file descriptor from accept, or connect, on,
  * so that a sequence number counts from the beginning of the connection.
  * Where something could move bytes behind our back (dup, io_uring, sendmmsg)
- * the connection is given up.
+ * the connection is given up; where several threads move them at the same time,
+ * the events are marked as uncertain.
  *
  * Rules of 4.14: no global data, no loops, no calls of functions, no BTF, 4,096
  * instructions, and helpers of that time only.
@@ -91,12 +92,15 @@ struct stream {
 	u64 born; /* births of its process must be older */
 	struct endpoint local, remote; /* port 0: not known */
 	u32 place[2];                  /* bytes received and sent */
+	u32 inside[2];                 /* threads that receive and send */
+	u64 mixed[2];                  /* when there was last more than one */
 	u32 calls, bytes;              /* of the message under way */
 	u32 tid, seq, length;          /* of its last call, if that made no event */
 	u32 skipped;
 	u64 time;
 	u8 direction, pending;
-	u8 unused[6];
+	u16 flags; /* of the call that made no event */
+	u8 unused[4];
 };
 
 struct {
@@ -111,7 +115,10 @@ enum { READS = 1, WRITES, ACCEPTS, CONNECTS, SOCKETS };
 /* A call that a thread is in. */
 struct flight {
 	u32 kind, fd;
-	u64 addr; /* accept: where the peer's address goes */
+	union {
+		u64 addr;  /* accept: where the peer's address goes */
+		u64 since; /* reads and writes: when it began */
+	};
 };
 
 struct {
@@ -215,37 +222,50 @@ INLINE void reborn(void)
 INLINE int fly(u32 kind, u32 fd, u64 addr)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	struct flight f = {kind, fd, addr};
+	struct flight f = {kind, fd, {addr}};
 	bpf_map_update_elem(&flights, &id, &f, BPF_ANY);
 	return 0;
+}
+
+/* carry begins a call that moves bytes. Which of several threads moves first is
+ * not seen: where their bytes lie is uncertain, how many there are is not. */
+INLINE int carry(u32 kind, u32 fd)
+{
+	struct stream *s = stream_of(fd);
+	u64 now = bpf_ktime_get_ns();
+	u32 way = kind == WRITES;
+	if (!s)
+		return 0;
+	__sync_fetch_and_add(way ? &s->inside[1] : &s->inside[0], 1);
+	if ((way ? s->inside[1] : s->inside[0]) > 1)
+		*(way ? &s->mixed[1] : &s->mixed[0]) = now;
+	return fly(kind, fd, now);
 }
 
 INLINE u64 new_id(void) { return bpf_ktime_get_ns() << 8 | (bpf_get_smp_processor_id() & 0xff); }
 
 SEC("tracepoint/syscalls/sys_enter_read")
-int enter_read(struct entering *ctx) { return stream_of(ctx->args[0]) ? fly(READS, ctx->args[0], 0) : 0; }
+int enter_read(struct entering *ctx) { return carry(READS, ctx->args[0]); }
 
 SEC("tracepoint/syscalls/sys_enter_recvfrom")
 int enter_recvfrom(struct entering *ctx)
 {
-	return !(ctx->args[3] & MSG_ASIDE) && stream_of(ctx->args[0]) ? fly(READS, ctx->args[0], 0) : 0;
+	return ctx->args[3] & MSG_ASIDE ? 0 : carry(READS, ctx->args[0]);
 }
 
 SEC("tracepoint/syscalls/sys_enter_recvmsg")
 int enter_recvmsg(struct entering *ctx)
 {
-	return !(ctx->args[2] & MSG_ASIDE) && stream_of(ctx->args[0]) ? fly(READS, ctx->args[0], 0) : 0;
+	return ctx->args[2] & MSG_ASIDE ? 0 : carry(READS, ctx->args[0]);
 }
 
 SEC("tracepoint/syscalls/sys_enter_write")
-int enter_write(struct entering *ctx) { return stream_of(ctx->args[0]) ? fly(WRITES, ctx->args[0], 0) : 0; }
+int enter_write(struct entering *ctx) { return carry(WRITES, ctx->args[0]); }
 
 SEC("tracepoint/syscalls/sys_enter_splice")
 int enter_splice(struct entering *ctx)
 {
-	if (stream_of(ctx->args[2]))
-		return fly(WRITES, ctx->args[2], 0);
-	return stream_of(ctx->args[0]) ? fly(READS, ctx->args[0], 0) : 0;
+	return stream_of(ctx->args[2]) ? carry(WRITES, ctx->args[2]) : carry(READS, ctx->args[0]);
 }
 
 /* The result of sendmmsg and recvmmsg counts messages, so the place is lost. */
@@ -331,7 +351,7 @@ INLINE void flush(void *ctx, struct counts *c, struct stream *s, struct record *
 		return;
 	s->pending = 0;
 	c->n[SKIPPED]--;
-	r->e.type = TYPE_IO, r->e.flags |= FLAG_LATE;
+	r->e.type = TYPE_IO, r->e.flags |= FLAG_LATE | s->flags;
 	r->e.length = s->length, r->e.time = s->time, r->e.tid = s->tid, r->e.seq = s->seq;
 	r->e.position = s->bytes - s->length, r->e.direction = s->direction;
 	r->e.skipped = s->skipped - 1;
@@ -398,16 +418,14 @@ INLINE void accepted(void *ctx, struct counts *c, struct flight *f, u32 fd)
 	opened(ctx, c, &s, fd, 3 << 8 | 1);
 }
 
-/* moved counts bytes and tells of them. */
-INLINE void moved(void *ctx, struct counts *c, struct config *cfg, struct stream *s, u32 fd, u32 length, u8 direction)
+/* moved counts bytes and tells of them. The call that moved them began at since. */
+INLINE void moved(void *ctx, struct counts *c, struct config *cfg, struct stream *s, u32 fd, u32 length, u8 direction, u64 since)
 {
 	struct record r = {};
 	u64 id = bpf_get_current_pid_tgid();
 	u32 at = direction ? s->place[1] : s->place[0];
-	if (direction)
-		s->place[1] = at + length;
-	else
-		s->place[0] = at + length;
+	u16 flags = (direction ? s->mixed[1] : s->mixed[0]) >= since ? FLAG_UNCERTAIN : 0;
+	__sync_fetch_and_add(direction ? &s->place[1] : &s->place[0], length);
 	c->n[SEEN]++;
 	if (!chosen(cfg, id >> 32)) {
 		c->n[FILTERED]++;
@@ -420,7 +438,7 @@ INLINE void moved(void *ctx, struct counts *c, struct config *cfg, struct stream
 	if (s->calls == 0 || s->direction != direction) {
 		flush(ctx, c, s, &r);
 		s->calls = 0, s->bytes = 0, s->skipped = 0, s->pending = 0, s->direction = direction;
-		r.e.flags |= FLAG_FIRST;
+		flags |= FLAG_FIRST;
 	}
 	s->calls++;
 	s->bytes += length;
@@ -431,9 +449,10 @@ INLINE void moved(void *ctx, struct counts *c, struct config *cfg, struct stream
 		if (s->skipped < 0xffff)
 			s->skipped++;
 		s->pending = 1;
-		s->time = r.e.time, s->tid = id, s->seq = at, s->length = length;
+		s->time = r.e.time, s->tid = id, s->seq = at, s->length = length, s->flags = flags & FLAG_UNCERTAIN;
 		return;
 	}
+	r.e.flags |= flags;
 	emit(ctx, c, &r);
 }
 
@@ -474,8 +493,13 @@ int leave(struct leaving *ctx)
 			s->id = 0;
 		return 0;
 	}
+	if (s->born > was.since)
+		return 0; /* the descriptor is another by now */
+	if ((was.kind == WRITES ? s->inside[1] : s->inside[0]) > 1)
+		*(was.kind == WRITES ? &s->mixed[1] : &s->mixed[0]) = bpf_ktime_get_ns();
 	if (result > 0)
-		moved(ctx, c, cfg, s, was.fd, result, was.kind == WRITES);
+		moved(ctx, c, cfg, s, was.fd, result, was.kind == WRITES, was.since);
+	__sync_fetch_and_add(was.kind == WRITES ? &s->inside[1] : &s->inside[0], (u32)-1);
 	return 0;
 }
 
