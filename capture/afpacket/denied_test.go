@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // denial is a socket option that a process of a test is refused, and what it
@@ -164,7 +165,7 @@ func TestDeniedProcess(t *testing.T) {
 	if err := json.Unmarshal([]byte(arg), &d); err != nil {
 		t.Fatal(err)
 	}
-	ns, err := openNamespace(d.Netns)
+	ns, err := netns.Open(d.Netns)
 	if err != nil {
 		t.Fatal(err)
 	}

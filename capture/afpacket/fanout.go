@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // errFanout means that the kernel lets rings not share an interface.
@@ -19,7 +20,7 @@ var errFanout = errors.New("fan-out refused")
 // chooseFanout says how packets can be spread so that a connection stays on
 // one ring, and why not if they cannot. It asks the kernel by trying on a
 // socket that is bound to the loopback and rejects everything.
-func chooseFanout(ns *namespace, want FanoutMode, n int, k kernel) (FanoutMode, string) {
+func chooseFanout(ns *netns.Namespace, want FanoutMode, n int, k kernel) (FanoutMode, string) {
 	if n == 1 || want == FanoutOne {
 		return FanoutOne, ""
 	}
@@ -38,8 +39,8 @@ func chooseFanout(ns *namespace, want FanoutMode, n int, k kernel) (FanoutMode, 
 	return FanoutProgram, ""
 }
 
-func tryFanout(ns *namespace, mode int) error {
-	return ns.do(func() error {
+func tryFanout(ns *netns.Namespace, mode int) error {
+	return ns.Do(func() error {
 		fd, err := packetSocket(unix.SOCK_RAW)
 		if err != nil {
 			return err

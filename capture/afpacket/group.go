@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/bpf"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // group is what the sources of one capture share: the interfaces and their
@@ -23,7 +24,7 @@ type group struct {
 	n      int // sources, each with a ring per interface
 	mode   FanoutMode
 	kernel kernel
-	ns     *namespace
+	ns     *netns.Namespace
 	points atomic.Pointer[[]capture.Point]
 	watch  *watcher // nil where rtnetlink is refused
 	spare  *spares
@@ -76,12 +77,12 @@ func OpenFanout(ctx context.Context, cfg Config, n int) ([]*Source, Report, erro
 	if err := cfg.Validate(); err != nil {
 		return nil, Report{}, err
 	}
-	ns, err := openNamespace(cfg.Netns)
+	ns, err := netns.Open(cfg.Netns)
 	if err != nil {
 		return nil, Report{}, err
 	}
 	mode, reason := chooseFanout(ns, cfg.Fanout, n, runningKernel())
-	ns.close()
+	ns.Close()
 	if mode == FanoutOne {
 		n = 1
 	}
@@ -101,7 +102,7 @@ func open(ctx context.Context, cfg Config, n int, mode FanoutMode) ([]*Source, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	ns, err := openNamespace(cfg.Netns)
+	ns, err := netns.Open(cfg.Netns)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +164,7 @@ func (g *group) start() error {
 // look lists the interfaces at the start, and makes ready for following them.
 // Where rtnetlink is forbidden, those that are named are looked up.
 func (g *group) look() (list []Interface, err error) {
-	err = g.ns.do(func() (err error) {
+	err = g.ns.Do(func() (err error) {
 		if g.route, err = openRoute(0); err != nil {
 			return err
 		}
@@ -179,7 +180,7 @@ func (g *group) look() (list []Interface, err error) {
 	if list != nil {
 		return list, nil
 	}
-	err = g.ns.do(func() (err error) {
+	err = g.ns.Do(func() (err error) {
 		list, err = interfacesByName(g.cfg.Interfaces)
 		return err
 	})
@@ -382,6 +383,6 @@ func (g *group) release() {
 		g.route = nil
 	}
 	g.spare.close()
-	g.ns.close()
+	g.ns.Close()
 	g.ns = nil
 }

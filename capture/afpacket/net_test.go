@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 var netCount atomic.Int32
@@ -27,8 +28,8 @@ var netCount atomic.Int32
 type lab struct {
 	t         testing.TB
 	near, far string // namespaces
-	nearNS    *namespace
-	farNS     *namespace
+	nearNS    *netns.Namespace
+	farNS     *netns.Namespace
 }
 
 const (
@@ -53,7 +54,7 @@ func newLab(t testing.TB) *lab {
 	l.run("ip", "netns", "add", l.far)
 	t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", l.far).Run() })
 	l.nearNS, l.farNS = l.open(l.near), l.open(l.far)
-	for _, ns := range []*namespace{l.nearNS, l.farNS} {
+	for _, ns := range []*netns.Namespace{l.nearNS, l.farNS} {
 		l.in(ns, func() error {
 			// Addresses are usable at once.
 			return os.WriteFile("/proc/sys/net/ipv6/conf/default/accept_dad", []byte("0"), 0)
@@ -96,12 +97,12 @@ func (l *lab) running(ns, dev string) {
 	l.t.Fatalf("%s does not come up", dev)
 }
 
-func (l *lab) open(name string) *namespace {
-	ns, err := openNamespace(name)
+func (l *lab) open(name string) *netns.Namespace {
+	ns, err := netns.Open(name)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	l.t.Cleanup(ns.close)
+	l.t.Cleanup(ns.Close)
 	return ns
 }
 
@@ -131,15 +132,15 @@ func (l *lab) source(c Config) *Source {
 }
 
 // in runs f in a namespace.
-func (l *lab) in(ns *namespace, f func() error) {
+func (l *lab) in(ns *netns.Namespace, f func() error) {
 	l.t.Helper()
-	if err := ns.do(f); err != nil {
+	if err := ns.Do(f); err != nil {
 		l.t.Fatal(err)
 	}
 }
 
 // sendUDP sends n datagrams with the payloads that make builds.
-func (l *lab) sendUDP(from *namespace, to string, port, n int, build func(i int) []byte) {
+func (l *lab) sendUDP(from *netns.Namespace, to string, port, n int, build func(i int) []byte) {
 	l.t.Helper()
 	l.in(from, func() error {
 		ip := net.ParseIP(to)
@@ -163,7 +164,7 @@ func (l *lab) sendUDP(from *namespace, to string, port, n int, build func(i int)
 }
 
 // sendFrame puts frames on the wire as they are.
-func (l *lab) sendFrame(from *namespace, dev string, frames ...[]byte) {
+func (l *lab) sendFrame(from *netns.Namespace, dev string, frames ...[]byte) {
 	l.t.Helper()
 	l.in(from, func() error {
 		i, err := net.InterfaceByName(dev)
@@ -185,7 +186,7 @@ func (l *lab) sendFrame(from *namespace, dev string, frames ...[]byte) {
 }
 
 // listen accepts TCP connections in a namespace.
-func (l *lab) listen(ns *namespace, addr string) net.Listener {
+func (l *lab) listen(ns *netns.Namespace, addr string) net.Listener {
 	l.t.Helper()
 	var ln net.Listener
 	l.in(ns, func() (err error) {
@@ -197,7 +198,7 @@ func (l *lab) listen(ns *namespace, addr string) net.Listener {
 }
 
 // dial connects from a namespace.
-func (l *lab) dial(ns *namespace, addr string) net.Conn {
+func (l *lab) dial(ns *netns.Namespace, addr string) net.Conn {
 	l.t.Helper()
 	var c net.Conn
 	l.in(ns, func() error {

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // route talks rtnetlink (rtnetlink(7)) on one socket, which stays in the
@@ -251,14 +253,14 @@ func text(v []byte) string {
 
 // Interfaces lists the interfaces of a network namespace (see Config.Netns), ""
 // for that of the process.
-func Interfaces(netns string) ([]Interface, error) {
-	ns, err := openNamespace(netns)
+func Interfaces(name string) ([]Interface, error) {
+	ns, err := netns.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	defer ns.close()
+	defer ns.Close()
 	var list []Interface
-	err = ns.do(func() error {
+	err = ns.Do(func() error {
 		r, err := openRoute(0)
 		if err != nil {
 			return err

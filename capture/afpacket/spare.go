@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture/cbpf"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // spares are packet sockets that were opened while there was CAP_NET_RAW, for
@@ -23,8 +24,8 @@ import (
 // there are two kinds. Without Config.Spare there are none, and a socket is
 // opened whenever one is asked for.
 type spares struct {
-	ns          *namespace // of the capture
-	raw, cooked int        // how many to open
+	ns          *netns.Namespace // of the capture
+	raw, cooked int              // how many to open
 
 	mu     sync.Mutex // units of a ring may be released by any goroutine
 	free   map[int][]int
@@ -37,7 +38,7 @@ type spares struct {
 var errNoSpare = errors.New("no spare packet socket is left, and CAP_NET_RAW has been given up")
 
 // newSpares makes a pool without sockets; fill opens them. "any" needs none.
-func newSpares(cfg *Config, ns *namespace, readers int) *spares {
+func newSpares(cfg *Config, ns *netns.Namespace, readers int) *spares {
 	p := &spares{ns: ns, free: make(map[int][]int)}
 	if len(cfg.Interfaces) != 1 || cfg.Interfaces[0] != Any {
 		p.raw, p.cooked = cfg.Spare*readers, (cfg.Spare+3)/4*readers
@@ -62,7 +63,7 @@ func (p *spares) fill() error {
 
 // fresh opens a socket in the namespace of the capture, which it stays in.
 func (p *spares) fresh(kind int) (fd int, err error) {
-	err = p.ns.do(func() error {
+	err = p.ns.Do(func() error {
 		fd, err = packetSocket(kind)
 		return err
 	})

@@ -30,7 +30,7 @@ const lookAgain = 5 * time.Second
 
 func newWatcher(g *group) (*watcher, error) {
 	w := &watcher{g: g}
-	err := g.ns.do(func() (err error) {
+	err := g.ns.Do(func() (err error) {
 		w.r, err = openRoute(unix.RTMGRP_LINK)
 		return err
 	})

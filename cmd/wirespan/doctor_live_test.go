@@ -20,6 +20,7 @@ import (
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/afpacket"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // examined is a report as it comes back from JSON, with the exit status.
@@ -124,7 +125,7 @@ func (l *lab) mirror(t *testing.T, both bool, times int) {
 		t.Fatal(err)
 	}
 	fd := -1
-	err = within("/run/netns/"+l.server, func() error {
+	err = netns.Do(l.server, func() error {
 		i, err := net.InterfaceByName("mira")
 		if err != nil {
 			return err

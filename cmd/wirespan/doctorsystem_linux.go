@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 	"kernel.org/pub/linux/libs/security/libcap/cap"
+
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // readSystem asks the kernel what no file says.
@@ -43,30 +44,6 @@ func diskRoom(dir string) (free, size uint64, err error) {
 	return st.Bavail * uint64(st.Bsize), st.Blocks * uint64(st.Bsize), nil
 }
 
-// within runs f on a thread that is in a network namespace; "" is our own. The
-// thread ends with it.
-func within(netns string, f func() error) error {
-	if netns == "" {
-		return f()
-	}
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // for good: the thread is not used again
-		done <- func() error {
-			ns, err := os.Open(netns)
-			if err != nil {
-				return err
-			}
-			defer ns.Close()
-			if err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err != nil {
-				return fmt.Errorf("enter network namespace %s: %w", netns, err)
-			}
-			return f()
-		}()
-	}()
-	return <-done
-}
-
 // ethtool commands that yield one number (linux/ethtool.h).
 const (
 	ethtoolGetTSO   = 0x1e
@@ -79,8 +56,8 @@ const (
 
 // readOffloads asks drivers what they do to packets, in the namespace of the
 // interfaces. What a driver does not know is off.
-func readOffloads(netns string, list []ifaceReport) error {
-	return within(netns, func() error {
+func readOffloads(ns string, list []ifaceReport) error {
+	return netns.Do(ns, func() error {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			return fmt.Errorf("open socket: %w", err)

@@ -22,9 +22,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture"
+	"github.com/wirespan/wirespan/capture/netns"
 	"github.com/wirespan/wirespan/capture/pcapfile"
 	"github.com/wirespan/wirespan/mirror/listen"
-	"github.com/wirespan/wirespan/mirror/netns"
 )
 
 // tunnelled is a way to send frames to a listener.

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture"
-	"github.com/wirespan/wirespan/mirror/netns"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 var labs atomic.Int32

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/capture"
-	"github.com/wirespan/wirespan/mirror/netns"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // Open binds all listeners. It fails when one of them cannot be; what the

@@ -5,7 +5,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/wirespan/wirespan/mirror/netns"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 // fetch connects to a server, again and again.

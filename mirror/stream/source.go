@@ -14,7 +14,7 @@ import (
 	"golang.org/x/net/bpf"
 
 	"github.com/wirespan/wirespan/capture"
-	"github.com/wirespan/wirespan/mirror/netns"
+	"github.com/wirespan/wirespan/capture/netns"
 )
 
 var (

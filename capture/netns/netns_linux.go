@@ -19,20 +19,24 @@ const directory = "/run/netns"
 // a path such as /proc/PID/ns/net. An empty name is the namespace of the
 // process.
 func Do(name string, f func() error) error {
-	if name == "" {
-		return f()
-	}
-	ns, err := open(name)
+	n, err := Open(name)
 	if err != nil {
 		return err
 	}
-	defer ns.Close()
-	done := make(chan error, 1)
-	go func() { done <- enter(ns, f) }()
-	return <-done
+	defer n.Close()
+	return n.Do(f)
 }
 
-func open(name string) (*os.File, error) {
+// Namespace is a network namespace to open sockets in; nil is that of the
+// process.
+type Namespace struct{ f *os.File }
+
+// Open opens a namespace as Do names it. It stays open, so that sockets can be
+// opened in it after privileges for its path are gone.
+func Open(name string) (*Namespace, error) {
+	if name == "" {
+		return nil, nil
+	}
 	path := name
 	if !strings.Contains(name, "/") {
 		path = filepath.Join(directory, name)
@@ -44,7 +48,25 @@ func open(name string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open network namespace %q: %w", name, err)
 	}
-	return ns, nil
+	return &Namespace{f: ns}, nil
+}
+
+// Close lets go of the namespace.
+func (n *Namespace) Close() {
+	if n != nil {
+		n.f.Close()
+	}
+}
+
+// Do runs f on a thread that is in the namespace. Sockets stay in the namespace
+// they were opened in.
+func (n *Namespace) Do(f func() error) error {
+	if n == nil {
+		return f()
+	}
+	done := make(chan error, 1)
+	go func() { done <- enter(n.f, f) }()
+	return <-done
 }
 
 // enter moves its thread to the namespace and back. A thread that cannot come
