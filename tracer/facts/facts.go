@@ -6,7 +6,7 @@
 //	version 1 | class | kind | status | ttl
 //	uvarint flags | uvarint variant | uvarint age of the connection, ns
 //	uvarint context: 0 none, else kind<<2 | sampled<<1 | 1, then 16 bytes trace id, 8 bytes parent
-//	8 target | 8 forwarded | 8 head | 4 ack | 4 next | uvarint offset
+//	8 exchange | 8 target | 8 forwarded | 8 head | 4 ack | 4 next | uvarint offset
 //	uvarint rtt of the client, of the server | length class
 //	uvarint length, message ids | uvarint length, host | uvarint length, answers
 //
@@ -36,6 +36,7 @@ type Facts struct {
 	Trace       [16]byte
 	Parent      [8]byte
 
+	Exchange             uint64 // key of this sighting, 0: the one that is on the span
 	Target, Forwarded    uint64
 	Head                 uint64 // of link.Trail, as what follows
 	Ack, Next, Offset    uint32
@@ -54,7 +55,8 @@ const version = 1
 
 // Bits above link.Flags.
 const (
-	hasTarget = 1 << (16 + iota)
+	hasExchange = 1 << (16 + iota)
+	hasTarget
 	hasForwarded
 	hasHead
 	hasAck
@@ -69,6 +71,7 @@ func Append(b []byte, f *Facts) []byte {
 			flags |= bit
 		}
 	}
+	has(f.Exchange != 0, hasExchange)
 	has(f.Target != 0, hasTarget)
 	has(f.Forwarded != 0, hasForwarded)
 	has(f.Head != 0, hasHead)
@@ -79,6 +82,7 @@ func Append(b []byte, f *Facts) []byte {
 	b = binary.AppendUvarint(b, uint64(f.Variant))
 	b = binary.AppendUvarint(b, uint64(max(0, f.Age)))
 	b = appendContext(b, f)
+	b = append64(b, f.Exchange)
 	b = append64(b, f.Target)
 	b = append64(b, f.Forwarded)
 	b = append64(b, f.Head)
@@ -187,6 +191,7 @@ func Parse(b []byte) (f Facts, err error) {
 		copy(f.Trace[:], r.take(16))
 		copy(f.Parent[:], r.take(8))
 	}
+	f.Exchange = r.u64(flags&hasExchange != 0)
 	f.Target, f.Forwarded, f.Head = r.u64(flags&hasTarget != 0), r.u64(flags&hasForwarded != 0), r.u64(flags&hasHead != 0)
 	f.Ack, f.Next = r.u32(flags&hasAck != 0), r.u32(flags&hasNext != 0)
 	f.Offset, f.RTTClient, f.RTTServer = uint32(r.uvarint()), uint32(r.uvarint()), uint32(r.uvarint())

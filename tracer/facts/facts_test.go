@@ -9,7 +9,7 @@ import (
 var full = Facts{
 	Class: 1, Kind: 2, Status: 3, TTL: 63, Flags: 0xffff, Variant: 77, Age: 1 << 40,
 	HasContext: true, Sampled: true, ContextKind: 4, Trace: [16]byte{1, 2}, Parent: [8]byte{3},
-	Target: 5, Forwarded: 6, Head: 7, Ack: 8, Next: 9, Offset: 10, RTTClient: 11, RTTServer: 12, Length: 13,
+	Exchange: 4, Target: 5, Forwarded: 6, Head: 7, Ack: 8, Next: 9, Offset: 10, RTTClient: 11, RTTServer: 12, Length: 13,
 	Messages: []byte("m"), Host: []byte("host"), Answers: []byte("answers"),
 }
 

@@ -29,6 +29,9 @@ func appendFactKeys(list []Key, s *Span, encoded string) []Key {
 			list = append(list, CallerKey(f.Parent))
 		}
 	}
+	if f.Exchange != 0 {
+		list = append(list, ExchangeKey(f.Exchange))
+	}
 	if f.Head != 0 {
 		list = append(list, TrailKey(f.Head))
 	}
