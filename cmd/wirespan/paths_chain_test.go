@@ -133,7 +133,7 @@ func withoutLine(s, text string) string {
 // TestPathChain captures the chain live at four ports and through VXLAN: each
 // exchange is one with all its sightings in order, each trace with an ID is
 // whole, and metrics count an exchange once. The four captures of the same
-// packets give the same to read.
+// packets give the same to read, also where their clocks are half a second off.
 func TestPathChain(t *testing.T) {
 	t.Parallel()
 	c := newChain(t, nftablesDNAT)
@@ -161,7 +161,20 @@ func TestPathChain(t *testing.T) {
 	checkCounts(t, spans, legs*n, map[string]int{"client": n, "router": 2 * n, "nginx": 2 * n, "haproxy": 2 * n, chainVXLAN: n})
 	read := spansOf(t, files...)
 	c.checkChain(t, read, ids, chainVXLAN)
-	checkCounts(t, read, legs*n, map[string]int{"client": n, "router": 2 * n, "nginx": 2 * n, "haproxy": 2 * n})
+	four := map[string]int{"client": n, "router": 2 * n, "nginx": 2 * n, "haproxy": 2 * n}
+	checkCounts(t, read, legs*n, four)
+	byPoint := make(map[string]string)
+	for i, p := range chainPoints {
+		byPoint[p] = files[i]
+	}
+	for _, skews := range pointSkews()[:3] { // with clocks that are off, too
+		args := shifted(t, byPoint, chainPoints, skews...)
+		read := spansOf(t, args...)
+		c.checkChain(t, read, ids, chainVXLAN)
+		checkCounts(t, read, legs*n, four)
+		o := wirespan(t, append([]string{"read", "--progress=never", "--out", "ndjson:" + filepath.Join(dir, "skewed")}, args...)...)
+		checkClockLines(t, o.stderr, skews)
+	}
 	if t.Failed() {
 		t.Log(w.err.String())
 	}
