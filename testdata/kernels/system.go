@@ -33,9 +33,13 @@ func system(addr string) error {
 	return errors.Join(errs...)
 }
 
-// tiers are those that this kernel should have. The tracepoints of sock came
-// with 6.3.
+// tiers are those that this kernel should have, or those that are asked for: the
+// kernel hands words of its command line that it does not know on to init, as
+// TIERS=fexit,syscall. The tracepoints of sock came with 6.3.
 func tiers() []string {
+	if names, ok := os.LookupEnv("TIERS"); ok {
+		return strings.FieldsFunc(names, func(r rune) bool { return r == ',' })
+	}
 	list := []string{"fexit", "syscall", "legacy"}
 	if _, err := os.Stat("/sys/kernel/tracing/events/sock/sock_send_length"); err == nil {
 		list = append([]string{"sock"}, list...)

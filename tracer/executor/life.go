@@ -13,12 +13,16 @@ const synReceived = 3
 // changed takes a change of a connection.
 func (t *Tracker) changed(e *sys.Event) {
 	if e.New == sys.Closed {
-		if c := t.conns[e.Cookie]; c != nil {
-			t.forget(c)
+		if c := t.conns[e.Cookie]; c != nil && !c.closed {
+			t.close(c)
 		}
 		return
 	}
 	c := t.connOf(e.Cookie)
+	if c.closed {
+		t.forget(c)
+		c = t.connOf(e.Cookie)
+	}
 	c.netns = e.Netns
 	switch {
 	case e.New == sys.Connecting:
@@ -57,9 +61,21 @@ func (c *conn) used(at int64) {
 	}
 }
 
-// forget lets go of a connection.
-func (t *Tracker) forget(c *conn) {
+// close notes that a connection ended. It is kept for a while: what lies in the
+// socket is read even then, an answer by who asked and closed his half before, or
+// the rest of a request by a server that throws it away (php-fpm).
+func (t *Tracker) close(c *conn) {
 	t.tell(c)
+	t.ended(c)
+	c.closed = true
+	t.closed.push(c)
+	if t.lingers++; t.lingers > t.cfg.MaxConns/16+1 {
+		t.forget(t.closed.oldest(func(c *conn) bool { return c.gone }))
+	}
+}
+
+// ended lets go of what waits for a connection.
+func (t *Tracker) ended(c *conn) {
 	t.over(c)
 	c.used(t.now)
 	if x := c.opener; x != nil {
@@ -67,6 +83,16 @@ func (t *Tracker) forget(c *conn) {
 	}
 	if k := c.call; k != nil {
 		k.done(t.now)
+	}
+}
+
+// forget lets go of a connection.
+func (t *Tracker) forget(c *conn) {
+	t.ended(c)
+	if c.closed {
+		t.lingers--
+	} else {
+		t.ended(c)
 	}
 	c.gone, c.told, c.msg.ID = true, true, 0
 	delete(t.conns, c.cookie)

@@ -18,12 +18,15 @@ type Tracker struct {
 
 	oldConns fifo[*conn] // in order of appearance
 	oldExecs fifo[*exec]
+	closed   fifo[*conn] // kept, see close
+	lingers  int         // that are there of those
 }
 
 // conn is a connection as one process sees it.
 type conn struct {
 	cookie   uint64
 	gone     bool
+	closed   bool
 	msg      Message // under way; ID 0: none
 	told     bool    // the sink knows all of msg
 	queued   bool    // in Tracker.quiet
@@ -145,8 +148,11 @@ func (t *Tracker) connOf(cookie uint64) *conn {
 	c := t.conns[cookie]
 	if c == nil {
 		if len(t.conns) >= t.cfg.MaxConns {
-			t.forget(t.oldConns.oldest(func(c *conn) bool { return c.gone }))
-			t.stats.Evicted++
+			old := t.oldConns.oldest(func(c *conn) bool { return c.gone })
+			if !old.closed {
+				t.stats.Evicted++
+			}
+			t.forget(old)
 		}
 		c = &conn{cookie: cookie, told: true}
 		t.conns[cookie] = c
@@ -178,6 +184,10 @@ func (t *Tracker) execOf(th Thread) *exec {
 // moved takes bytes that an executor moved.
 func (t *Tracker) moved(e *sys.Event) {
 	c := t.connOf(e.Cookie)
+	if c.closed && (c.msg.Local.Port != e.LocalPort || c.msg.Remote.Port != e.RemotePort) {
+		t.forget(c) // the cookie is another one's now
+		c = t.connOf(e.Cookie)
+	}
 	th := Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine}
 	begins := c.msg.ID == 0 || c.msg.Direction != e.Direction
 	if begins {
@@ -198,6 +208,7 @@ func (t *Tracker) moved(e *sys.Event) {
 	x := t.execOf(th)
 	x.parent = e.Parent
 	switch {
+	case c.closed && m.Request(): // left over, and thrown away: it asks for nothing
 	case m.Role == Serving && m.Direction == sys.Received:
 		t.asked(c, x, begins)
 	case m.Role == Serving:
@@ -265,6 +276,7 @@ func (t *Tracker) Tick(now int64) {
 	clear(t.quiet[len(kept):])
 	t.quiet = kept
 	t.oldConns.tidy(len(t.conns), func(c *conn) bool { return c.gone })
+	t.closed.tidy(t.lingers, func(c *conn) bool { return c.gone })
 	t.oldExecs.tidy(len(t.execs), func(x *exec) bool { return x.gone })
 }
 
