@@ -91,6 +91,7 @@ func trace(n byte) []span.Span {
 
 	u = span.AppendString(u, span.KeyHTTPRequestMethod, "GET")
 	u = span.AppendBool(u, span.KeySynthetic, true)
+	u = span.AppendBytes(u, span.KeyFacts, []byte{1, 0xff, 0x22})
 
 	id := span.TraceID{0x4b, 0xf9, 15: n}
 	sid := func(i byte) span.SpanID { return span.SpanID{i, 7: n} }

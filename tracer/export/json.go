@@ -85,7 +85,7 @@ func appendValue(dst []byte, at span.Attr) []byte {
 		return append(dst, ']')
 	case span.TypeInts:
 		return append(at.AppendText(append(dst, '[')), ']')
-	case span.TypeAddr, span.TypeHex:
+	case span.TypeAddr, span.TypeHex, span.TypeBytes:
 		return append(at.AppendText(append(dst, '"')), '"')
 	default:
 		return appendString(dst, at.Str)

@@ -107,6 +107,8 @@ func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 	}
 	if v.synthetic {
 		a = span.AppendBool(a, span.KeySynthetic, true)
+	} else if w.form.Facts {
+		a = w.facts(a, v, r)
 	}
 	w.attrs = w.linkAttrs(a, v)
 }

@@ -49,6 +49,7 @@ type Config struct {
 type Form struct {
 	Pair   bool // a CLIENT and a SERVER span per exchange
 	Core   bool // leave out what only a study of the network asks for
+	Facts  bool // say what a server needs to link spans of several agents; excludes Core
 	Parent ParentMode
 	Sink   sink.Sink
 }
@@ -74,6 +75,9 @@ func (c *Config) Validate() error {
 	need(c.Memory >= 1<<20, "link-memory", "must be at least 1 MiB")
 	need(c.Batch > 0, "batch", "must be positive")
 	need(c.Keys != nil && len(c.Forms) > 0, "keys, forms", "are required")
+	for i := range c.Forms {
+		need(!c.Forms[i].Facts || !c.Forms[i].Core, "forms", "facts and core exclude each other")
+	}
 	return errors.Join(errs...)
 }
 

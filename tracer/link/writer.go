@@ -24,6 +24,8 @@ type writer struct {
 	text  []byte
 	ev    []byte
 
+	messages []byte
+
 	*spanBatch
 	out *output // nil: the sink is called by the Linker's goroutine
 }

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"slices"
 	"strconv"
@@ -212,6 +213,10 @@ func appendValue(b []byte, at *span.Attr) []byte {
 		b = append(b, `stringValue":"`...)
 		b = binary.LittleEndian.AppendUint64(b, hex32(uint32(at.Num>>32)))
 		b = binary.LittleEndian.AppendUint64(b, hex32(uint32(at.Num)))
+		return append(b, `"}},`...)
+	case span.TypeBytes:
+		b = append(b, `bytesValue":"`...)
+		b = base64.StdEncoding.AppendEncode(b, at.Str)
 		return append(b, `"}},`...)
 	default:
 		return appendStringPair(b, at.Str)

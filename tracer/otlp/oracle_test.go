@@ -84,6 +84,8 @@ func officialValue(at span.Attr) *commonpb.AnyValue {
 		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BoolValue{BoolValue: at.Num != 0}}
 	case span.TypeFloat:
 		return doubleValue(at.Float())
+	case span.TypeBytes:
+		return &commonpb.AnyValue{Value: &commonpb.AnyValue_BytesValue{BytesValue: at.Str}}
 	case span.TypeStrings, span.TypeInts:
 		list := &commonpb.ArrayValue{}
 		if at.Type == span.TypeInts {

@@ -142,6 +142,8 @@ func (e *Encoder) appendAttr(a span.Attrs) span.Attrs {
 		e.body = appendKeyValue(e.body, tagAttr, name, v[1:putAddr(v[:], at.Str)])
 	case span.TypeInt, span.TypeBool, span.TypeFloat, span.TypeHex:
 		e.body = appendKeyValue(e.body, tagAttr, name, v[1:putNumber(v[:], at.Type, uint64(at.Num))])
+	case span.TypeBytes:
+		e.body = appendRunValue(e.body, tagAttr, name, tagBytes, at.Str)
 	default:
 		e.body = appendStringValue(e.body, tagAttr, name, e.text(at.Str))
 	}

@@ -108,7 +108,7 @@ func randomAddr(r *rand.Rand) *[16]byte {
 func randomAttrs(r *rand.Rand, keys *span.Keys) (a span.Attrs) {
 	for range r.IntN(30) {
 		k := span.Key(r.IntN(keys.Len()))
-		switch span.Type(r.IntN(8)) {
+		switch span.Type(r.IntN(9)) {
 		case span.TypeString:
 			a = span.AppendString(a, k, randomText(r))
 		case span.TypeInt:
@@ -117,6 +117,8 @@ func randomAttrs(r *rand.Rand, keys *span.Keys) (a span.Attrs) {
 			a = span.AppendBool(a, k, r.IntN(2) == 0)
 		case span.TypeFloat:
 			a = span.AppendFloat(a, k, []float64{0, 1, -0.95, 1e300, 1e-300, math.Pi, math.Inf(1), math.Inf(-1), math.NaN()}[r.IntN(9)])
+		case span.TypeBytes:
+			a = span.AppendBytes(a, k, randomText(r))
 		case span.TypeHex:
 			a = span.AppendHex(a, k, r.Uint64())
 		case span.TypeAddr:

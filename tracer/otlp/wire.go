@@ -43,6 +43,7 @@ const (
 	tagInt    = 3<<3 | 0
 	tagDouble = 4<<3 | 1
 	tagArray  = 5<<3 | 2
+	tagBytes  = 7<<3 | 2
 
 	tagElem = 1<<3 | 2 // ArrayValue.values
 )
@@ -82,9 +83,14 @@ func appendKeyValue(b []byte, tag byte, key string, value []byte) []byte {
 
 // appendStringValue adds a KeyValue with a string; v must be valid UTF-8.
 func appendStringValue(b []byte, tag byte, key string, v []byte) []byte {
+	return appendRunValue(b, tag, key, tagString, v)
+}
+
+// appendRunValue adds a KeyValue with a string or with bytes, as kind says.
+func appendRunValue(b []byte, tag byte, key string, kind byte, v []byte) []byte {
 	value := sizeField(len(v))
 	b = appendHeader(b, tag, sizeField(len(key))+sizeField(value))
 	b = appendField(b, tagKey, key)
 	b = appendHeader(b, tagValue, value)
-	return appendField(b, tagString, v)
+	return appendField(b, kind, v)
 }

@@ -40,10 +40,10 @@ func (e *Expr) at(i int, s *span.Span) bool {
 // order, matched or contained, negation left aside.
 func (e *Expr) compare(c *comparison, s *span.Span) (present, hit bool) {
 	switch c.field.kind {
-	case attribute:
+	case attribute, protocol, signal:
 		at, ok := find(s, c.field.key)
 		return ok, ok && e.attr(c, at)
-	case unknown:
+	case unknown, agent:
 		return false, false
 	case name:
 		return len(s.Name) > 0, c.bytes(s.Name)
@@ -62,9 +62,23 @@ func (e *Expr) compare(c *comparison, s *span.Span) (present, hit bool) {
 	case parentID:
 		return e.id(c, s.Parent[:])
 	case client, server:
-		return e.side(c, s)
+		return e.side(c, s, c.field.kind)
+	case address:
+		present, hit = e.side(c, s, client)
+		if !hit {
+			var there bool
+			there, hit = e.side(c, s, server)
+			present = present || there
+		}
+		return present, hit
 	case isError:
 		return true, e.bool(c, s.Status == span.Error)
+	case instance:
+		return len(s.Instance) > 0, c.bytes(s.Instance)
+	case anyID:
+		return e.requestIDs(c, s)
+	case anyText:
+		return true, e.anywhere(c, s)
 	default:
 		return true, e.number(c, s.Start)
 	}
@@ -94,7 +108,7 @@ func (e *Expr) attr(c *comparison, at span.Attr) bool {
 		return false
 	case span.TypeAddr:
 		return e.address(c, at)
-	case span.TypeHex:
+	case span.TypeHex, span.TypeBytes:
 		e.scratch = at.AppendText(e.scratch[:0])
 		return c.bytes(e.scratch)
 	default:
@@ -150,6 +164,11 @@ func (e *Expr) number(c *comparison, n int64) bool {
 		e.scratch = strconv.AppendInt(e.scratch[:0], n, 10)
 		return c.bytes(e.scratch)
 	}
+	return c.number(n)
+}
+
+// number compares a number by its value.
+func (c *comparison) number(n int64) bool {
 	for i := range c.values {
 		v := &c.values[i]
 		var hit bool
@@ -173,7 +192,10 @@ func (e *Expr) float(c *comparison, at span.Attr) bool {
 		e.scratch = at.AppendText(e.scratch[:0])
 		return c.bytes(e.scratch)
 	}
-	f := at.Float()
+	return c.float(at.Float())
+}
+
+func (c *comparison) float(f float64) bool {
 	for i := range c.values {
 		if v := &c.values[i]; v.isNum && f == f && ordered(c.op, f < v.number, f > v.number) {
 			return true
@@ -183,14 +205,21 @@ func (e *Expr) float(c *comparison, at span.Attr) bool {
 }
 
 func (e *Expr) bool(c *comparison, b bool) bool {
-	for i := range c.values {
-		if v := &c.values[i]; v.isBool && v.yes == b {
-			return true
-		}
+	if c.truth(b) {
+		return true
 	}
 	if c.op == matches || c.op == notMatches || c.op == contains {
 		e.scratch = strconv.AppendBool(e.scratch[:0], b)
 		return c.bytes(e.scratch)
+	}
+	return false
+}
+
+func (c *comparison) truth(b bool) bool {
+	for i := range c.values {
+		if v := &c.values[i]; v.isBool && v.yes == b {
+			return true
+		}
 	}
 	return false
 }
@@ -272,13 +301,13 @@ func (e *Expr) id(c *comparison, id []byte) (present, hit bool) {
 
 // side compares what is known of one side: its name, its IP address and, of
 // servers, peer.service.
-func (e *Expr) side(c *comparison, s *span.Span) (present, hit bool) {
+func (e *Expr) side(c *comparison, s *span.Span, which fieldKind) (present, hit bool) {
 	atServer := s.Kind == span.Server || s.Kind == span.Internal
 	keys := [3]span.Key{span.KeyClientAddress, span.KeyNetworkLocalAddress, span.KeyClientAddress}
-	if c.field.kind == server {
+	if which == server {
 		keys = [3]span.Key{span.KeyServerAddress, span.KeyNetworkLocalAddress, span.KeyPeerService}
 	}
-	if atServer == (c.field.kind == client) {
+	if atServer == (which == client) {
 		keys[1] = span.KeyNetworkPeerAddress
 	}
 	for _, k := range keys {

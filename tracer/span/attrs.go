@@ -18,6 +18,7 @@ const (
 	TypeInts         // Str is a list, see Ints
 	TypeAddr         // Str is a 16 byte address, IPv4 mapped; a string for readers
 	TypeHex          // Num is 64 bits, shown as 16 hex digits; a string for readers
+	TypeBytes        // Str; shown as base64 (RFC 4648, 4)
 )
 
 // Attr is one attribute. Str borrows from the Attrs it was read from.
@@ -76,6 +77,13 @@ func (a Attrs) All(yield func(Attr) bool) {
 // AppendString adds a string attribute.
 func AppendString[S []byte | string](a Attrs, k Key, v S) Attrs {
 	a = append(a, byte(k), byte(k>>8), byte(TypeString))
+	a = binary.AppendUvarint(a, uint64(len(v)))
+	return append(a, v...)
+}
+
+// AppendBytes adds an attribute of bytes that are no text.
+func AppendBytes(a Attrs, k Key, v []byte) Attrs {
+	a = append(a, byte(k), byte(k>>8), byte(TypeBytes))
 	a = binary.AppendUvarint(a, uint64(len(v)))
 	return append(a, v...)
 }

@@ -27,6 +27,7 @@ func TestAttrs(t *testing.T) {
 	a = AppendStrings(a, KeyRequestID, AppendElem(AppendElem(nil, "a=1"), []byte("")))
 	a = AppendInts(a, KeyInterim, AppendIntElem(AppendIntElem(nil, 100), -103))
 	a = AppendStrings(a, KeyContext, nil)
+	a = AppendBytes(a, KeyFacts, []byte{0, 0xff, 7})
 	a = AppendString(a, NumKeys+1000, "last")
 	var got []string
 	for at := range a.All {
@@ -34,7 +35,7 @@ func TestAttrs(t *testing.T) {
 	}
 	want := []string{
 		"/x", "", "-1", "true", "false", "0.95", "0.5", "fedcba9876543210", "192.0.2.1", "2001:db8::1",
-		"a=1,", "100,-103", "", "last",
+		"a=1,", "100,-103", "", "AP8H", "last",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -71,7 +72,7 @@ func TestKeys(t *testing.T) {
 		if got, ok := k.Lookup(d.Name); !ok || got != Key(i) {
 			t.Errorf("%q is %d", d.Name, got)
 		}
-		if i < int(NumKeys) && !slices.Contains([]string{"String", "Int", "Bool", "Float", "Strings", "Ints"}, d.Type) {
+		if i < int(NumKeys) && !slices.Contains([]string{"String", "Int", "Bool", "Float", "Strings", "Ints", "Bytes"}, d.Type) {
 			t.Errorf("%q has type %q", d.Name, d.Type)
 		}
 	}
@@ -94,7 +95,7 @@ func FuzzAttrs(f *testing.F) {
 		var a Attrs
 		var want []Attr
 		for len(in) > 10 {
-			typ, key := Type(in[0]%8), Key(binary.LittleEndian.Uint16(in[1:]))
+			typ, key := Type(in[0]%9), Key(binary.LittleEndian.Uint16(in[1:]))
 			num := int64(binary.LittleEndian.Uint64(in[2:]))
 			n := min(int(in[3]), len(in)-10)
 			str := in[10 : 10+n]
@@ -103,6 +104,8 @@ func FuzzAttrs(f *testing.F) {
 			switch typ {
 			case TypeString:
 				a, at.Str = AppendString(a, key, str), str
+			case TypeBytes:
+				a, at.Str = AppendBytes(a, key, str), str
 			case TypeInt:
 				a, at.Num = AppendInt(a, key, num), num
 			case TypeBool:

@@ -86,13 +86,14 @@ const (
 	KeySysClass
 	KeySysQueueReceive
 	KeySysQueueSend
+	KeyFacts
 	NumKeys
 )
 
 // KeyDoc describes an attribute for the reference in the manual.
 type KeyDoc struct {
 	Name string
-	Type string // String, Int, Bool, Float, Strings, Ints
+	Type string // String, Int, Bool, Float, Strings, Ints, Bytes
 	Doc  string
 }
 
@@ -177,4 +178,5 @@ var static = [NumKeys]KeyDoc{
 	KeySysClass:                  {"wirespan.sys.class", "String", "certain, inferred or weak: how sure it is for whom the call was made"},
 	KeySysQueueReceive:           {"wirespan.sys.queue.receive", "Int", "ns between the last byte of a message at the capture point and the call that read it"},
 	KeySysQueueSend:              {"wirespan.sys.queue.send", "Int", "ns between the call that wrote a message and its first byte at the capture point"},
+	KeyFacts:                     {"wirespan.facts", "Bytes", "what a server needs to link spans of several agents; with --server and --store only (tracer/facts)"},
 }

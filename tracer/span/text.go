@@ -1,6 +1,7 @@
 package span
 
 import (
+	"encoding/base64"
 	"net/netip"
 	"strconv"
 )
@@ -36,6 +37,8 @@ func (at Attr) AppendText(b []byte) []byte {
 			b, sep = strconv.AppendInt(b, n, 10), true
 		}
 		return b
+	case TypeBytes:
+		return base64.StdEncoding.AppendEncode(b, at.Str)
 	default:
 		return append(b, at.Str...)
 	}
