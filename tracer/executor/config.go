@@ -40,12 +40,15 @@ func (c *Config) Validate() error {
 
 // Stats counts what a Tracker did.
 type Stats struct {
-	Events    uint64 // taken
-	Messages  uint64
-	Calls     uint64 // requests that were sent; each has a label or is among Unlabelled
-	Labels    [4]uint64
-	Retracted uint64 // weak labels that a better one replaced
-	Unlabeled uint64 // calls that got none
-	Evicted   uint64 // connections that were forgotten for want of room
-	Forgotten uint64 // executors that were
+	Events     uint64 // taken
+	Messages   uint64
+	Calls      uint64 // requests that were sent; each has a label or is among Unlabelled
+	Labels     [4]uint64
+	Retracted  uint64 // weak labels that a better one replaced
+	Unlabeled  uint64 // calls that got none
+	Shared     uint64 // calls that were sent while one for another request waited on the same connection
+	Unplaced   uint64 // messages of which no event had a sure place
+	Disordered uint64 // events of bytes before those that their message began with
+	Evicted    uint64 // connections that were forgotten for want of room
+	Forgotten  uint64 // executors that were
 }

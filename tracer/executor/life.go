@@ -88,7 +88,7 @@ func (t *Tracker) ended(c *conn) {
 
 // forget lets go of a connection.
 func (t *Tracker) forget(c *conn) {
-	t.ended(c)
+	t.tellLast(c)
 	if c.closed {
 		t.lingers--
 	} else {

@@ -44,7 +44,8 @@ func (t *Tracker) calls(c *conn, x *exec) {
 	}
 	c.call = k
 	t.stats.Calls++
-	r, rule, class := t.cause(c, x, first)
+	r, rule, class := t.cause(c, x, c.msg.Begin, first)
+	t.sends(c, x, r, rule)
 	c.used(c.msg.Begin)
 	if r != nil && class != Weak {
 		k.awaited = true
@@ -72,8 +73,8 @@ func (k *call) done(at int64) {
 	}
 }
 
-// cause finds for whom an executor sends a request on a connection.
-func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
+// cause finds for whom an executor sends a request on a connection at a time.
+func (t *Tracker) cause(c *conn, x *exec, at int64, first bool) (*request, Rule, Class) {
 	if t.wanders(x) {
 		return nil, 0, 0
 	}
@@ -91,9 +92,9 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 			return r, Alone, Certain
 		case n == 0: // whom it works for was read by another
 			return r, Slice, Inferred
-		case c.msg.Begin-x.at > int64(t.cfg.Fresh):
+		case at-x.at > int64(t.cfg.Fresh):
 			return nil, 0, 0 // the loop is not where it was
-		case x.idle.more(0, r, t.since(c, x)):
+		case x.idle.more(0, r, t.since(c, x, at)):
 			return nil, 0, 0 // one of them may go on
 		case x.blind > 0:
 			return r, Slice, Inferred
@@ -102,9 +103,6 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 		}
 	}
 	if r := x.woken; r.open() {
-		if x.thread.Goroutine != 0 {
-			x.woken = nil // it was woken for this call
-		}
 		return r, Woken, Inferred
 	}
 	if first && x.thread.Goroutine != 0 {
@@ -123,11 +121,11 @@ func (t *Tracker) cause(c *conn, x *exec, first bool) (*request, Rule, Class) {
 // since is from when on another idle request counts: if the call goes out on
 // the connection whose response was read last, all do, for they may have waited
 // for just that one.
-func (t *Tracker) since(c *conn, x *exec) int64 {
+func (t *Tracker) since(c *conn, x *exec, at int64) int64 {
 	if x.sliceConn == c {
 		return math.MinInt64
 	}
-	return c.msg.Begin - int64(t.cfg.Patience)
+	return at - int64(t.cfg.Patience)
 }
 
 func (t *Tracker) label(k *call, r *request, rule Rule, class Class, x *exec) {
@@ -145,6 +143,9 @@ func (t *Tracker) answered(c *conn, x *exec) {
 	}
 	k.done(c.msg.End)
 	x.slice, x.sliceConn, x.at, x.last = nil, c, c.msg.End, nil
+	if c.shared {
+		return // it may be the response of another one
+	}
 	if k.of != nil && k.class != Weak {
 		x.slice = k.of
 	} else {

@@ -98,6 +98,7 @@ type outcome struct {
 	right, wrong, unlinked, weak int
 	stats                        Stats
 	messages                     map[uint64]Message
+	labels                       map[uint64]Label
 }
 
 type collector struct {
@@ -124,7 +125,7 @@ func (w *world) score() (o outcome) {
 		}
 	}
 	tr.Flush()
-	o.stats, o.messages = tr.Stats(), c.messages
+	o.stats, o.messages, o.labels = tr.Stats(), c.messages, c.labels
 	for _, m := range c.messages {
 		if m.Role != Calling || m.Direction != sys.Sent {
 			continue

@@ -41,6 +41,11 @@ type conn struct {
 	unsure   bool     // it served somebody then, and who is not known
 	waits    *request // opened, until the connection is used
 	blind    blindness
+
+	// Of the call that was sent last.
+	by     Thread   // without the thread of a goroutine
+	whose  *request // nil unknown
+	shared bool     // others were on their way at the same time
 }
 
 // request is a request that a process read.
@@ -189,36 +194,46 @@ func (t *Tracker) moved(e *sys.Event) {
 		c = t.connOf(e.Cookie)
 	}
 	th := Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine}
-	begins := c.msg.ID == 0 || c.msg.Direction != e.Direction
-	if begins {
-		t.tell(c)
+	x := t.execOf(th)
+	x.parent = e.Parent
+	begins := c.msg.ID == 0 || c.msg.Direction != e.Direction || e.Flags&sys.First != 0 // what lay between was lost
+	also := !begins && t.others(c, x, e)
+	if begins || also {
+		t.tellLast(c)
 		t.begin(c, e, th)
 	}
 	m := &c.msg
-	m.Length = max(m.Length, e.Seq-m.Seq+e.Length)
+	if !m.cover(e) {
+		t.stats.Disordered++
+	}
 	m.Calls += 1 + uint32(e.Skipped)
-	m.End, m.Last, m.Flags = max(m.End, e.Time), th, m.Flags|e.Flags
+	m.End, m.Last = max(m.End, e.Time), th
 	c.told = false
-	if begins {
+	if begins || also {
 		t.tell(c)
 	} else if !c.queued {
 		c.queued = true
 		t.quiet = append(t.quiet, c)
 	}
-	x := t.execOf(th)
-	x.parent = e.Parent
-	switch {
+	if also {
+		t.callsToo(c, x)
+	} else {
+		t.conclude(c, x, begins)
+	}
+}
+
+// conclude says what an executor that moved bytes of a message works for.
+func (t *Tracker) conclude(c *conn, x *exec, begins bool) {
+	switch m := &c.msg; {
 	case c.closed && m.Request(): // left over, and thrown away: it asks for nothing
 	case m.Role == Serving && m.Direction == sys.Received:
 		t.asked(c, x, begins)
 	case m.Role == Serving:
 		t.answers(c, x, begins)
-	case m.Role == Calling && m.Direction == sys.Sent:
-		if begins {
-			t.calls(c, x)
-		}
-	case m.Role == Calling:
+	case m.Direction == sys.Received:
 		t.answered(c, x)
+	case begins:
+		t.calls(c, x)
 	}
 }
 
@@ -232,7 +247,7 @@ func (t *Tracker) begin(c *conn, e *sys.Event, th Thread) {
 	t.stats.Messages++
 	c.msg = Message{
 		ID: t.last, Cookie: e.Cookie, Netns: c.netns, Local: local, Remote: remote, Role: c.role, Direction: e.Direction,
-		Seq: e.Seq, Begin: e.Time, First: th,
+		Begin: e.Time, First: th,
 	}
 }
 
@@ -262,6 +277,14 @@ func (t *Tracker) tell(c *conn) {
 	t.sink.Message(&c.msg)
 }
 
+// tellLast tells of the message under way for the last time.
+func (t *Tracker) tellLast(c *conn) {
+	t.tell(c)
+	if c.msg.ID != 0 && c.msg.unplaced() {
+		t.stats.Unplaced++
+	}
+}
+
 // Tick tells of messages to which nothing was added for Config.Settle.
 func (t *Tracker) Tick(now int64) {
 	kept := t.quiet[:0]
@@ -284,7 +307,8 @@ func (t *Tracker) Tick(now int64) {
 func (t *Tracker) Flush() {
 	for _, c := range t.oldConns.list {
 		if !c.gone {
-			t.tell(c)
+			t.tellLast(c)
+			c.msg.ID = 0
 		}
 	}
 }

@@ -162,6 +162,9 @@ func (l *Linker) rank(x int32) {
 		return
 	}
 	l.orderSightings(x)
+	if l.system.on {
+		l.retract(x)
+	}
 	c := l.candsOf(x)
 	l.reconsider(c)
 	for i := 1; i < len(c); i++ { // insertion sort, at most maxCands

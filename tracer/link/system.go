@@ -24,20 +24,12 @@ type system struct {
 	byID   map[uint64]int32 // acts by ID of the message
 	byEnd  map[connEnd]int32
 	oldest acts // all of them, in the order in which they were told last
+	lone   int  // those that no exchange was found for
 	sides  slab[side]
+	room   int              // how many of those there may be
 	served map[uint64]int32 // exchanges by ID of the request that was read
 	eager  map[uint64]int32 // the first exchange whose call was for a request that no exchange has yet
 	stats  SystemStats
-}
-
-// SystemStats count what became of messages of processes.
-type SystemStats struct {
-	Messages uint64
-	Joined   uint64 // that an exchange was found for
-	Unjoined uint64 // that left without
-	Labels   uint64
-	Used     uint64 // that proposed a parent
-	Refused  uint64 // beyond the bound
 }
 
 // maxActs bounds the messages that wait for their exchanges.
@@ -63,7 +55,9 @@ type act struct {
 	older      int32          // message of the same end
 	prev, next int32          // in the order in which they were told last
 	used       bool
-	seen       int64 // processing time at which it was told last
+	asked      uint64 // key of the first exchange that has its request in it
+	common     bool   // there are others
+	seen       int64  // processing time at which it was told last
 }
 
 type acts struct{ first, last int32 }
@@ -73,7 +67,7 @@ type acts struct{ first, last int32 }
 func (l *Linker) System(tier sys.Tier) executor.Sink {
 	y := &l.system
 	if !y.on {
-		y.on, y.tier = true, tier
+		y.on, y.tier, y.room = true, tier, maxSides
 		y.byID, y.byEnd = make(map[uint64]int32), make(map[connEnd]int32)
 		y.served, y.eager = make(map[uint64]int32), make(map[uint64]int32)
 		for x := l.oldest.first; x != 0; x = l.exchs.at(x).arrival.next {
@@ -82,9 +76,6 @@ func (l *Linker) System(tier sys.Tier) executor.Sink {
 	}
 	return systemSink{l}
 }
-
-// SystemStats returns the counters of what processes did.
-func (l *Linker) SystemStats() SystemStats { return l.system.stats }
 
 type systemSink struct{ l *Linker }
 
@@ -101,10 +92,10 @@ func (s systemSink) Message(m *executor.Message) {
 	} else {
 		y.stats.Messages++
 		if y.acts.live() >= maxActs {
-			y.stats.Refused++
-			l.dropAct(y.oldest.first)
+			l.dropAct(y.oldest.first, &y.stats.Refused)
 		}
 		i = y.acts.take()
+		y.lone++
 		end := connEnd{endpointOf(m.Local), endpointOf(m.Remote)}
 		*y.acts.at(i) = act{used: true, older: y.byEnd[end]}
 		y.byID[m.ID], y.byEnd[end] = i, i
@@ -138,7 +129,7 @@ func (s systemSink) Label(b executor.Label) {
 	a := y.acts.at(i)
 	a.label = b
 	if a.x != 0 {
-		l.attribute(a.x, a.label)
+		l.findExchanges(i)
 	}
 }
 
@@ -146,16 +137,22 @@ func (s systemSink) Label(b executor.Label) {
 func (l *Linker) expireActs() {
 	y := &l.system
 	for i := y.oldest.first; i != 0 && y.acts.at(i).seen+actLife < l.now; i = y.oldest.first {
-		l.dropAct(i)
+		if y.acts.at(i).unplaced() {
+			l.dropAct(i, &y.stats.Uncertain)
+		} else {
+			l.dropAct(i, &y.stats.Unjoined)
+		}
 	}
 }
 
-// dropAct lets go of a message.
-func (l *Linker) dropAct(i int32) {
+// dropAct lets go of a message; count is that of those that no exchange was
+// found for.
+func (l *Linker) dropAct(i int32, count *uint64) {
 	y := &l.system
 	a := y.acts.at(i)
 	if a.x == 0 {
-		y.stats.Unjoined++
+		*count++
+		y.lone--
 	}
 	delete(y.byID, a.m.ID)
 	end := connEnd{endpointOf(a.m.Local), endpointOf(a.m.Remote)}
@@ -221,12 +218,19 @@ func (a *act) ends() (client, server flows.Endpoint) {
 	return remote, local
 }
 
+// unplaced reports whether it is not known where the message lies. No exchange
+// is found by it.
+func (a *act) unplaced() bool { return a.m.Flags&sys.Uncertain != 0 }
+
 // has reports whether a sequence number is that of one of the message's bytes.
 func (a *act) has(seq uint32) bool { return seq-a.m.Seq < a.m.Length }
 
 // findExchanges joins a message with the exchanges that wait, of which the
 // newest come first.
 func (l *Linker) findExchanges(i int32) {
+	if l.system.acts.at(i).unplaced() {
+		return
+	}
 	client, server := l.system.acts.at(i).ends()
 	e := l.ix.first(actKey(&client, &server))
 	for n := 0; e != 0 && n < maxActScan; e, n = l.ix.next(e), n+1 {
@@ -275,7 +279,7 @@ func (l *Linker) findActs(x, s int32) {
 			if !a.used || endpointOf(a.m.Local) != end.local || endpointOf(a.m.Remote) != end.remote {
 				break // the older ones have gone
 			}
-			if l.tryAct(x, i) == later && a.m.Request() {
+			if !a.unplaced() && l.tryAct(x, i) == later && a.m.Request() {
 				break // what is older was before the request
 			}
 			i = a.older
@@ -320,7 +324,9 @@ func (l *Linker) tryAct(x, i int32) order {
 		case l.exchs.at(x).fixed: // its children have left below what was known
 			return apart
 		}
-		l.joinAct(x, a, request)
+		if !l.joinAct(x, a, request) {
+			return apart
+		}
 		return joined
 	}
 	return apart

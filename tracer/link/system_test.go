@@ -24,6 +24,7 @@ type deed struct {
 	at, end       int64 // ms
 	pid, tid      uint32
 	goroutine     uint64
+	flags         sys.Flags
 }
 
 func spot(s string) executor.Endpoint {
@@ -39,7 +40,7 @@ func (s *scene) acts(deeds ...deed) {
 		who := executor.Thread{TGID: d.pid, TID: d.tid, Goroutine: d.goroutine}
 		m := executor.Message{
 			ID: d.id, Local: spot(d.local), Remote: spot(d.remote), Role: d.role, Seq: d.seq, Length: d.length, Calls: 1,
-			Begin: epoch + d.at*ms, End: epoch + max(d.at, d.end)*ms, First: who, Last: who,
+			Begin: epoch + d.at*ms, End: epoch + max(d.at, d.end)*ms, First: who, Last: who, Flags: d.flags,
 		}
 		if d.sent {
 			m.Direction = sys.Sent

@@ -5,14 +5,14 @@ package link
 // request, when packets showed the beginning, too. Where a response begins is
 // not known so; it is what the process moved next after the request.
 func (l *Linker) relative(r *Facts, a *act) (seq uint32, known bool) {
-	if r.Flags&Handshake == 0 {
-		return 0, false
+	if r.Flags&Handshake == 0 || a.m.End < r.ConnStart-actLife || r.End != 0 && a.m.Begin > r.End+actLife {
+		return 0, false // or it is another connection of the same ports
 	}
 	if a.m.Request() {
 		return r.Trail.Offset, true
 	}
 	asked := l.system.acts.at(a.older)
-	if a.older == 0 || !asked.used || asked.m.Cookie != a.m.Cookie || !asked.m.Request() || !asked.has(r.Trail.Offset) {
+	if a.older == 0 || !asked.used || asked.m.Cookie != a.m.Cookie || asked.unplaced() || !asked.m.Request() || !asked.has(r.Trail.Offset) {
 		return 0, false
 	}
 	return a.m.Seq, true

@@ -33,38 +33,70 @@ func (l *Linker) partOf(x int32, server bool) *side {
 	return l.system.sides.at(i)
 }
 
-// joinAct makes a message, or more of it, part of an exchange.
-func (l *Linker) joinAct(x int32, a *act, request bool) {
+// sideFor returns the side of an exchange that a message belongs to, nil if
+// there is no room for it.
+func (l *Linker) sideFor(x int32, serving bool) *side {
 	y := &l.system
-	serving := a.m.Role == executor.Serving
 	at := &l.exchs.at(x).sides.client
 	if serving {
 		at = &l.exchs.at(x).sides.server
 	}
 	if *at == 0 {
+		if y.sides.live() >= y.room {
+			y.stats.Sideless++
+			return nil
+		}
 		*at = y.sides.take()
 		*y.sides.at(*at) = side{}
 	}
-	d := y.sides.at(*at)
+	return y.sides.at(*at)
+}
+
+// joinAct makes a message, or more of it, part of an exchange. It reports false
+// when there is no room.
+func (l *Linker) joinAct(x int32, a *act, request bool) bool {
+	y := &l.system
+	serving := a.m.Role == executor.Serving
+	d := l.sideFor(x, serving)
+	if d == nil {
+		return false
+	}
 	t := &d.response
 	if request {
 		t = &d.request
 	}
 	if a.x == 0 {
 		y.stats.Joined++
+		y.lone--
 	}
 	isNew := t.begin == 0
+	if request && serving && isNew {
+		l.serves(x, d, a)
+	}
 	a.x = x
 	*t = turn{begin: a.m.Begin, end: a.m.End, first: a.m.First, last: a.m.Last, calls: a.m.Calls}
-	if !isNew || !request {
-		return
+	if request && !serving && a.label.Request != 0 && a.label != d.label {
+		l.attribute(x, a.label)
 	}
-	d.id = a.m.ID
-	if serving {
+	return true
+}
+
+// serves notes which exchange a request is that a process read. Where several
+// were read in one message, as on HTTP/2 and by pipelining, calls that were made
+// for that message are for one of them, and which is not known.
+func (l *Linker) serves(x int32, d *side, a *act) {
+	y, key := &l.system, l.exchs.at(x).key
+	if d.id = a.m.ID; a.asked != 0 && a.asked != key {
+		if !a.common {
+			y.stats.Common++
+		}
+		a.common = true
+		y.stats.Common++
+		delete(y.served, d.id)
+	}
+	if a.asked = key; !a.common {
 		y.served[d.id] = x
 		l.settleEager(x, d.id)
-	} else if a.label.Request != 0 {
-		l.attribute(x, a.label)
 	}
 }
 
@@ -135,6 +167,28 @@ func (l *Linker) proposeServed(p, c int32, b executor.Label) {
 	l.propose(c, candidate{x: p, rule: rule, step: uint8(b.Rule), continuity: true, confidence: confidenceOf(b)})
 }
 
+// retract takes back the candidates of an exchange that executors named, but do
+// not any more: the label was replaced, or it is no longer known which exchange
+// the request was.
+func (l *Linker) retract(x int32) {
+	e := l.exchs.at(x)
+	if e.kin == 0 {
+		return
+	}
+	p := int32(0)
+	if d := l.partOf(x, false); d != nil {
+		p = l.system.served[d.label.Request]
+	}
+	k, n := l.kins.at(e.kin), uint8(0)
+	for _, c := range k.list[:k.n] {
+		if c.rule != Thread && c.rule != Goroutine || c.x == p {
+			k.list[n] = c
+			n++
+		}
+	}
+	k.n = n
+}
+
 // confidenceOf maps classes to confidence (reference/ebpf.md, section 2.6).
 // Threads wake each other for many reasons.
 func confidenceOf(b executor.Label) float32 {
@@ -180,7 +234,9 @@ func (l *Linker) mergeSides(x, y int32) {
 	}
 	if to.server == 0 && from.server != 0 {
 		to.server, from.server = from.server, 0
-		l.system.served[l.system.sides.at(to.server).id] = x
+		if id := l.system.sides.at(to.server).id; l.system.served[id] == y {
+			l.system.served[id] = x
+		}
 	}
 	l.freeSides(y)
 }
