@@ -24,6 +24,13 @@ const (
 	server
 	isError
 	start
+	protocol // an attribute, with what stands for it where it is missing
+	signal   // an attribute here, a field of stored spans
+	agent    // stored spans only
+	instance
+	address // of either side
+	anyID   // request IDs, whatever their names
+	anyText // every text of a span
 )
 
 // field says where a value comes from.
@@ -31,42 +38,60 @@ type field struct {
 	kind  fieldKind
 	key   span.Key
 	typ   string     // type of an attribute, as in span.KeyDoc
+	names []string   // of the attribute on spans of any program, older names last
 	codes []span.Key // of status: where protocols put their codes
 }
+
+// textual reports fields whose addresses are text like any other.
+func (f *field) textual() bool { return f.kind == name || f.kind == service || f.kind == anyID }
 
 // shortForms are the fields that are no attributes, or attributes that people
 // ask for often.
 var shortForms = []struct {
-	name string
-	f    field
+	name   string
+	f      field
+	stored bool // of stored spans only
 }{
-	{"name", field{kind: name}},
-	{"service", field{kind: service}},
-	{"kind", field{kind: kind}},
-	{"status", field{kind: status}},
-	{"duration", field{kind: duration}},
-	{"trace", field{kind: traceID}},
-	{"span", field{kind: spanID}},
-	{"parent", field{kind: parentID}},
-	{"protocol", field{key: span.KeyNetworkProtocolName}},
-	{"client", field{kind: client}},
-	{"server", field{kind: server}},
-	{"point", field{key: span.KeyCapturePoint}},
-	{"error", field{kind: isError}},
-	{"start", field{kind: start}},
-	{"method", field{key: span.KeyHTTPRequestMethod}},
-	{"path", field{key: span.KeyURLPath}},
-	{"port", field{key: span.KeyServerPort}},
+	{name: "name", f: field{kind: name}},
+	{name: "service", f: field{kind: service}},
+	{name: "kind", f: field{kind: kind}},
+	{name: "status", f: field{kind: status, names: storedCodes}},
+	{name: "duration", f: field{kind: duration}},
+	{name: "trace", f: field{kind: traceID}},
+	{name: "span", f: field{kind: spanID}},
+	{name: "parent", f: field{kind: parentID}},
+	{name: "protocol", f: field{kind: protocol, key: span.KeyNetworkProtocolName, names: []string{
+		"network.protocol.name", "db.system.name", "db.system", "rpc.system.name", "rpc.system", "messaging.system", "net.protocol.name",
+	}}},
+	{name: "client", f: field{kind: client}},
+	{name: "server", f: field{kind: server}},
+	{name: "address", f: field{kind: address}},
+	{name: "point", f: field{key: span.KeyCapturePoint, names: []string{"wirespan.capture.point"}}},
+	{name: "error", f: field{kind: isError}},
+	{name: "start", f: field{kind: start}},
+	{name: "method", f: field{key: span.KeyHTTPRequestMethod, names: []string{"http.request.method", "http.method"}}},
+	{name: "path", f: field{key: span.KeyURLPath, names: []string{"url.path", "http.target"}}},
+	{name: "port", f: field{key: span.KeyServerPort, names: []string{"server.port", "net.peer.port", "net.host.port"}}},
+	{name: "instance", f: field{kind: instance}},
+	{name: "signal", f: field{kind: signal, key: span.KeySignal}},
+	{name: "id", f: field{kind: anyID}},
+	{name: "any", f: field{kind: anyText}},
+	{name: "agent", f: field{kind: agent}, stored: true},
+}
+
+// storedCodes is statusCodes with the names that older SDKs use.
+var storedCodes = []string{
+	"http.response.status_code", "rpc.status_code", "db.response.status_code", "dns.response_code", "http.status_code", "rpc.grpc.status_code",
 }
 
 // statusCodes are the attributes that "status" reads, in this order.
 var statusCodes = []string{"http.response.status_code", "rpc.status_code", "db.response.status_code", "dns.response_code"}
 
-func lookup(text string, keys *span.Keys) (f field, msg string) {
+func lookup(text string, keys *span.Keys, stored bool) (f field, msg string) {
 	for _, s := range shortForms {
-		if strings.EqualFold(s.name, text) {
+		if strings.EqualFold(s.name, text) && (stored || !s.stored) {
 			f = s.f
-			if f.kind == attribute {
+			if f.kind == attribute || f.kind == protocol {
 				f.typ = keys.Doc(f.key).Type
 			}
 			if f.kind == status {
@@ -80,11 +105,11 @@ func lookup(text string, keys *span.Keys) (f field, msg string) {
 		}
 	}
 	if k, ok := keys.Lookup(text); ok {
-		return field{key: k, typ: keys.Doc(k).Type}, ""
+		return field{key: k, typ: keys.Doc(k).Type, names: []string{text}}, ""
 	}
 	near, d := suggest(text, keys)
-	if strings.Contains(strings.Trim(text, "."), ".") && (near == "" || d > 2) {
-		return field{kind: unknown}, ""
+	if strings.Contains(strings.Trim(text, "."), ".") && (stored || near == "" || d > 2) {
+		return field{kind: unknown, names: []string{text}}, ""
 	}
 	if near != "" {
 		return f, fmt.Sprintf("unknown field %q, did you mean %q?", text, near)

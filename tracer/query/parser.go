@@ -51,19 +51,31 @@ type node struct {
 
 type parser struct {
 	lexer
-	keys  *span.Keys
-	tok   token
-	depth int
-	out   Expr
+	keys   *span.Keys
+	stored bool
+	tok    token
+	depth  int
+	out    Expr
 }
 
 // Parse compiles an expression; keys are all attributes that spans may have.
 // The error is a *SyntaxError. An empty expression matches every span.
 func Parse(expr string, keys *span.Keys) (*Expr, error) {
+	return parse(expr, parser{keys: keys})
+}
+
+// ParseStored compiles an expression about spans of any program, for MatchView:
+// every name with a dot in it is an attribute, and so is every name in quotes;
+// keys are those whose types are known.
+func ParseStored(expr string, keys *span.Keys) (*Expr, error) {
+	return parse(expr, parser{keys: keys, stored: true})
+}
+
+func parse(expr string, p parser) (*Expr, error) {
 	if len(expr) > maxExpr {
 		return nil, &SyntaxError{Expr: expr[:64] + "...", Len: 67, Msg: fmt.Sprintf("expression is longer than %d bytes", maxExpr)}
 	}
-	p := parser{lexer: lexer{expr: expr}, keys: keys}
+	p.lexer = lexer{expr: expr}
 	if strings.TrimSpace(expr) == "" {
 		return &Expr{root: -1}, nil
 	}
@@ -174,7 +186,7 @@ func (p *parser) comparison() (int, *SyntaxError) {
 	if at.kind == sign || at.is("and") || at.is("or") {
 		return 0, p.fault(at, "expected a field, not %q", at.text)
 	}
-	f, msg := lookup(at.text, p.keys)
+	f, msg := p.field(at)
 	if msg != "" {
 		return 0, p.fault(at, "%s", msg)
 	}
@@ -199,6 +211,8 @@ func (p *parser) comparison() (int, *SyntaxError) {
 		if err := p.advance(); err != nil {
 			return 0, err
 		}
+	case ok && f.kind == anyText && o.orders():
+		return 0, p.fault(p.tok, "%s has no order, it takes =, contains or ~", at.text)
 	case ok:
 		if err := p.operand(&c, o, at); err != nil {
 			return 0, err
@@ -211,6 +225,21 @@ func (p *parser) comparison() (int, *SyntaxError) {
 		return 0, p.fault(p.tok, "expected an operator such as = or ~, not %q", p.tok.text)
 	}
 	return p.add(node{op: opCompare, comparison: c})
+}
+
+// field reads the name of a field. In quotes it is an attribute, whatever it
+// looks like.
+func (p *parser) field(t token) (f field, msg string) {
+	if t.kind != quoted || !p.stored {
+		return lookup(t.text, p.keys, p.stored)
+	}
+	if t.text == "" {
+		return f, "expected the name of an attribute within the quotes"
+	}
+	if k, ok := p.keys.Lookup(t.text); ok {
+		return field{key: k, typ: p.keys.Doc(k).Type, names: []string{t.text}}, ""
+	}
+	return field{kind: unknown, names: []string{t.text}}, ""
 }
 
 // operand reads what follows the operator, which is the current token.

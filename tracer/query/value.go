@@ -80,8 +80,11 @@ func compile(c *comparison, text string) (v value, msg string) {
 		return v, ""
 	}
 	v.readNumber()
-	v.readAddress()
-	f := c.field
+	f := &c.field
+	if !f.textual() || strings.Contains(text, "/") {
+		v.readAddress()
+	}
+	v.yes, v.isBool = strings.EqualFold(text, "true"), strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
 	switch {
 	case f.kind == duration:
 		if !v.isInt || v.isNum && v.number != 0 {
@@ -90,7 +93,7 @@ func compile(c *comparison, text string) (v value, msg string) {
 	case f.kind == start:
 		return v, v.readTime()
 	case f.kind == isError || f.kind == attribute && f.typ == "Bool":
-		if v.yes, v.isBool = strings.EqualFold(text, "true"), true; !v.yes && !strings.EqualFold(text, "false") {
+		if !v.isBool {
 			return v, fmt.Sprintf("is true or false, not %q", text)
 		}
 		if c.op.orders() {

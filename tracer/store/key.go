@@ -97,7 +97,7 @@ func appendAttrKeys(list []Key, s *Span, a *Attr) []Key {
 	case AttrFacts:
 		list = appendFactKeys(list, s, a.Value.Str)
 	default:
-		if s.Signal == APP && (strings.HasPrefix(a.Key, requestHeader) || strings.HasPrefix(a.Key, responseHeader)) && IsRequestID(a.Key[strings.LastIndexByte(a.Key, '.')+1:]) {
+		if s.Signal == APP && isIDHeader(a.Key) {
 			for t := range a.Value.Texts {
 				list = append(list, IDKey(t))
 			}
