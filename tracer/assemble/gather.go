@@ -1,0 +1,189 @@
+package assemble
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/wirespan/wirespan/l7/ids"
+	"github.com/wirespan/wirespan/tracer/facts"
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// strongBits is the entropy from which a request ID connects spans by itself
+// (DESIGN.md, section 7); what weaker ones connect, an agent has connected.
+const strongBits = 48
+
+// maxAlike bounds the spans of one round that merely begin with the same bytes.
+const maxAlike = 256
+
+// spanKey tells spans apart.
+type spanKey struct {
+	id     span.SpanID
+	start  int64
+	agent  string
+	signal store.Signal
+}
+
+func keyOf(s *store.Span) spanKey { return spanKey{s.ID, s.Start, s.Agent, s.Signal} }
+
+// gather collects what is connected, round by round.
+type gather struct {
+	a      *Assembler
+	spans  []store.Span
+	have   map[spanKey]bool
+	seeds  map[spanKey]bool // what was asked for
+	asked  map[store.Key]bool
+	window store.Window // of all that was collected
+	limits []string
+}
+
+func newGather(a *Assembler) *gather {
+	return &gather{a: a, have: map[spanKey]bool{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}}
+}
+
+// add takes a span that was asked for.
+func (g *gather) add(s store.Span) {
+	g.take(s)
+	g.seeds[keyOf(&s)] = true
+}
+
+func (g *gather) take(s store.Span) {
+	k := keyOf(&s)
+	if g.have[k] {
+		return
+	}
+	g.have[k] = true
+	if len(g.spans) == 0 {
+		g.window = store.Window{From: s.Start, To: s.Start}
+	}
+	g.window.From, g.window.To = min(g.window.From, s.Start), max(g.window.To, s.End)
+	g.spans = append(g.spans, s)
+}
+
+func (g *gather) limit(format string, args ...any) {
+	g.limits = append(g.limits, fmt.Sprintf(format, args...))
+}
+
+// connect asks for what belongs to what is there, until nothing is new.
+func (g *gather) connect(ctx context.Context) error {
+	from := 0
+	for round := 0; from < len(g.spans); round++ {
+		if round == g.a.cfg.MaxRounds {
+			g.limit("not all is connected after %d rounds", round)
+			return nil
+		}
+		sure, alike := g.questions(from)
+		from = len(g.spans)
+		if err := g.ask(ctx, sure, int64(g.a.cfg.Reach), g.a.cfg.MaxSpans); err != nil {
+			return err
+		}
+		if err := g.ask(ctx, alike, int64(g.a.cfg.Clock), maxAlike); err != nil {
+			return err
+		}
+		if len(g.spans) >= g.a.cfg.MaxSpans {
+			g.limit("only %d spans were collected", g.a.cfg.MaxSpans)
+			return nil
+		}
+	}
+	return nil
+}
+
+// ask takes the spans that have one of the keys, near to those that are there.
+func (g *gather) ask(ctx context.Context, keys []store.Key, reach int64, limit int) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	w := store.Window{From: g.window.From - reach, To: g.window.To + reach}
+	spans, more, err := g.a.src.Related(ctx, keys, w, limit)
+	if err != nil {
+		return fmt.Errorf("collect what is connected: %w", err)
+	}
+	if more {
+		g.limit("more than %d spans are connected by one step", limit)
+	}
+	for i := range spans {
+		if len(g.spans) == g.a.cfg.MaxSpans {
+			break
+		}
+		g.take(spans[i])
+	}
+	return nil
+}
+
+// questions are the keys that find what is connected with the spans from from on:
+// those that say so, and those of requests that begin alike.
+func (g *gather) questions(from int) (sure, alike []store.Key) {
+	add := func(list []store.Key, k store.Key) []store.Key {
+		if g.asked[k] {
+			return list
+		}
+		g.asked[k] = true
+		return append(list, k)
+	}
+	for i := from; i < len(g.spans); i++ {
+		s := &g.spans[i]
+		sure = add(sure, store.TraceKey(s.Trace))
+		sure = add(sure, store.ParentKey(s.ID))
+		sure = add(sure, store.CallerKey(s.ID))
+		if !s.Parent.IsZero() {
+			sure = add(sure, store.SpanKey(s.Parent))
+		}
+		for _, k := range store.AppendKeys(nil, s) {
+			switch k.Kind {
+			case store.ByExchange, store.ByTrace:
+				sure = add(sure, k)
+			case store.ByTrail:
+				alike = add(alike, k)
+			}
+		}
+		for _, k := range strongIDs(s) {
+			sure = add(sure, k)
+		}
+		if f, ok := factsOf(s); ok && f.HasContext && f.Parent != [8]byte{} {
+			sure = add(sure, store.SpanKey(f.Parent))
+		}
+	}
+	return sure, alike
+}
+
+// strongIDs are the request IDs of a span that nobody else made by chance, and what
+// its messages are known by in a queue.
+func strongIDs(s *store.Span) (list []store.Key) {
+	for _, key := range [...]string{"wirespan.request_id", "wirespan.request_id.response"} {
+		v, _ := s.Attr(key)
+		for t := range v.Texts {
+			if _, id, ok := strings.Cut(t, "="); ok && ids.Entropy([]byte(id)) >= strongBits {
+				list = append(list, store.IDKey(id))
+			}
+		}
+	}
+	if f, ok := factsOf(s); ok {
+		for m := f.Messages; len(m) >= messageID; m = m[messageID:] {
+			list = append(list, store.Key{Kind: store.ByID, Hash: binary.LittleEndian.Uint64(m)})
+		}
+	}
+	if s.Signal == store.APP {
+		for _, k := range store.AppendKeys(nil, s) {
+			if k.Kind == store.ByID {
+				list = append(list, k)
+			}
+		}
+	}
+	return list
+}
+
+// messageID is the encoded size of an id in facts.Messages.
+const messageID = 18
+
+// factsOf are the facts that an agent sent with a span.
+func factsOf(s *store.Span) (facts.Facts, bool) {
+	v, ok := s.Attr(store.AttrFacts)
+	if !ok {
+		return facts.Facts{}, false
+	}
+	f, err := facts.Parse([]byte(v.Str))
+	return f, err == nil
+}

@@ -1,0 +1,323 @@
+package assemble
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// graft hangs the spans of SDKs into the tree of exchanges: above an exchange the
+// span that its context names, below it the span that has the same parent at the
+// other side. What a service asked of others then hangs below what its SDK was
+// doing.
+func (f *forest) graft() {
+	f.shift = map[string]int64{}
+	f.own()
+	callees := f.hangExchanges()
+	entries := f.hangEntries(callees)
+	f.alignSDKs()
+	f.hangCalls(entries)
+}
+
+// own takes the parents that SDKs name among themselves.
+func (f *forest) own() {
+	for i := range f.spans {
+		s := &f.spans[i]
+		if s.Signal != store.APP || s.Parent.IsZero() {
+			continue
+		}
+		if p := f.span(s.Parent, s, false); p >= 0 && p != i {
+			f.edges[i] = edge{parent: p, rule: "context", confidence: 1, evidence: "the SDK names it as the parent"}
+		}
+	}
+}
+
+// callee is the id of a span that contexts on the wire name as the sender.
+type callee struct {
+	trace span.TraceID
+	id    span.SpanID
+}
+
+// hangExchanges hangs exchanges below the spans that sent them. A proxy that sends a
+// context on unchanged has its own place already. It returns the exchanges by the
+// sender they name.
+func (f *forest) hangExchanges() map[callee][]int {
+	list := map[callee][]int{}
+	for g := range f.groups {
+		id, trace, ok := f.caller(g)
+		if !ok {
+			continue
+		}
+		list[callee{trace, id}] = append(list[callee{trace, id}], g)
+		app := f.span(id, &store.Span{Trace: trace}, false)
+		if app < 0 || f.sentOn(g, id) {
+			continue
+		}
+		f.rehang(f.groups[g].head(), edge{parent: app, rule: "context", confidence: 1, evidence: "the context on the wire names it"})
+	}
+	return list
+}
+
+// sentOn reports whether the exchange above one carries the same context.
+func (f *forest) sentOn(g int, id span.SpanID) bool {
+	p := f.groups[g].edge.parent
+	if p < 0 || f.of[p] < 0 {
+		return false
+	}
+	up, _, ok := f.caller(f.of[p])
+	return ok && up == id
+}
+
+// rehang gives a span another parent and keeps the one before as an alternative.
+func (f *forest) rehang(i int, e edge) {
+	if was := f.edges[i]; was.parent >= 0 && was.parent != e.parent {
+		f.other(i, possible{was.parent, was.rule, was.confidence})
+	}
+	f.edges[i] = e
+}
+
+// hangEntries hangs the spans in which services took requests below the exchanges
+// that brought them, and returns them by exchange.
+func (f *forest) hangEntries(callees map[callee][]int) map[int][]int {
+	entries := map[int][]int{}
+	for i := range f.spans {
+		s := &f.spans[i]
+		if s.Signal != store.APP || !f.isEntry(i) {
+			continue
+		}
+		g, e := f.exchangeAbove(i, callees)
+		if g < 0 {
+			continue
+		}
+		f.rehang(i, e)
+		f.of[i] = g
+		entries[g] = append(entries[g], i)
+	}
+	return entries
+}
+
+// isEntry reports whether a span is where a service took a request: of the server's
+// kind, or of another service than its parent.
+func (f *forest) isEntry(i int) bool {
+	s := &f.spans[i]
+	if s.Kind == span.Server || s.Kind == span.Consumer {
+		return true
+	}
+	p := f.edges[i].parent
+	return p >= 0 && f.spans[p].Service != s.Service && s.Kind != span.Client && s.Kind != span.Producer
+}
+
+// exchangeAbove finds the exchange that brought a request to an SDK: its context
+// names the same parent, or it carries the same request ID. -1: none.
+func (f *forest) exchangeAbove(i int, callees map[callee][]int) (int, edge) {
+	s := &f.spans[i]
+	if !s.Parent.IsZero() {
+		if g := f.innermost(callees[callee{s.Trace, s.Parent}], i); g >= 0 {
+			return g, edge{parent: f.groups[g].tail(), rule: "context", confidence: 1, evidence: "the context on the wire names the same parent"}
+		}
+		return -1, noEdge
+	}
+	var alike []int
+	for g := range f.groups {
+		if f.sharesID(g, s) && f.holds(f.groups[g].tail(), i) {
+			alike = append(alike, g)
+		}
+	}
+	if g := f.innermost(alike, i); g >= 0 {
+		return g, edge{parent: f.groups[g].tail(), rule: "header_id", confidence: 0.99, evidence: "the SDK has the same request ID"}
+	}
+	return -1, noEdge
+}
+
+// innermost is the exchange nearest to the server among those that may have brought
+// a request; of several, as of one that was tried again, the one whose time fits.
+func (f *forest) innermost(list []int, i int) int {
+	best, fit := -1, int64(0)
+	for _, g := range list {
+		if slices.ContainsFunc(list, func(h int) bool { return h != g && f.isBelow(h, g) }) {
+			continue
+		}
+		t := f.groups[g].tail()
+		off := max(0, f.start(t)-f.start(i)) + max(0, f.end(i)-f.end(t))
+		if best < 0 || off < fit {
+			best, fit = g, off
+		}
+	}
+	return best
+}
+
+// isBelow reports whether exchange h hangs below g, through exchanges only.
+func (f *forest) isBelow(h, g int) bool {
+	for range f.groups {
+		p := f.groups[h].edge.parent
+		if p < 0 || f.of[p] < 0 || f.of[p] == h {
+			return false
+		}
+		if h = f.of[p]; h == g {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesID reports whether a span of an SDK tells of a request ID that an exchange
+// carries.
+func (f *forest) sharesID(g int, s *store.Span) bool {
+	for _, k := range strongIDs(s) {
+		for _, i := range f.groups[g].chain {
+			if slices.Contains(store.AppendKeys(nil, &f.spans[i]), k) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// slack is by how much times may be wrong although clocks agree, ns.
+const slack = int64(1e6)
+
+// holds reports whether span i lies within span p, as far as times can tell.
+func (f *forest) holds(p, i int) bool {
+	return f.start(p)-slack <= f.start(i) && f.end(i) <= f.end(p)+slack
+}
+
+// appClock names the clock of an SDK's times.
+func appClock(s *store.Span) string { return s.Service + "\x00" + s.Instance }
+
+// alignSDKs finds the least that the clocks of SDKs must be set by so that what was
+// sent comes before what arrived: a request's span holds the exchange, the exchange
+// the span of who served it. If that can be had, it is the middle of what can be.
+func (f *forest) alignSDKs() {
+	type room struct{ lo, hi int64 }
+	rooms := map[string]room{}
+	narrow := func(s *store.Span, lo, hi int64) {
+		k := appClock(s)
+		r, ok := rooms[k]
+		if !ok {
+			r = room{-1 << 62, 1 << 62}
+		}
+		rooms[k] = room{max(r.lo, lo), min(r.hi, hi)}
+	}
+	for i := range f.spans {
+		p := f.edges[i].parent
+		if p < 0 {
+			continue
+		}
+		s, up := &f.spans[i], &f.spans[p]
+		switch {
+		case s.Signal == store.APP && up.Signal != store.APP && f.answered(p):
+			narrow(s, f.start(p)-s.Start, f.end(p)-s.End)
+		case s.Signal != store.APP && up.Signal == store.APP && f.answered(i):
+			narrow(up, f.end(i)-up.End, f.start(i)-up.Start)
+		}
+	}
+	for k, r := range rooms {
+		if r.lo > r.hi || r.lo <= 0 && r.hi >= 0 {
+			continue // no shift would do, or none is needed
+		}
+		f.shift[k] = r.lo + (r.hi-r.lo)/2
+	}
+}
+
+// answered reports whether a span of an exchange ends with its response.
+func (f *forest) answered(i int) bool { return f.spans[i].Text("wirespan.response") == "" }
+
+// hangCalls hangs what a service asked of others below the span of its SDK that did
+// so: the one that tells of the same call, else the innermost that was under way.
+// Who was asked on behalf of which request is known already.
+func (f *forest) hangCalls(entries map[int][]int) {
+	below := make(map[int][]int, len(f.spans)) // spans of SDKs by parent
+	for i := range f.spans {
+		if p := f.edges[i].parent; f.spans[i].Signal == store.APP && p >= 0 {
+			below[p] = append(below[p], i)
+		}
+	}
+	for g := range f.groups {
+		head := f.groups[g].head()
+		e := f.edges[head]
+		if e.parent < 0 || f.spans[e.parent].Signal == store.APP {
+			continue
+		}
+		entry := f.entryFor(entries[f.of[e.parent]], head)
+		if entry < 0 {
+			continue
+		}
+		p, why := f.callIn(entry, head, below)
+		f.rehangWithin(head, p, e, why)
+	}
+}
+
+// entryFor is the span of an SDK that took the request on behalf of which a call was
+// made, -1 if there is none.
+func (f *forest) entryFor(list []int, head int) int {
+	best := -1
+	for _, i := range list {
+		if best < 0 || !f.holds(best, head) && f.holds(i, head) {
+			best = i
+		}
+	}
+	return best
+}
+
+// callIn looks through the spans of one service below an entry.
+func (f *forest) callIn(entry, head int, below map[int][]int) (int, string) {
+	local := []int{entry}
+	for n := 0; n < len(local); n++ {
+		for _, i := range below[local[n]] {
+			if appClock(&f.spans[i]) == appClock(&f.spans[entry]) {
+				local = append(local, i)
+			}
+		}
+	}
+	if i := f.sameCall(local, head); i >= 0 {
+		return i, "its SDK tells of the same call"
+	}
+	at := entry
+	for {
+		next := -1
+		for _, i := range below[at] {
+			if appClock(&f.spans[i]) == appClock(&f.spans[entry]) && f.spans[i].Kind != span.Client && f.spans[i].Kind != span.Producer && f.holds(i, head) {
+				if next >= 0 {
+					return at, "its SDK was in that span, or one of several below"
+				}
+				next = i
+			}
+		}
+		if next < 0 {
+			return at, "its SDK was in that span"
+		}
+		at = next
+	}
+}
+
+// sameCall is the client's span that tells of the same call; of several the
+// tightest around it.
+func (f *forest) sameCall(local []int, head int) int {
+	var list []int
+	for _, i := range local {
+		s := &f.spans[i]
+		if (s.Kind == span.Client || s.Kind == span.Producer) && f.holds(i, head) && agrees(s, &f.spans[head]) {
+			list = append(list, i)
+		}
+	}
+	if len(list) == 0 {
+		return -1
+	}
+	return slices.MinFunc(list, func(a, b int) int {
+		return cmp.Or(cmp.Compare(f.end(a)-f.start(a), f.end(b)-f.start(b)), cmp.Compare(a, b))
+	})
+}
+
+func (f *forest) rehangWithin(head, p int, e edge, why string) {
+	was := e.parent
+	e.parent = p
+	if e.evidence != "" {
+		e.evidence += "; "
+	}
+	e.evidence += why
+	e.confidence = min(e.confidence, 0.95)
+	f.edges[head] = e
+	f.other(head, possible{was, e.rule, e.confidence})
+}
