@@ -23,6 +23,7 @@ func Build(ctx context.Context, spans []store.Span, id span.TraceID, seeds map[s
 		return nil, err
 	}
 	f.number()
+	f.time()
 	f.group()
 	f.chain()
 	f.kin()
@@ -54,6 +55,7 @@ type forest struct {
 	others [][]possible // alternatives, by span
 
 	shift map[string]int64 // to add to the times of an SDK's clock
+	begin []int64          // corrected start of a span
 }
 
 // group is an exchange with all that saw it.
@@ -93,18 +95,27 @@ func (f *forest) span(id span.SpanID, near *store.Span, net bool) int {
 	return found
 }
 
-// start and end are the corrected times of a span.
-func (f *forest) start(i int) int64 {
-	s := &f.spans[i]
-	if s.Signal == store.APP {
-		return s.Start + f.shift[appClock(s)]
+// time corrects the times of all spans by what is known of clocks.
+func (f *forest) time() {
+	if f.begin == nil {
+		f.begin = make([]int64, len(f.spans))
 	}
-	ahead, _ := s.Int("wirespan.clock.offset")
-	return s.Start - ahead - f.clocks.off(s)
+	for i := range f.spans {
+		s := &f.spans[i]
+		if s.Signal == store.APP {
+			f.begin[i] = s.Start + f.shift[appClock(s)]
+			continue
+		}
+		ahead, _ := s.Int("wirespan.clock.offset")
+		f.begin[i] = s.Start - ahead - f.clocks.off(s)
+	}
 }
 
+// start and end are the corrected times of a span.
+func (f *forest) start(i int) int64 { return f.begin[i] }
+
 func (f *forest) end(i int) int64 {
-	return f.start(i) + max(0, f.spans[i].End-f.spans[i].Start)
+	return f.begin[i] + max(0, f.spans[i].End-f.spans[i].Start)
 }
 
 // uncycle takes out the least sure edge of each cycle.

@@ -81,13 +81,17 @@ func (f *forest) rehang(i int, e edge) {
 // hangEntries hangs the spans in which services took requests below the exchanges
 // that brought them, and returns them by exchange.
 func (f *forest) hangEntries(callees map[callee][]int) map[int][]int {
+	for k, list := range callees {
+		callees[k] = f.leaves(list)
+	}
+	byID := f.exchangesByID()
 	entries := map[int][]int{}
 	for i := range f.spans {
 		s := &f.spans[i]
 		if s.Signal != store.APP || !f.isEntry(i) {
 			continue
 		}
-		g, e := f.exchangeAbove(i, callees)
+		g, e := f.exchangeAbove(i, callees, byID)
 		if g < 0 {
 			continue
 		}
@@ -96,6 +100,38 @@ func (f *forest) hangEntries(callees map[callee][]int) map[int][]int {
 		entries[g] = append(entries[g], i)
 	}
 	return entries
+}
+
+// leaves leaves out the exchanges above others of a list: what is nearest to the
+// servers stays.
+func (f *forest) leaves(list []int) []int {
+	above := map[int]bool{}
+	for _, g := range list {
+		for range f.groups {
+			p := f.groups[g].edge.parent
+			if p < 0 || f.of[p] < 0 || above[f.of[p]] {
+				break
+			}
+			g = f.of[p]
+			above[g] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(g int) bool { return above[g] })
+}
+
+// exchangesByID lists exchanges by the request IDs that they carry.
+func (f *forest) exchangesByID() map[store.Key][]int {
+	list := map[store.Key][]int{}
+	for g := range f.groups {
+		for _, i := range f.groups[g].chain {
+			for _, k := range strongIDs(&f.spans[i]) {
+				if l := list[k]; len(l) == 0 || l[len(l)-1] != g {
+					list[k] = append(l, g)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // isEntry reports whether a span is where a service took a request: of the server's
@@ -111,68 +147,41 @@ func (f *forest) isEntry(i int) bool {
 
 // exchangeAbove finds the exchange that brought a request to an SDK: its context
 // names the same parent, or it carries the same request ID. -1: none.
-func (f *forest) exchangeAbove(i int, callees map[callee][]int) (int, edge) {
+func (f *forest) exchangeAbove(i int, callees map[callee][]int, byID map[store.Key][]int) (int, edge) {
 	s := &f.spans[i]
 	if !s.Parent.IsZero() {
-		if g := f.innermost(callees[callee{s.Trace, s.Parent}], i); g >= 0 {
+		if g := f.nearest(callees[callee{s.Trace, s.Parent}], i); g >= 0 {
 			return g, edge{parent: f.groups[g].tail(), rule: "context", confidence: 1, evidence: "the context on the wire names the same parent"}
 		}
 		return -1, noEdge
 	}
 	var alike []int
-	for g := range f.groups {
-		if f.sharesID(g, s) && f.holds(f.groups[g].tail(), i) {
-			alike = append(alike, g)
+	for _, k := range strongIDs(s) {
+		for _, g := range byID[k] {
+			if f.holds(f.groups[g].tail(), i) {
+				alike = append(alike, g)
+			}
 		}
 	}
-	if g := f.innermost(alike, i); g >= 0 {
+	if g := f.nearest(f.leaves(alike), i); g >= 0 {
 		return g, edge{parent: f.groups[g].tail(), rule: "header_id", confidence: 0.99, evidence: "the SDK has the same request ID"}
 	}
 	return -1, noEdge
 }
 
-// innermost is the exchange nearest to the server among those that may have brought
-// a request; of several, as of one that was tried again, the one whose time fits.
-func (f *forest) innermost(list []int, i int) int {
+// nearest is the exchange of a list that fits the time of a span best, as of a call
+// that was tried again.
+func (f *forest) nearest(list []int, i int) int {
 	best, fit := -1, int64(0)
+	start, end := f.start(i), f.end(i)
 	for _, g := range list {
-		if slices.ContainsFunc(list, func(h int) bool { return h != g && f.isBelow(h, g) }) {
-			continue
-		}
 		t := f.groups[g].tail()
-		off := max(0, f.start(t)-f.start(i)) + max(0, f.end(i)-f.end(t))
+		off := max(0, f.start(t)-start) + max(0, end-f.end(t))
 		if best < 0 || off < fit {
 			best, fit = g, off
 		}
 	}
 	return best
-}
-
-// isBelow reports whether exchange h hangs below g, through exchanges only.
-func (f *forest) isBelow(h, g int) bool {
-	for range f.groups {
-		p := f.groups[h].edge.parent
-		if p < 0 || f.of[p] < 0 || f.of[p] == h {
-			return false
-		}
-		if h = f.of[p]; h == g {
-			return true
-		}
-	}
-	return false
-}
-
-// sharesID reports whether a span of an SDK tells of a request ID that an exchange
-// carries.
-func (f *forest) sharesID(g int, s *store.Span) bool {
-	for _, k := range strongIDs(s) {
-		for _, i := range f.groups[g].chain {
-			if slices.Contains(store.AppendKeys(nil, &f.spans[i]), k) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // slack is by how much times may be wrong although clocks agree, ns.
@@ -219,6 +228,7 @@ func (f *forest) alignSDKs() {
 		}
 		f.shift[k] = r.lo + (r.hi-r.lo)/2
 	}
+	f.time()
 }
 
 // answered reports whether a span of an exchange ends with its response.

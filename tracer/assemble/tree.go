@@ -23,6 +23,7 @@ func (f *forest) tree(keep []bool) *Trace {
 	f.sort(roots)
 	if len(roots) > 0 {
 		f.clocks.rebase(&f.spans[roots[0]])
+		f.time()
 	}
 	t := &Trace{}
 	at := make([]int, len(f.spans)) // node of a span
