@@ -140,8 +140,23 @@ func (j *Joiner) place(x *exchange, c *flows.Conn, p *l7.Proto, m *l7.Message, s
 	if c.Handshake {
 		r.Flags |= link.Handshake
 	}
+	if mayBeHalf(&c.Tunnel) {
+		r.Flags |= link.InTunnel
+	}
 	x.retrans, x.ooo, x.zw = troubles(c)
 	x.reqSize, x.respSize = -1, -1
+}
+
+// mayBeHalf reports whether a tunnel is one of those that balancers put requests
+// into, and servers no answers: IPVS and Katran IPIP, Maglev GRE.
+func mayBeHalf(t *wire.Tunnel) bool {
+	switch t.Kind {
+	case wire.IPIP, wire.IPv4in6, wire.IPv6in4, wire.IPv6in6:
+		return true
+	case wire.GRE:
+		return !t.HasID
+	}
+	return false
 }
 
 // override takes what a message says instead of its protocol.

@@ -49,20 +49,28 @@ func (l *Linker) pairHalves(x, y int32) {
 }
 
 // shareAHalf reports whether a point saw both exchanges, so that they are two. A
-// request and a response there may be one for all that if they go between the
-// client and two servers: on the loopback a connection that REDIRECT or DNAT took
-// has the address behind the translation on its way there and the one before it
-// on its way back.
+// request and a response there may be one for all that on two connections. They
+// go between the client and two servers: on the loopback a connection that
+// REDIRECT or DNAT took has the address behind the translation on its way there
+// and the one before it on its way back. Or between the same two, but only one
+// of them in a tunnel: a balancer sends requests on by IPIP, and the server
+// answers the client itself.
 func (l *Linker) shareAHalf(x, y int32) bool {
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 		for t := l.exchs.at(y).first; t != 0; t = l.sights.at(t).next {
 			a, b := l.sights.at(s), l.sights.at(t)
-			if a.rec.Point == b.rec.Point && (a.rec.Client != b.rec.Client || a.rec.Server == b.rec.Server || !a.completes(b) && !b.completes(a)) {
+			if a.rec.Point == b.rec.Point && (oneConnection(&a.rec, &b.rec) || !a.completes(b) && !b.completes(a)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// oneConnection reports whether two sightings at one point may be of the same
+// connection, or have different clients.
+func oneConnection(a, b *Facts) bool {
+	return a.Client != b.Client || a.Server == b.Server && a.ConnStart == b.ConnStart
 }
 
 // completes reports whether s saw a response only, and r a request only, as far
@@ -157,6 +165,12 @@ func (l *Linker) completeHalves(x int32) {
 		return
 	}
 	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
+		if o := l.otherHalf(x, s); o != 0 {
+			l.completeRequest(l.sights.at(s), l.sights.at(o))
+			l.completeResponse(l.sights.at(o), l.sights.at(s))
+		}
+	}
+	for s := l.exchs.at(x).first; s != 0; s = l.sights.at(s).next {
 		switch l.sights.at(s).rec.Outcome {
 		case None:
 			l.completeRequest(l.sights.at(s), l.sights.at(answered))
@@ -164,6 +178,21 @@ func (l *Linker) completeHalves(x int32) {
 			l.completeResponse(l.sights.at(s), l.sights.at(asked))
 		}
 	}
+}
+
+// otherHalf returns the response that the point of a request saw on another
+// connection, 0 if there is none: by one clock, it tells times best.
+func (l *Linker) otherHalf(x, s int32) int32 {
+	r := &l.sights.at(s).rec
+	if r.Outcome != None {
+		return 0
+	}
+	for o := l.exchs.at(x).first; o != 0; o = l.sights.at(o).next {
+		if q := &l.sights.at(o).rec; q.Outcome == Orphan && q.Point == r.Point {
+			return o
+		}
+	}
+	return 0
 }
 
 // completeRequest gives a request the response that another point saw.
@@ -177,7 +206,7 @@ func (l *Linker) completeRequest(s, from *sighting) {
 	r.Flags &^= Failed
 	var list [NumPieces][]byte
 	l.pieces(&list, r)
-	attrs := l.joinAttrs(l.piece(r, Attrs), l.piece(o, Attrs))
+	attrs := l.joinAttrs(l.piece(r, Attrs), l.piece(o, Attrs), false)
 	list[Attrs], list[ErrorType], list[ResponseIDs] = attrs, l.piece(o, ErrorType), l.piece(o, ResponseIDs)
 	l.replace(r, &list)
 }
@@ -198,7 +227,7 @@ func (l *Linker) completeResponse(s, from *sighting) {
 	r.Flags |= o.Flags & HasSeq
 	var list [NumPieces][]byte
 	l.pieces(&list, r)
-	attrs := l.joinAttrs(l.piece(o, Attrs), l.piece(r, Attrs))
+	attrs := l.joinAttrs(l.piece(r, Attrs), l.piece(o, Attrs), true)
 	list[Attrs], list[Name], list[Template], list[Host] = attrs, l.piece(o, Name), l.piece(o, Template), l.piece(o, Host)
 	l.replace(r, &list)
 }
@@ -226,19 +255,41 @@ func (l *Linker) pieces(list *[NumPieces][]byte, r *Facts) {
 	}
 }
 
-// joinAttrs returns the attributes of both, those of a where both have one.
-// The result is valid until the next call.
-func (l *Linker) joinAttrs(a, b []byte) []byte {
-	out := append(l.joined[:0], a...)
-	for from := span.Attrs(b); len(from) > 0; {
+// joinAttrs returns the attributes of a sighting and of another one, but for what
+// tells of the other one's packets. Where both have one, its own counts, or the
+// other's. The result is valid until the next call.
+func (l *Linker) joinAttrs(own, other []byte, othersFirst bool) []byte {
+	if othersFirst {
+		l.joined = appendAttrs(appendAttrs(l.joined[:0], other, nil, true), own, other, false)
+	} else {
+		l.joined = appendAttrs(appendAttrs(l.joined[:0], own, nil, false), other, own, true)
+	}
+	return l.joined
+}
+
+// appendAttrs appends attributes that are not among others; of those of another
+// sighting, what tells of its packets is left out.
+func appendAttrs(out []byte, from, but span.Attrs, foreign bool) []byte {
+	for len(from) > 0 {
 		at, rest := from.Next()
-		if _, ok := span.Attrs(a).Find(at.Key); !ok && at.Key != span.KeyLossBytes {
+		_, there := but.Find(at.Key)
+		if packets := ofPackets(at.Key); packets && !foreign || !packets && !there {
 			out = append(out, from[:len(from)-len(rest)]...)
 		}
 		from = rest
 	}
-	l.joined = out
 	return out
+}
+
+// ofPackets reports whether an attribute tells of the packets of one sighting,
+// so that another one has no part in it.
+func ofPackets(k span.Key) bool {
+	switch k {
+	case span.KeyLossBytes, span.KeyVLAN, span.KeyTunnelKind, span.KeyTunnelID, span.KeyTunnelSource, span.KeyTunnelDestination,
+		span.KeyTCPRetransmissions, span.KeyTCPOutOfOrder, span.KeyTCPZeroWindows:
+		return true
+	}
+	return false
 }
 
 // replace puts new byte strings in the place of those of a sighting.

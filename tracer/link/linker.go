@@ -218,6 +218,9 @@ func (l *Linker) open(r *Record, b *Batch) {
 func (l *Linker) exchangeOf(s int32) (x int32, isNew bool) {
 	r := &l.sights.at(s).rec
 	l.meetPoint(r.Point)
+	if r.Flags&InTunnel != 0 {
+		l.widen() // the answer may be another connection
+	}
 	key := sightingKey(r)
 	for e, n := l.ix.first(key), 0; e != 0 && n < scanBound; e, n = l.ix.next(e), n+1 {
 		if o := l.ix.exchange(e); l.mayJoin(o, s) {

@@ -70,8 +70,11 @@ func (l *Linker) owns(e *flows.Endpoint) bool {
 // changes reports whether there is a gateway between two sightings.
 func (l *Linker) changes(s, t int32) bool {
 	a, b := &l.sights.at(s).rec, &l.sights.at(t).rec
-	if a.Client != b.Client || a.Server != b.Server {
+	switch {
+	case a.Client != b.Client || a.Server != b.Server:
 		return true
+	case l.sights.at(s).half == responseHalf || l.sights.at(t).half == responseHalf:
+		return false // of a response, these numbers say something else
 	}
 	return a.Exchange != b.Exchange && a.Flags&b.Flags&(TCP|HasSeq) == TCP|HasSeq && (a.SeqRequest != b.SeqRequest || a.Trail.Ack != b.Trail.Ack)
 }

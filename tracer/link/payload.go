@@ -13,11 +13,11 @@ func (l *Linker) court(x, s int32) {
 	if !l.field.wide {
 		return
 	}
-	e := l.exchs.at(x)
-	if e.open > 0 || e.fixed || int(e.sightings) >= l.field.points {
-		return
+	e, r := l.exchs.at(x), &l.sights.at(s).rec
+	if e.open > 0 || e.fixed || int(e.sightings) >= l.field.points && r.Outcome == Answered {
+		return // and no half of it is missing
 	}
-	l.courtHalf(x, &l.sights.at(s).rec)
+	l.courtHalf(x, r)
 	if !e.loose {
 		return
 	}

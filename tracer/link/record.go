@@ -49,6 +49,7 @@ const (
 	Failed      // connection that failed before a request
 	ContentLess // no message at all: TCP connect
 	ContextBack // the context came with the response: a message that was consumed
+	InTunnel    // came through a tunnel that only one direction may take: IPIP and its kin
 )
 
 // Record is what join tells about an exchange. It holds no pointers; byte

@@ -62,6 +62,7 @@ type call struct {
 	code     int32
 	late     string // request IDs behind the head of the request
 	terms    string // "k1=orders k2=": key and name; without one it is asked for
+	tunnel   bool   // with InTunnel
 	dest     string // messaging.destination.name that the wire told
 }
 
@@ -225,6 +226,9 @@ func (s *scene) record(c *call, slot uint32) (r Record) {
 	}
 	if c.failed {
 		r.Flags |= Failed
+	}
+	if c.tunnel {
+		r.Flags |= InTunnel
 	}
 	if c.conn != 0 {
 		r.Flags |= Handshake | FirstOfConn
