@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -42,9 +43,15 @@ func NewExporter(keys *span.Keys, c Config, x ExportConfig) (*Exporter, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.Via != nil {
+		next := via
+		if via, err = x.Via(next); err != nil {
+			return nil, errors.Join(err, next.Close())
+		}
+	}
 	box, err := sink.NewOutbox(via, x.Queue)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, via.Close())
 	}
 	return &Exporter{cfg: x, via: via, box: box, busy: make(chan struct{}, 1), enc: NewEncoder(keys, c)}, nil
 }
@@ -103,6 +110,9 @@ func (x *Exporter) drain(ctx context.Context) error {
 	x.lock(context.WithoutCancel(ctx))
 	x.finish(ctx)
 	x.late.Wait()
+	if d, ok := x.via.(Drainer); ok {
+		d.Drain(ctx)
+	}
 	lost := x.box.Stats().Lost()
 	if err := x.via.Close(); lost == nil {
 		lost = err

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -25,6 +26,15 @@ type ExportConfig struct {
 	BatchBytes int           // a batch that has reached this size is sent
 	BatchDelay time.Duration // longest wait for a batch to fill; 0 sends at the end of each WriteSpans
 	Queue      sink.QueueConfig
+	// Via puts something between queue and transport, which it closes; nil puts
+	// nothing. What is a Drainer is drained when the queue is empty at the end.
+	Via func(transport.Transport) (transport.Transport, error)
+}
+
+// Drainer is met by transports that keep spans for later.
+type Drainer interface {
+	// Drain delivers what is kept, until ctx ends or there is no sense in it.
+	Drain(ctx context.Context)
 }
 
 // DefaultExport is for live input; the endpoint is missing.

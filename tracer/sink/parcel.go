@@ -36,6 +36,16 @@ func (e *RetryError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
 
+// DeniedError is a refusal of whoever sends, not of what was sent: a wrong token or
+// path. Sending the same again helps once somebody has corrected that.
+type DeniedError struct{ Err error }
+
+// Error is the text of the cause.
+func (e *DeniedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DeniedError) Unwrap() error { return e.Err }
+
 // Reasons for spans that an Outbox did not take; they are counted as dropped.
 var (
 	ErrFull   = errors.New("queue is full")

@@ -100,6 +100,8 @@ func (s *grpcSender) judge(st *status.Status) error {
 		if said {
 			return &sink.RetryError{After: after, Err: err}
 		}
+	case codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented:
+		return &sink.DeniedError{Err: err}
 	}
 	return err
 }

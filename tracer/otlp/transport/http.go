@@ -121,6 +121,8 @@ func (s *httpSender) judge(resp *http.Response, answer []byte) error {
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return &sink.RetryError{After: retryAfter(resp.Header.Get("Retry-After"), time.Now()), Err: err}
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return &sink.DeniedError{Err: err}
 	}
 	return err
 }
