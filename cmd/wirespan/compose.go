@@ -94,8 +94,9 @@ func composeRooms(o *options, p *parts) (roomConfig, error) {
 	}
 	r.join = join.Config{
 		Timeout: o.timeout, MaxOpen: shardOpen, Keys: p.keys, Protos: p.protos, Redact: redact.New(rc),
-		// --id looks for parts of contexts, too, and --out pcapng for handshakes.
-		Core: o.attributes == "core" && len(o.id) == 0 && !o.cuts(),
+		// --id looks for parts of contexts, too, --out pcapng for handshakes, and
+		// what a store is given is complete.
+		Core: o.attributes == "core" && len(o.id) == 0 && !o.cuts() && !o.storesSpans(),
 	}
 	return r, errors.Join(r.engine.Validate(), r.flows.Validate())
 }

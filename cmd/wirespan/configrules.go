@@ -11,6 +11,7 @@ import (
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/query"
 	"github.com/wirespan/wirespan/tracer/redact"
+	"github.com/wirespan/wirespan/tracer/spill"
 	"github.com/wirespan/wirespan/tracer/tag/names"
 )
 
@@ -29,6 +30,9 @@ func configRules() config.Rules {
 		"out":            {Check: func(v string) error { return only(parseOut(v)) }},
 		"otlp":           {Check: func(v string) error { return only(otlp.ParseEndpoint(v)) }},
 		"otlp-header":    {Check: func(v string) error { return only(parseHeaders([]string{v})) }, Secret: true},
+		"server":         {Check: orNone(func(v string) error { return only(otlp.ParseEndpoint(v)) })},
+		"token":          {Secret: true},
+		"buffer":         {Check: orNone(func(v string) error { _, _, err := parseBuffer(v, spill.MinBytes); return err })},
 		"proto":          {Check: func(v string) error { return only(parseForce([]string{v})) }},
 		"where":          {Check: orNone(checkWhere)},
 		"from":           moment,

@@ -87,7 +87,7 @@ func parseHeaders(pairs []string) (map[string]string, error) {
 func (o *outputs) exportStats() []sink.Stats {
 	var s []sink.Stats
 	for _, x := range o.exporters {
-		s = append(s, x.Stats())
+		s = append(s, o.exporterStats(x))
 	}
 	return s
 }

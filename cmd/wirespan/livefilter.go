@@ -78,6 +78,9 @@ func (o *liveOptions) ownEnds() (targets, listeners []string) {
 	if env, err := readOTelEnv(); err == nil && len(targets) == 0 && env.target != "" {
 		targets = append(targets, env.target)
 	}
+	if o.toServer.url != "" {
+		targets = append(targets, o.toServer.url)
+	}
 	more, listeners := o.watchOptions.peers()
 	return append(targets, more...), listeners
 }

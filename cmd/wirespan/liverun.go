@@ -144,6 +144,9 @@ func (r *liveRun) sandbox(ctx context.Context) error {
 	plan.Read, plan.Write = append(plan.Read, read...), append(plan.Write, write...)
 	plan.Write = append(plan.Write, r.o.laterFiles()...)
 	plan.Write = append(plan.Write, r.o.keep.places()...)
+	if dir := r.o.toServer.bufferDir(); dir != "" {
+		plan.Write = append(plan.Write, dir)
+	}
 	report, err := dropPrivileges(plan)
 	if err != nil {
 		return err

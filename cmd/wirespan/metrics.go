@@ -195,7 +195,8 @@ func (t *telemetry) gather() []metric.Family {
 	list = append(list, s.parserFamilies(t.parts)...)
 	list = append(list, s.linkFamilies()...)
 	list = append(list, t.pipe.board.queueFamilies()...)
-	list = append(list, exportFamilies(t.parts.outs.exporters, t.opt, s.unwritten)...)
+	list = append(list, exportFamilies(t.parts.outs, t.opt, s.unwritten)...)
+	list = append(list, bufferFamilies(t.parts.outs.spill)...)
 	list = append(list, t.pushFamilies()...)
 	list = append(list, t.budgetFamilies(s)...)
 	if t.red != nil {

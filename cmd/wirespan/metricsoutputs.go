@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/wirespan/wirespan/tracer/metric"
@@ -48,10 +49,9 @@ func (f *outboxFamilies) list() []metric.Family {
 }
 
 // exportFamilies tell how spans leave.
-func exportFamilies(list []*otlp.Exporter, o *options, unwritten uint64) []metric.Family {
+func exportFamilies(outs *outputs, o *options, unwritten uint64) []metric.Family {
 	f := newOutboxFamilies("wirespan.exporter.spans", "{span}")
-	for i, x := range list {
-		st := x.Stats()
+	for i, st := range outs.exportStats() {
 		f.add(exporterName(o, i), &st)
 	}
 	return append(f.list(), oneCount("wirespan.output.lost_spans", "{span}", "spans that a slow or failing file did not take", unwritten))
@@ -59,9 +59,12 @@ func exportFamilies(list []*otlp.Exporter, o *options, unwritten uint64) []metri
 
 // exporterName is a receiver's address, without what may be secret.
 func exporterName(o *options, i int) string {
-	targets := o.otlp
-	if len(targets) == 0 {
-		targets = []string{o.env.target}
+	targets := slices.Clone(o.otlp)
+	if len(targets) == 0 && o.env.target != "" {
+		targets = append(targets, o.env.target)
+	}
+	if o.toServer.url != "" {
+		targets = append(targets, o.toServer.url)
 	}
 	if i < len(targets) {
 		if ep, err := otlp.ParseEndpoint(targets[i]); err == nil {

@@ -70,8 +70,9 @@ type options struct {
 	identify func(*span.Keys, *names.Map) (*identities, error)
 	labels   []string
 	watchOptions
-	placing pointFlags
-	voice   *voice // what people should know while it runs; nil: stderr
+	placing  pointFlags
+	toServer serverFlags
+	voice    *voice // what people should know while it runs; nil: stderr
 }
 
 func (o *options) add(f *pflag.FlagSet) {
@@ -110,6 +111,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.program, "filter-program", "", "filter packets by the program in `FILE`, as tcpdump -ddd prints it")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile to `FILE`")
 	f.IntVar(&o.spansPerLn, "spans-per-line", 256, "spans in one line or message of otlp outputs")
+	o.toServer.add(f)
 	o.watchOptions.add(f)
 }
 

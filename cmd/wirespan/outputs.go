@@ -14,6 +14,7 @@ import (
 	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/sink"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/spill"
 	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
@@ -23,8 +24,10 @@ type outputs struct {
 	files     []*outFile
 	exporters []*otlp.Exporter
 	cuts      []*cut
-	sampler   *sampler // before all exporters; nil without any
-	people    bool     // a tree or table goes to standard output
+	server    *otlp.Exporter // of --server, one of exporters; nil without
+	spill     *spill.Sender  // of --buffer; nil without
+	sampler   *sampler       // before all exporters; nil without any
+	people    bool           // a tree or table goes to standard output
 	// spool makes what writes to a file in a live run; nil when files may wait.
 	spool    func(*os.File) *spool
 	draining atomic.Pointer[context.Context] // set at the end of a live run
@@ -153,7 +156,7 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	if o.env, err = readOTelEnv(); err != nil {
 		return nil, usage(err)
 	}
-	if len(specs) == 0 && len(o.otlp) == 0 && o.env.target == "" && !o.packetsOut {
+	if len(specs) == 0 && len(o.otlp) == 0 && o.env.target == "" && !o.storesSpans() && !o.packetsOut {
 		specs = append(specs, outSpec{"", "-"})
 	}
 	files, err := outs.openFiles(o, specs, keys)
@@ -167,9 +170,14 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	if exports, err = outs.sample(o, exports); err != nil {
 		return nil, usage(err)
 	}
+	stored, err := outs.openServer(o, keys)
+	if err != nil {
+		return nil, err
+	}
 	core := o.attributes == "core"
 	outs.addForm(files, link.Form{Pair: filePair, Parent: fileParent, Core: core})
 	outs.addForm(exports, link.Form{Pair: exportPair, Parent: exportParent, Core: core})
+	outs.addForm(stored, link.Form{Facts: true})
 	for _, c := range outs.cuts { // whatever the others leave out
 		outs.addForm([]sink.Sink{c}, link.Form{Parent: fileParent})
 	}

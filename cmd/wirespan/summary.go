@@ -98,6 +98,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 	s.printLinks(w)
 	s.printPoints(w)
 	p.outs.printSampling(w)
+	p.outs.printBuffer(w)
 	s.printLosses(w)
 }
 
