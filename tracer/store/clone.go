@@ -6,7 +6,7 @@ import "slices"
 // their ends, so that appending to one copies it.
 func (s *Span) Clone() Span {
 	c := *s
-	t := texts{make([]byte, 0, s.textSize()), ""}
+	t := textCopy{make([]byte, 0, s.textSize()), ""}
 	for _, f := range [...]*string{&c.Service, &c.Instance, &c.Agent, &c.Name, &c.Message, &c.State, &c.Scope} {
 		t.add(*f)
 	}
@@ -29,28 +29,28 @@ func (s *Span) Clone() Span {
 	return c
 }
 
-// texts are strings that are copied into one: all are added, then cut off in the
+// textCopy are strings that are copied into one: all are added, then cut off in the
 // same order.
-type texts struct {
+type textCopy struct {
 	buf []byte
 	all string
 }
 
-func (t *texts) add(s string) { t.buf = append(t.buf, s...) }
+func (t *textCopy) add(s string) { t.buf = append(t.buf, s...) }
 
-func (t *texts) cut(n int) (s string) {
+func (t *textCopy) cut(n int) (s string) {
 	s, t.all = t.all[:n], t.all[n:]
 	return s
 }
 
-func (t *texts) attrs(list []Attr) {
+func (t *textCopy) attrs(list []Attr) {
 	for i := range list {
 		t.add(list[i].Key)
 		t.add(list[i].Value.Str)
 	}
 }
 
-func (t *texts) clone(list []Attr) []Attr {
+func (t *textCopy) clone(list []Attr) []Attr {
 	if list == nil {
 		return nil
 	}
