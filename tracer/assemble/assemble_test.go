@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/wirespan/wirespan/tracer/assemble/scene"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -16,13 +17,13 @@ const id1 = "7f3a9c5e1b2d4f608a7c9e1f2b3d4c5e"
 // by a thread who asked the database.
 func TestTwoAgents(t *testing.T) {
 	spans := []store.Span{
-		seen{agent: "a", point: "eth0", x: 1, from: client, to: gwIn, start: 0, end: 100, request: id1, ttl: 64}.net(),
-		seen{agent: "b", point: "eth0", x: 1, from: client, to: gwIn, start: 401, end: 499, request: id1, ttl: 63}.net(),
-		seen{agent: "b", point: "eth1", x: 2, from: gwOut, to: app, start: 410, end: 490, request: id1, parent: "eth0/1", rule: "header_id"}.net(),
-		seen{agent: "c", point: "eth0", x: 2, from: gwOut, to: app, start: 11, end: 89, request: id1}.net(),
-		seen{agent: "c", point: "eth0", x: 3, from: appOut, to: db, start: 20, end: 80, proto: "mysql", parent: "eth0/2", rule: "thread"}.net(),
-		seen{agent: "d", point: "eth0", x: 3, from: appOut, to: db, start: 21, end: 79, proto: "mysql"}.net(),
-		seen{agent: "d", point: "eth0", x: 99, from: client, to: db, start: 30, end: 31, proto: "mysql"}.net(), // of nobody's
+		seen{Agent: "a", Point: "eth0", X: 1, From: client, To: gwIn, Start: 0, End: 100, Request: id1, TTL: 64}.Net(),
+		seen{Agent: "b", Point: "eth0", X: 1, From: client, To: gwIn, Start: 401, End: 499, Request: id1, TTL: 63}.Net(),
+		seen{Agent: "b", Point: "eth1", X: 2, From: gwOut, To: app, Start: 410, End: 490, Request: id1, Parent: "eth0/1", Rule: "header_id"}.Net(),
+		seen{Agent: "c", Point: "eth0", X: 2, From: gwOut, To: app, Start: 11, End: 89, Request: id1}.Net(),
+		seen{Agent: "c", Point: "eth0", X: 3, From: appOut, To: db, Start: 20, End: 80, Proto: "mysql", Parent: "eth0/2", Rule: "thread"}.Net(),
+		seen{Agent: "d", Point: "eth0", X: 3, From: appOut, To: db, Start: 21, End: 79, Proto: "mysql"}.Net(),
+		seen{Agent: "d", Point: "eth0", X: 99, From: client, To: db, Start: 30, End: 31, Proto: "mysql"}.Net(), // of nobody's
 	}
 	for seed := range 6 {
 		got := show(t, spans, seed)
@@ -50,20 +51,20 @@ func TestTwoAgents(t *testing.T) {
 func TestFullStack(t *testing.T) {
 	query := []store.Attr{{Key: "db.system.name", Value: store.StringValue("mysql")}, {Key: "server.port", Value: store.IntValue(3306)}}
 	spans := []store.Span{
-		sdk("web", "T", "call", "", span.Client, 0, 100),
-		seen{agent: "a", point: "eth0", x: 1, from: client, to: gwIn, start: 1, end: 99, context: "T/call"}.net(),
-		seen{agent: "b", point: "eth0", x: 1, from: client, to: gwIn, start: 2, end: 98, context: "T/call"}.net(),
+		scene.SDK("web", "T", "call", "", span.Client, 0, 100),
+		seen{Agent: "a", Point: "eth0", X: 1, From: client, To: gwIn, Start: 1, End: 99, Context: "T/call"}.Net(),
+		seen{Agent: "b", Point: "eth0", X: 1, From: client, To: gwIn, Start: 2, End: 98, Context: "T/call"}.Net(),
 		// The gateway has no SDK and sends the context on.
-		seen{agent: "b", point: "eth1", x: 2, from: gwOut, to: app, start: 5, end: 95, context: "T/call", parent: "eth0/1", rule: "context"}.net(),
-		seen{agent: "c", point: "eth0", x: 2, from: gwOut, to: app, start: 6, end: 94, context: "T/call"}.net(),
-		seen{agent: "c", x: 2, from: gwOut, to: app, start: 7, end: 93, observation: "s-app", parent: "eth0/2", rule: "sighting"}.sys(),
-		sdk("shop", "T", "serve", "call", span.Server, 8, 92),
-		sdk("shop", "T", "work", "serve", span.Internal, 10, 70),
-		sdk("shop", "T", "query", "work", span.Client, 19, 61, query...),
-		seen{agent: "c", x: 3, from: appOut, to: db, start: 20, end: 60, proto: "mysql", observation: "c-app", parent: "s-app/2", rule: "thread"}.sys(),
-		seen{agent: "c", point: "eth0", x: 3, from: appOut, to: db, start: 20, end: 60, proto: "mysql", parent: "eth0/2", rule: "thread"}.net(),
+		seen{Agent: "b", Point: "eth1", X: 2, From: gwOut, To: app, Start: 5, End: 95, Context: "T/call", Parent: "eth0/1", Rule: "context"}.Net(),
+		seen{Agent: "c", Point: "eth0", X: 2, From: gwOut, To: app, Start: 6, End: 94, Context: "T/call"}.Net(),
+		seen{Agent: "c", X: 2, From: gwOut, To: app, Start: 7, End: 93, Observation: "s-app", Parent: "eth0/2", Rule: "sighting"}.Sys(),
+		scene.SDK("shop", "T", "serve", "call", span.Server, 8, 92),
+		scene.SDK("shop", "T", "work", "serve", span.Internal, 10, 70),
+		scene.SDK("shop", "T", "query", "work", span.Client, 19, 61, query...),
+		seen{Agent: "c", X: 3, From: appOut, To: db, Start: 20, End: 60, Proto: "mysql", Observation: "c-app", Parent: "s-app/2", Rule: "thread"}.Sys(),
+		seen{Agent: "c", Point: "eth0", X: 3, From: appOut, To: db, Start: 20, End: 60, Proto: "mysql", Parent: "eth0/2", Rule: "thread"}.Net(),
 		// A call to somebody the SDK does not know, from the same service.
-		seen{agent: "c", point: "eth0", x: 4, from: appOut, to: client, start: 75, end: 80, parent: "eth0/2", rule: "thread"}.net(),
+		seen{Agent: "c", Point: "eth0", X: 4, From: appOut, To: client, Start: 75, End: 80, Parent: "eth0/2", Rule: "thread"}.Net(),
 	}
 	for seed := range spans {
 		got := show(t, spans, seed)
@@ -80,7 +81,7 @@ func TestFullStack(t *testing.T) {
                     c eth0 3 [sighting]
               c eth0 4 [thread]
 `)
-		if got.ID != traceOf("T") || len(got.Clocks) != 0 {
+		if got.ID != scene.TraceOf("T") || len(got.Clocks) != 0 {
 			t.Errorf("id %v, clocks %v", got.ID, got.Clocks)
 		}
 	}
@@ -91,9 +92,9 @@ func TestFullStack(t *testing.T) {
 func TestSDKClock(t *testing.T) {
 	late := int64(-3_600_000)
 	got := show(t, []store.Span{
-		seen{agent: "a", point: "eth0", x: 1, from: client, to: app, start: 0, end: 100, context: "T/gone"}.net(),
-		sdk("shop", "T", "serve", "gone", span.Server, late+10, late+90),
-		sdk("shop", "T", "work", "serve", span.Internal, late+20, late+80),
+		seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 0, End: 100, Context: "T/gone"}.Net(),
+		scene.SDK("shop", "T", "serve", "gone", span.Server, late+10, late+90),
+		scene.SDK("shop", "T", "work", "serve", span.Internal, late+20, late+80),
 	}, 0)
 	want(t, got, "a eth0 1\n  shop serve [context]\n    shop work [context]\n")
 	if n := got.Nodes[1]; n.Start < epoch || n.End > epoch+100*ms {
@@ -105,11 +106,11 @@ func TestSDKClock(t *testing.T) {
 // span that it reached.
 func TestRetry(t *testing.T) {
 	got := show(t, []store.Span{
-		sdk("web", "T", "call", "", span.Client, 0, 100),
-		seen{agent: "a", point: "eth0", x: 1, from: client, to: app, start: 1, end: 40, context: "T/call"}.net(),
-		seen{agent: "a", point: "eth0", x: 2, from: client, to: app, start: 50, end: 99, context: "T/call"}.net(),
-		sdk("shop", "T", "first", "call", span.Server, 2, 39),
-		sdk("shop", "T", "second", "call", span.Server, 51, 98),
+		scene.SDK("web", "T", "call", "", span.Client, 0, 100),
+		seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 1, End: 40, Context: "T/call"}.Net(),
+		seen{Agent: "a", Point: "eth0", X: 2, From: client, To: app, Start: 50, End: 99, Context: "T/call"}.Net(),
+		scene.SDK("shop", "T", "first", "call", span.Server, 2, 39),
+		scene.SDK("shop", "T", "second", "call", span.Server, 51, 98),
 	}, 0)
 	want(t, got, `web call
   a eth0 1 [context]
@@ -122,13 +123,13 @@ func TestRetry(t *testing.T) {
 // TestAround brings in what packets tell of spans that an APM has.
 func TestAround(t *testing.T) {
 	a, err := New(held{
-		seen{agent: "a", point: "eth0", x: 1, from: client, to: app, start: 1, end: 99, context: "T/call"}.net(),
+		seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 1, End: 99, Context: "T/call"}.Net(),
 	}, Default())
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := a.Around(t.Context(), []store.Span{
-		sdk("shop", "T", "serve", "call", span.Server, 2, 98), sdk("web", "T", "call", "", span.Client, 0, 100),
+		scene.SDK("shop", "T", "serve", "call", span.Server, 2, 98), scene.SDK("web", "T", "call", "", span.Client, 0, 100),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +138,7 @@ func TestAround(t *testing.T) {
 	if _, err := a.Around(t.Context(), nil); !errors.Is(err, ErrNotFound) {
 		t.Errorf("of nothing: %v", err)
 	}
-	if _, err := a.Trace(t.Context(), traceOf("nobody's"), store.Window{}); !errors.Is(err, ErrNotFound) {
+	if _, err := a.Trace(t.Context(), scene.TraceOf("nobody's"), store.Window{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("unknown trace: %v", err)
 	}
 }
@@ -146,11 +147,11 @@ func TestAround(t *testing.T) {
 // critical path goes through what ended last.
 func TestTimes(t *testing.T) {
 	got := show(t, []store.Span{
-		sdk("web", "T", "root", "", span.Server, 0, 100),
-		sdk("a", "T", "one", "root", span.Internal, 10, 40),
-		sdk("b", "T", "two", "root", span.Internal, 20, 60),
-		sdk("b", "T", "three", "root", span.Internal, 70, 90),
-		sdk("b", "T", "deep", "two", span.Internal, 30, 50),
+		scene.SDK("web", "T", "root", "", span.Server, 0, 100),
+		scene.SDK("a", "T", "one", "root", span.Internal, 10, 40),
+		scene.SDK("b", "T", "two", "root", span.Internal, 20, 60),
+		scene.SDK("b", "T", "three", "root", span.Internal, 70, 90),
+		scene.SDK("b", "T", "deep", "two", span.Internal, 30, 50),
 	}, 0)
 	self, path := map[string]int64{}, map[string]int64{}
 	for i := range got.Nodes {
@@ -171,7 +172,7 @@ func TestTimes(t *testing.T) {
 func TestLimits(t *testing.T) {
 	var spans held
 	for i := range 50 {
-		spans = append(spans, sdk("s", "T", string(rune('A'+i)), "", span.Internal, int64(i), int64(i+1)))
+		spans = append(spans, scene.SDK("s", "T", string(rune('A'+i)), "", span.Internal, int64(i), int64(i+1)))
 	}
 	cfg := Default()
 	cfg.MaxSpans = 10
@@ -179,7 +180,7 @@ func TestLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := a.Trace(t.Context(), traceOf("T"), store.Window{})
+	got, err := a.Trace(t.Context(), scene.TraceOf("T"), store.Window{})
 	if err != nil || len(got.Nodes) != 10 || len(got.Limits) == 0 {
 		t.Errorf("%v, %v", got, err)
 	}
@@ -192,10 +193,10 @@ func TestLimits(t *testing.T) {
 // TestCycle: what names each other as parent is shown for all that.
 func TestCycle(t *testing.T) {
 	got := show(t, []store.Span{
-		sdk("s", "T", "a", "b", span.Internal, 0, 10),
-		sdk("s", "T", "b", "c", span.Internal, 1, 9),
-		sdk("s", "T", "c", "a", span.Internal, 2, 8),
-		sdk("s", "T", "d", "d", span.Internal, 3, 7),
+		scene.SDK("s", "T", "a", "b", span.Internal, 0, 10),
+		scene.SDK("s", "T", "b", "c", span.Internal, 1, 9),
+		scene.SDK("s", "T", "c", "a", span.Internal, 2, 8),
+		scene.SDK("s", "T", "d", "d", span.Internal, 3, 7),
 	}, 0)
 	if len(got.Nodes) != 4 {
 		t.Errorf("%d nodes:\n%s", len(got.Nodes), draw(got))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/wirespan/wirespan/tracer/assemble/scene"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -11,16 +12,16 @@ import (
 // wide is a trace of n spans: a service that asks two others in turn, each exchange
 // seen at both hosts, with SDKs at all of them.
 func wide(n int) []store.Span {
-	spans := []store.Span{sdk("web", "T", "root", "", span.Server, 0, int64(n)*10)}
+	spans := []store.Span{scene.SDK("web", "T", "root", "", span.Server, 0, int64(n)*10)}
 	for x := uint64(1); len(spans) < n; x++ {
 		at := int64(x) * 20
 		call := fmt.Sprintf("c%d", x)
 		to := fmt.Sprintf("192.0.2.%d:80", 10+x%2)
 		spans = append(spans,
-			sdk("web", "T", call, "root", span.Client, at, at+10),
-			seen{agent: "a", point: "eth0", x: x, from: client, to: to, start: at + 1, end: at + 9, context: "T/" + call, request: fmt.Sprintf("%032x", x*0x9e3779b97f4a7c15)}.net(),
-			seen{agent: "b", point: "eth0", x: x, from: client, to: to, start: at + 2, end: at + 8, context: "T/" + call, request: fmt.Sprintf("%032x", x*0x9e3779b97f4a7c15)}.net(),
-			sdk("shop", "T", "s"+call, call, span.Server, at+3, at+7),
+			scene.SDK("web", "T", call, "root", span.Client, at, at+10),
+			seen{Agent: "a", Point: "eth0", X: x, From: client, To: to, Start: at + 1, End: at + 9, Context: "T/" + call, Request: fmt.Sprintf("%032x", x*0x9e3779b97f4a7c15)}.Net(),
+			seen{Agent: "b", Point: "eth0", X: x, From: client, To: to, Start: at + 2, End: at + 8, Context: "T/" + call, Request: fmt.Sprintf("%032x", x*0x9e3779b97f4a7c15)}.Net(),
+			scene.SDK("shop", "T", "s"+call, call, span.Server, at+3, at+7),
 		)
 	}
 	return spans
@@ -32,7 +33,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := Build(b.Context(), spans, traceOf("T"), nil, Default(), nil); err != nil {
+				if _, err := Build(b.Context(), spans, scene.TraceOf("T"), nil, Default(), nil); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -43,7 +44,7 @@ func BenchmarkBuild(b *testing.B) {
 // TestWide: nothing of a large trace goes astray.
 func TestWide(t *testing.T) {
 	spans := wide(2_000)
-	got, err := Build(t.Context(), spans, traceOf("T"), nil, Default(), nil)
+	got, err := Build(t.Context(), spans, scene.TraceOf("T"), nil, Default(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,16 +63,16 @@ func TestWide(t *testing.T) {
 // tangle of its calls.
 func TestConstantContext(t *testing.T) {
 	const n = 2_000
-	spans := []store.Span{sdk("web", "T", "call", "", span.Client, 0, 20*n)}
+	spans := []store.Span{scene.SDK("web", "T", "call", "", span.Client, 0, 20*n)}
 	for x := range uint64(n) {
 		at := int64(x) * 20
 		spans = append(spans,
-			seen{agent: "a", point: "eth0", x: x + 1, from: client, to: app, start: at + 1, end: at + 9, context: "T/call", request: id1}.net(),
-			sdk("shop", "T", fmt.Sprintf("s%d", x+1), "call", span.Server, at+3, at+7),
-			sdk("shop", "T", fmt.Sprintf("i%d", x+1), fmt.Sprintf("s%d", x+1), span.Internal, at+4, at+6),
+			seen{Agent: "a", Point: "eth0", X: x + 1, From: client, To: app, Start: at + 1, End: at + 9, Context: "T/call", Request: id1}.Net(),
+			scene.SDK("shop", "T", fmt.Sprintf("s%d", x+1), "call", span.Server, at+3, at+7),
+			scene.SDK("shop", "T", fmt.Sprintf("i%d", x+1), fmt.Sprintf("s%d", x+1), span.Internal, at+4, at+6),
 		)
 	}
-	got, err := Build(t.Context(), spans, traceOf("T"), nil, Default(), nil)
+	got, err := Build(t.Context(), spans, scene.TraceOf("T"), nil, Default(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,212 @@
+package relay
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	trace "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/wirespan/wirespan/tracer/assemble"
+	"github.com/wirespan/wirespan/tracer/assemble/scene"
+	"github.com/wirespan/wirespan/tracer/sink"
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// box keeps what was offered.
+type box struct {
+	requests []*trace.TracesData
+	full     bool
+}
+
+func (b *box) Buffer() []byte { return nil }
+
+func (b *box) Offer(p sink.Parcel) error {
+	if b.full {
+		return sink.ErrFull
+	}
+	r := &trace.TracesData{}
+	if err := proto.Unmarshal(p.Bytes, r); err != nil {
+		return err
+	}
+	b.requests = append(b.requests, r)
+	return nil
+}
+
+func (b *box) spans() (list []*trace.Span) {
+	for _, r := range b.requests {
+		for _, rs := range r.ResourceSpans {
+			for _, ss := range rs.ScopeSpans {
+				list = append(list, ss.Spans...)
+			}
+		}
+	}
+	return list
+}
+
+// desk is a relay over spans that come one by one.
+type desk struct {
+	*Relay
+	have *scene.Held
+	out  *box
+}
+
+func newDesk(t *testing.T, cfg Config) *desk {
+	t.Helper()
+	have := &scene.Held{}
+	asm, err := assemble.New(have, assemble.Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &box{}
+	r, err := New(asm, out, nil, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &desk{r, have, out}
+}
+
+func (d *desk) take(spans ...store.Span) {
+	*d.have = append(*d.have, spans...)
+	d.Note(spans)
+}
+
+func TestRelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Default())
+		go d.Run(t.Context())
+		all := full()
+		d.take(all[:3]...)
+		time.Sleep(3 * time.Second)
+		d.take(all[3])
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if len(d.out.requests) != 0 {
+			t.Fatal("left before it was quiet")
+		}
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if len(d.out.requests) != 1 || len(d.out.spans()) != 4 {
+			t.Fatalf("%d requests, %d spans", len(d.out.requests), len(d.out.spans()))
+		}
+		d.take(all[4]) // of another trace id, whose parent has left
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		got := d.out.spans()
+		if len(got) != 5 {
+			t.Fatalf("%d spans with the late one", len(got))
+		}
+		ids := map[string]bool{}
+		for _, s := range got {
+			if string(s.TraceId) != string(got[0].TraceId) {
+				t.Errorf("%s has trace %x, the others %x", s.Name, s.TraceId, got[0].TraceId)
+			}
+			ids[string(s.SpanId)] = true
+		}
+		for _, s := range got[1:] {
+			if !ids[string(s.ParentSpanId)] {
+				t.Errorf("%s has an unknown parent", s.Name)
+			}
+		}
+		if s := d.Stats(); s.Traces != 1 || s.Late != 1 || s.Spans != 5 || s.Noted != 5 || s.Pending != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestSampling(t *testing.T) {
+	slow := scene.SDK("s", "slow", "a", "", span.Server, 0, 2000)
+	failed := scene.SDK("s", "failed", "b", "", span.Server, 0, 1)
+	failed.Status = span.Error
+	plain := scene.SDK("s", "plain", "c", "", span.Server, 0, 1)
+	cfg := Default()
+	cfg.Sampling = Sampling{Errors: true, Slow: time.Second}
+	d := newDesk(t, cfg)
+	d.take(slow, failed, plain)
+	if err := d.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range d.out.spans() {
+		names = append(names, s.Name)
+	}
+	if !slices.Equal(names, []string{"a", "b"}) {
+		t.Errorf("left: %v", names)
+	}
+	if s := d.Stats(); s.Sampled != 1 || s.Traces != 2 {
+		t.Errorf("%+v", s)
+	}
+
+	n := 0
+	for i := range 10_000 {
+		id := span.TraceID{byte(i), byte(i >> 8), 7}
+		if chosen(id, 0.25) {
+			n++
+			if !chosen(id, 0.5) {
+				t.Fatal("a lower rate has what a higher one has not")
+			}
+		}
+	}
+	if n < 2300 || n > 2700 {
+		t.Errorf("a quarter of 10,000 is %d", n)
+	}
+}
+
+// TestBounds: without room the oldest trace leaves early, one that never falls quiet
+// leaves at last, and what nobody takes is counted.
+func TestBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := Default()
+		cfg.Pending = 2
+		d := newDesk(t, cfg)
+		go d.Run(t.Context())
+		for _, id := range []string{"one", "two", "three"} {
+			d.take(scene.SDK("s", id, id, "", span.Server, 0, 1))
+		}
+		synctest.Wait()
+		if got := d.out.spans(); len(got) != 1 || got[0].Name != "one" {
+			t.Errorf("left early: %v", got)
+		}
+		for i := range 70 {
+			time.Sleep(time.Second)
+			s := scene.SDK("s", "busy", string(rune('A'+i)), "", span.Server, int64(i), int64(i+1))
+			d.take(s)
+		}
+		synctest.Wait()
+		busy := 0
+		for _, s := range d.out.spans() {
+			if string(s.TraceId[:4]) == "busy" {
+				busy++
+			}
+		}
+		if busy < 50 {
+			t.Errorf("%d spans of what never falls quiet", busy)
+		}
+		d.out.full = true
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s := d.Stats()
+		if s.Early != 2 || s.Dropped == 0 || s.Noted != 73 || s.Spans+s.Dropped != 73 {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestConfig(t *testing.T) {
+	var c Config
+	if err := c.Validate(); err == nil {
+		t.Error("an empty configuration has no fault")
+	}
+	for _, m := range []Mode{Join, Skip, Separate} {
+		if got, err := ParseMode(m.String()); got != m || err != nil {
+			t.Errorf("%v: %v, %v", m, got, err)
+		}
+	}
+	if _, err := ParseMode("no"); err == nil || errors.Unwrap(err) != nil {
+		t.Error(err)
+	}
+}
