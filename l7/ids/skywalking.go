@@ -83,16 +83,32 @@ func skyWalkingTrace(id []byte) [16]byte {
 	return hash128("sw", id)
 }
 
-// skyWalkingSpan maps segment id and span index as the receiver does: the UUID
-// of the segment, the index mixed in, its halves folded. Zero if that is not
-// possible.
+// skyWalkingSpan is SkyWalkingSpan of an index in digits.
 func skyWalkingSpan(segment, index []byte) (span [8]byte) {
 	n, ok := cursor.Decimal(index)
 	if !ok || n > math.MaxInt32 {
 		return span
 	}
-	u, ok := skyWalkingUUID(segment, uint32(n))
-	if !ok {
+	return SkyWalkingSpan(segment, uint32(n))
+}
+
+// SkyWalkingTrace maps a trace id of SkyWalking as contexts in headers are mapped, so
+// that spans of its agents meet those of the wire. Never zero.
+func SkyWalkingTrace(id []byte) [16]byte { return skyWalkingTrace(id) }
+
+// SkyWalkingSpan maps segment id and span index as the Collector's receiver does: the
+// UUID of the segment, the index mixed in, its halves folded. A UUID with dashes, which
+// browsers send and the receiver cannot map, is taken for one without. Zero if that is
+// not possible.
+func SkyWalkingSpan(segment []byte, index uint32) (span [8]byte) {
+	u, ok := uuid(segment)
+	if ok {
+		var x [4]byte
+		binary.LittleEndian.PutUint32(x[:], index)
+		for i := range x {
+			u[i] ^= x[i]
+		}
+	} else if u, ok = skyWalkingUUID(segment, index); !ok {
 		return span
 	}
 	for i := range span {
