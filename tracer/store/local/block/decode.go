@@ -1,0 +1,369 @@
+package block
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// Bounds of what Decode believes: far above what a Builder makes.
+const (
+	maxRows    = 1 << 20
+	maxSection = 1 << 28
+	maxColumns = 1 << 20
+)
+
+// Decoder reads blocks. It may be used by several goroutines.
+type Decoder struct{ zstd *zstd.Decoder }
+
+// NewDecoder makes a decoder.
+func NewDecoder() (*Decoder, error) {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxSection))
+	if err != nil {
+		return nil, fmt.Errorf("block: make decompressor: %w", err)
+	}
+	return &Decoder{z}, nil
+}
+
+// Close releases what the decoder holds.
+func (d *Decoder) Close() { d.zstd.Close() }
+
+// Decode reads a block. Nothing of b is kept.
+func (d *Decoder) Decode(b []byte) (*Columns, error) {
+	if len(b) < headSize+8 || string(b[:3]) != magic[:3] {
+		return nil, fmt.Errorf("%w: %d bytes that are no block", ErrDamaged, len(b))
+	}
+	if b[3] != magic[3] {
+		return nil, fmt.Errorf("%w: version %d", ErrVersion, b[3])
+	}
+	body, sum := b[:len(b)-8], binary.LittleEndian.Uint64(b[len(b)-8:])
+	if xxhash.Sum64(body) != sum {
+		return nil, fmt.Errorf("%w: checksum", ErrDamaged)
+	}
+	return d.sections(body)
+}
+
+func (d *Decoder) sections(b []byte) (*Columns, error) {
+	var size [5]uint64
+	total := uint64(headSize)
+	for i := range size {
+		size[i] = uint64(binary.LittleEndian.Uint32(b[len(magic)+4*i:]))
+	}
+	total += size[1] + size[3] + size[4]
+	if total != uint64(len(b)) || size[0] > maxSection || size[2] > maxSection {
+		return nil, fmt.Errorf("%w: sizes", ErrDamaged)
+	}
+	at := b[headSize:]
+	code, err := d.zstd.DecodeAll(at[:size[1]], make([]byte, 0, min(size[0], 64*size[1]+64)))
+	if err != nil || uint64(len(code)) != size[0] {
+		return nil, fmt.Errorf("%w: numbers: %v", ErrDamaged, err)
+	}
+	at = at[size[1]:]
+	char, err := d.zstd.DecodeAll(at[:size[3]], make([]byte, 0, min(size[2], 64*size[3]+64)))
+	if err != nil || uint64(len(char)) != size[2] {
+		return nil, fmt.Errorf("%w: texts: %v", ErrDamaged, err)
+	}
+	r := decoder{code: code, char: char, raw: at[size[3]:]}
+	r.read()
+	if r.err != nil {
+		return nil, r.err
+	}
+	return &r.c, nil
+}
+
+// decoder reads the three sections. After the first error everything is empty.
+type decoder struct {
+	code, char, raw []byte
+	c               Columns
+	traces          []span.TraceID
+	spent           int // of cellBudget
+	err             error
+}
+
+func (d *decoder) fail(what string) {
+	if d.err == nil {
+		d.err = fmt.Errorf("%w: %s", ErrDamaged, what)
+	}
+	d.code, d.char, d.raw = nil, nil, nil
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.code)
+	if n <= 0 {
+		d.fail("a number is missing")
+		return 0
+	}
+	d.code = d.code[n:]
+	return v
+}
+
+func (d *decoder) varint() int64 { return unzigzag(d.uvarint()) }
+
+// count is a number of things, with a bound.
+func (d *decoder) count(limit int, what string) int {
+	n := d.uvarint()
+	if n > uint64(limit) {
+		d.fail(what)
+		return 0
+	}
+	return int(n)
+}
+
+// codeBytes and rawBytes are nil after an error.
+func (d *decoder) codeBytes(n int) []byte {
+	if n > len(d.code) {
+		d.fail("numbers are missing")
+		return nil
+	}
+	b := d.code[:n:n]
+	d.code = d.code[n:]
+	return b
+}
+
+func (d *decoder) rawBytes(n int) []byte {
+	if n > len(d.raw) {
+		d.fail("bytes are missing")
+		return nil
+	}
+	b := d.raw[:n:n]
+	d.raw = d.raw[n:]
+	return b
+}
+
+// bytes reads what putBytes wrote.
+func (d *decoder) bytes() []byte {
+	n := d.uvarint()
+	if n>>1 > maxSection {
+		d.fail("bytes")
+		return nil
+	}
+	if n&1 != 0 {
+		return d.rawBytes(int(n >> 1))
+	}
+	return d.codeBytes(int(n >> 1))
+}
+
+func (d *decoder) read() {
+	n := d.count(maxRows, "rows")
+	if n > len(d.code) { // each has at least one byte
+		d.fail("rows")
+		return
+	}
+	d.readTraces(n)
+	d.readSpans(n)
+	d.readTexts()
+	d.readRows(n)
+	cols := d.count(min(maxColumns, len(d.code)), "columns")
+	if d.err != nil {
+		return
+	}
+	d.c.cols = make([]column, cols)
+	for i := range d.c.cols {
+		d.readColumn(&d.c.cols[i])
+	}
+	if d.err == nil {
+		d.check()
+	}
+	d.c.copyBytes()
+}
+
+func (d *decoder) readTraces(n int) {
+	d.c.Traces = make([]span.TraceID, n)
+	for i := range d.c.Traces {
+		back := d.uvarint()
+		if back == 0 {
+			var id span.TraceID
+			copy(id[:], d.rawBytes(len(id)))
+			d.traces = append(d.traces, id)
+			back = 1
+		}
+		if back > uint64(len(d.traces)) || d.err != nil {
+			d.fail("trace")
+			return
+		}
+		d.c.Traces[i] = d.traces[uint64(len(d.traces))-back]
+	}
+}
+
+func (d *decoder) readSpans(n int) {
+	ids := d.rawBytes(8 * n)
+	if d.err != nil {
+		return
+	}
+	d.c.IDs, d.c.Parents = make([]span.SpanID, n), make([]span.SpanID, n)
+	for i := range d.c.IDs {
+		d.c.IDs[i] = span.SpanID(ids[8*i:])
+	}
+	for i := range d.c.Parents {
+		switch p := d.uvarint(); p {
+		case 0:
+		case 1:
+			copy(d.c.Parents[i][:], d.rawBytes(8))
+		default:
+			row := int64(i) - unzigzag(p-2)
+			if row < 0 || row >= int64(n) {
+				d.fail("parent")
+				return
+			}
+			d.c.Parents[i] = d.c.IDs[row]
+		}
+	}
+}
+
+func (d *decoder) readTexts() {
+	n := d.count(len(d.code), "texts")
+	size := d.count(maxSection, "size of texts")
+	if d.err != nil || size > len(d.char)+2*len(d.raw)+32*len(d.code)+36*len(d.char) {
+		d.fail("size of texts")
+		return
+	}
+	all := make([]byte, 0, size)
+	d.c.textEnd = make([]uint32, n)
+	for i := range d.c.textEnd {
+		k := d.count(len(d.char), "length of a text")
+		b := d.char[:k]
+		d.char = d.char[k:]
+		all = d.text(all, b)
+		if d.err != nil {
+			return
+		}
+		if len(all) > size {
+			d.fail("texts are longer than all of them")
+			return
+		}
+		d.c.textEnd[i] = uint32(len(all))
+	}
+	if len(all) != size || n == 0 || d.c.textEnd[0] != 0 {
+		d.fail("size of texts")
+	}
+	d.c.all = string(all)
+}
+
+// text appends a text whose runs of digits were taken out.
+func (d *decoder) text(dst, b []byte) []byte {
+	for len(b) > 0 {
+		c := b[0]
+		b = b[1:]
+		if c >= numMarks {
+			dst = append(dst, c)
+			continue
+		}
+		if (c == literal || c == hexRun) && len(b) == 0 {
+			d.fail("mark at the end of a text")
+			return dst
+		}
+		switch c {
+		case literal:
+			dst, b = append(dst, b[0]), b[1:]
+		case hexRun:
+			dst, b = appendHex(dst, d.rawBytes(int(b[0]))), b[1:]
+		case uuid:
+			dst = appendUUID(dst, d.rawBytes(16))
+		case traceID:
+			n := d.uvarint()
+			if n >= uint64(len(d.traces)) {
+				d.fail("trace within a text")
+				return dst
+			}
+			dst = appendHex(dst, d.traces[n][:])
+		}
+	}
+	return dst
+}
+
+func appendUUID(dst, b []byte) []byte {
+	if len(b) < 16 {
+		return dst
+	}
+	for i, part := range [...][2]int{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}} {
+		if i > 0 {
+			dst = append(dst, '-')
+		}
+		dst = appendHex(dst, b[part[0]:part[1]])
+	}
+	return dst
+}
+
+func (d *decoder) readRows(n int) {
+	c := &d.c
+	c.Starts, c.Ends = d.nums(n), d.nums(n)
+	for i := range c.Ends {
+		c.Ends[i] += c.Starts[i]
+	}
+	c.kinds, c.statuses, c.signals = d.copyBytes(n), d.copyBytes(n), d.copyBytes(n)
+	for i := range c.texts {
+		c.texts[i] = d.ids(n)
+	}
+	shapes := d.count(len(d.code), "shapes")
+	if d.err != nil {
+		return
+	}
+	c.shapeEnd = make([]uint32, shapes)
+	for i := range c.shapeEnd {
+		for range d.count(len(d.code), "length of a shape") {
+			c.shapeCols = append(c.shapeCols, d.small())
+		}
+		c.shapeEnd[i] = uint32(len(c.shapeCols))
+	}
+	c.shapes, c.resources, c.extraLen = d.smalls(n), d.smalls(n), d.smalls(n)
+	c.extra = d.copyBytes(d.count(len(d.code), "events"))
+}
+
+func (d *decoder) copyBytes(n int) []byte { return append([]byte(nil), d.codeBytes(n)...) }
+
+func (d *decoder) small() uint32 { return uint32(d.count(1<<30, "number")) }
+
+func (d *decoder) smalls(n int) []uint32 {
+	if n > len(d.code) {
+		d.fail("numbers are missing")
+		return nil
+	}
+	list := make([]uint32, n)
+	for i := range list {
+		list[i] = d.small()
+	}
+	return list
+}
+
+func (d *decoder) readColumn(col *column) {
+	col.key = d.small()
+	kind := d.codeBytes(1)
+	if kind == nil {
+		return
+	}
+	col.kind = store.Type(kind[0])
+	switch col.kind {
+	case store.Empty:
+	case store.String:
+		col.ids = d.ids(d.count(cellBudget, "texts of a column"))
+	case store.Bool, store.Int, store.Double:
+		col.nums = d.nums(d.count(cellBudget, "numbers of a column"))
+	case strings:
+		col.nums = d.nums(d.count(cellBudget, "lists of a column"))
+		col.ids = d.ids(d.count(cellBudget, "texts of lists"))
+	case store.Bytes, store.Array, store.Map:
+		n := d.count(cellBudget, "values of a column")
+		how := d.codeBytes(1)
+		switch {
+		case how == nil:
+		case how[0] == 1 && col.kind == store.Bytes:
+			if n > len(d.code)+len(d.c.Starts) {
+				d.fail("facts")
+				return
+			}
+			d.readFacts(col, n)
+		case how[0] == 0:
+			col.nums = d.nums(n)
+			col.blob = append([]byte(nil), d.bytes()...)
+		default:
+			d.fail("way of writing bytes")
+		}
+	default:
+		d.fail("type of a column")
+	}
+}

@@ -1,0 +1,242 @@
+package block
+
+import (
+	"encoding/binary"
+
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// Reader reads the spans of a block in order. The zero Reader reads nothing until
+// Open is called, which may be done again.
+type Reader struct {
+	c     *Columns
+	row   int
+	cur   []cursor
+	extra int
+
+	span  store.Span
+	list  []store.Value // of lists of texts in span
+	spare []store.Attr
+}
+
+type cursor struct{ num, id, blob int }
+
+// Open begins with the first span.
+func (r *Reader) Open(c *Columns) {
+	r.c, r.row, r.extra = c, 0, 0
+	if cap(r.cur) < len(c.cols) {
+		r.cur = make([]cursor, len(c.cols))
+	}
+	r.cur = r.cur[:len(c.cols)]
+	clear(r.cur)
+}
+
+// Row is the number of the span that is next.
+func (r *Reader) Row() int { return r.row }
+
+// Skip passes over spans up to a row.
+func (r *Reader) Skip(row int) {
+	for ; r.row < row; r.row++ {
+		r.pass(r.c.shape(r.c.shapes[r.row]))
+		r.pass(r.c.shape(r.c.resources[r.row]))
+		r.extra += int(r.c.extraLen[r.row])
+	}
+}
+
+func (r *Reader) pass(shape []uint32) {
+	for _, at := range shape {
+		col, cur := &r.c.cols[at], &r.cur[at]
+		switch col.kind {
+		case store.String:
+			cur.id++
+		case store.Bool, store.Int, store.Double:
+			cur.num++
+		case strings:
+			cur.id += int(col.nums[cur.num])
+			cur.num++
+		case store.Bytes, store.Array, store.Map:
+			cur.blob += int(col.nums[cur.num])
+			cur.num++
+		}
+	}
+}
+
+// Next reads a span. It is borrowed until Next or Open is called again; its texts
+// belong to the block, and may be kept as long as one likes to keep all of them.
+func (r *Reader) Next() *store.Span {
+	c, s, i := r.c, &r.span, r.row
+	r.row++
+	s.Trace, s.ID, s.Parent, s.Start, s.End = c.Traces[i], c.IDs[i], c.Parents[i], c.Starts[i], c.Ends[i]
+	s.Kind, s.Status, s.Signal = span.Kind(c.kinds[i]), span.Status(c.statuses[i]), store.Signal(c.signals[i])
+	s.Service, s.Instance, s.Agent = c.text(c.texts[service][i]), c.text(c.texts[instance][i]), c.text(c.texts[agent][i])
+	s.Name, s.Message = c.text(c.texts[name][i]), c.text(c.texts[message][i])
+	s.State, s.Scope = c.text(c.texts[state][i]), c.text(c.texts[scope][i])
+	r.list = r.list[:0]
+	s.Attrs = r.attrs(s.Attrs[:0], c.shape(c.shapes[i]))
+	s.Resource = r.attrs(s.Resource[:0], c.shape(c.resources[i]))
+	s.Events, s.Links = nil, nil
+	if n := int(c.extraLen[i]); n > 0 {
+		r.events(c.extra[r.extra : r.extra+n])
+		r.extra += n
+	}
+	return s
+}
+
+func (r *Reader) attrs(list []store.Attr, shape []uint32) []store.Attr {
+	for _, at := range shape {
+		col, cur := &r.c.cols[at], &r.cur[at]
+		list = append(list, store.Attr{Key: r.c.text(col.key)})
+		v := &list[len(list)-1].Value
+		switch col.kind {
+		case store.String:
+			v.Type, v.Str = store.String, r.c.text(col.ids[cur.id])
+			cur.id++
+		case store.Bool, store.Int, store.Double:
+			v.Type, v.Num = col.kind, col.nums[cur.num]
+			cur.num++
+		case strings:
+			n := int(col.nums[cur.num])
+			v.Type, v.List = store.Array, r.texts(col.ids[cur.id:cur.id+n])
+			cur.num, cur.id = cur.num+1, cur.id+n
+		case store.Bytes:
+			n := int(col.nums[cur.num])
+			v.Type, v.Str = store.Bytes, col.text[cur.blob:cur.blob+n]
+			cur.num, cur.blob = cur.num+1, cur.blob+n
+		case store.Array, store.Map:
+			n := int(col.nums[cur.num])
+			d := values{b: col.blob[cur.blob : cur.blob+n], c: r.c}
+			*v = d.value(0)
+			cur.num, cur.blob = cur.num+1, cur.blob+n
+		}
+	}
+	return list
+}
+
+// texts makes a list of texts in room that is used again.
+func (r *Reader) texts(ids []uint32) []store.Value {
+	from := len(r.list)
+	for _, id := range ids {
+		r.list = append(r.list, store.StringValue(r.c.text(id)))
+	}
+	return r.list[from:len(r.list):len(r.list)]
+}
+
+func (r *Reader) events(b []byte) {
+	d, s := values{b: b, c: r.c}, &r.span
+	for range d.count(3) {
+		e := store.Event{Time: s.Start + d.varint(), Name: d.text()}
+		e.Attrs = d.attrs(0)
+		s.Events = append(s.Events, e)
+	}
+	for range d.count(25) {
+		var l store.Link
+		copy(l.Trace[:], d.take(16))
+		copy(l.ID[:], d.take(8))
+		l.Attrs = d.attrs(0)
+		s.Links = append(s.Links, l)
+	}
+}
+
+// values reads nested values; once bytes are missing, all that follows is empty.
+type values struct {
+	b   []byte
+	c   *Columns
+	bad bool
+}
+
+func (d *values) take(n uint64) []byte {
+	if n > uint64(len(d.b)) {
+		d.bad, d.b = true, nil
+		return nil
+	}
+	s := d.b[:n]
+	d.b = d.b[n:]
+	return s
+}
+
+func (d *values) uvarint() uint64 {
+	v, n := binary.Uvarint(d.b)
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *values) varint() int64 {
+	v, n := binary.Varint(d.b)
+	if n <= 0 {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	d.b = d.b[n:]
+	return v
+}
+
+// count is a number of things of at least some bytes each.
+func (d *values) count(size int) int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)/size) {
+		d.bad, d.b = true, nil
+		return 0
+	}
+	return int(n)
+}
+
+func (d *values) text() string {
+	id := d.uvarint()
+	if id >= uint64(len(d.c.textEnd)) {
+		d.bad, d.b = true, nil
+		return ""
+	}
+	return d.c.text(uint32(id))
+}
+
+func (d *values) value(depth int) (v store.Value) {
+	kind := d.take(1)
+	if kind == nil {
+		return v
+	}
+	v.Type = store.Type(kind[0])
+	switch v.Type {
+	case store.Empty:
+	case store.String:
+		v.Str = d.text()
+	case store.Bool, store.Int:
+		v.Num = d.varint()
+	case store.Double:
+		if b := d.take(8); b != nil {
+			v.Num = int64(binary.LittleEndian.Uint64(b))
+		}
+	case store.Bytes:
+		v.Str = string(d.take(d.uvarint()))
+	case store.Array:
+		if n := d.count(1); n > 0 && depth <= maxDepth {
+			v.List = make([]store.Value, n)
+			for i := range v.List {
+				v.List[i] = d.value(depth + 1)
+			}
+		}
+	case store.Map:
+		v.Map = d.attrs(depth + 1)
+	default:
+		d.bad, d.b = true, nil
+		return store.Value{}
+	}
+	return v
+}
+
+func (d *values) attrs(depth int) (list []store.Attr) {
+	n := d.count(2)
+	if n == 0 || depth > maxDepth+1 {
+		return nil
+	}
+	list = make([]store.Attr, n)
+	for i := range list {
+		list[i].Key = d.text()
+		list[i].Value = d.value(depth)
+	}
+	return list
+}
