@@ -147,7 +147,7 @@ func TestPair(t *testing.T) {
 	for _, l := range s.tell(s.spans) {
 		lines[l[2:]] = true
 	}
-	for _, l := range []string{"a@1", "a@2 < a@1 sighting 1", "a@3 < a@2 sighting 1", "b@3' < a@3 header_id 0.99", "b@3 < b@3' sighting 1", "d@2 < d@1 sighting 1"} {
+	for _, l := range []string{"a@1", "a@2 < a@1 sighting 1", "a@3 < a@1 sighting 1", "b@3' < a@3 header_id 0.99", "b@3 < b@3' sighting 1", "d@2 < d@1 sighting 1"} {
 		if !lines[l] {
 			t.Errorf("no %q in %v", l, lines)
 		}

@@ -122,6 +122,9 @@ func (w *writer) addViews(x int32) {
 	depth := w.depthOf(x)
 	for i := from; i < len(w.views); i++ {
 		v := &w.views[i]
+		if w.form.Pair && v.kind == span.Server && i > from { // service graphs look for nothing between both
+			parent = w.views[from].id
+		}
 		v.parent, v.rule, v.depth = parent, rule, depth
 		parent, rule = v.id, Sighting
 		depth++
