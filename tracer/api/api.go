@@ -129,7 +129,7 @@ func (a *API) soften(ctx context.Context) (context.Context, context.CancelFunc) 
 	return context.WithTimeout(ctx, a.Limits.Timeout*4/5)
 }
 
-// isDeadline reports that only the time was up.
+// isDeadline reports that the time was up, and the client is still there.
 func isDeadline(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, context.DeadlineExceeded) && !errors.Is(ctx.Err(), context.Canceled)
 }

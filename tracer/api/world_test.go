@@ -25,7 +25,7 @@ func requestSpans(i int) []store.Span {
 	x, at := uint64(10*i), int64(1000*i)
 	trace := fmt.Sprintf("T%d", i)
 	id := func(s string) string { return fmt.Sprintf("%s%d", s, i) }
-	rid := fmt.Sprintf("%032x", 0x7f3a9c5e1b2d4f60+uint64(i)*0x9e3779b97f4a7c15)
+	rid := requestID(i)
 	spans := []store.Span{
 		scene.Seen{Agent: "a", Point: "eth0", X: x + 1, From: scene.Client, To: scene.GatewayIn, Start: at, End: at + 100, Request: rid, Context: trace + "/x", TTL: 64}.Net(),
 		scene.Seen{Agent: "b", Point: "eth0", X: x + 1, From: scene.Client, To: scene.GatewayIn, Start: at + 1, End: at + 99, Request: rid, Context: trace + "/x", TTL: 63}.Net(),
@@ -39,6 +39,10 @@ func requestSpans(i int) []store.Span {
 	spans[3].Resource = []store.Attr{{Key: "k8s.pod.name", Value: store.StringValue(fmt.Sprintf("shop-%d", i%2))}}
 	spans[3].Events = []store.Event{{Time: spans[3].Start + 1, Name: "cart loaded", Attrs: []store.Attr{{Key: "items", Value: store.IntValue(1<<60 + 1)}}}}
 	return spans
+}
+
+func requestID(i int) string {
+	return fmt.Sprintf("%032x", 0x7f3a9c5e1b2d4f60+uint64(i)*0x9e3779b97f4a7c15)
 }
 
 // world is an API over a store in memory.

@@ -1,0 +1,223 @@
+package jaeger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/wirespan/wirespan/tracer/api/find"
+	"github.com/wirespan/wirespan/tracer/assemble"
+	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// Config is what the API stands on. Store, Assembler, Keys and Limits are required.
+type Config struct {
+	Store     find.Store
+	Assembler find.Assembler
+	Keys      *span.Keys
+	Limits    Limits
+	Now       func() time.Time // nil: the clock of this host
+}
+
+// Limits bound what one request may cost.
+type Limits struct {
+	Timeout time.Duration
+	Traces  int // of a search
+	Values  int // services, operations
+	Graph   int // traces that dependencies are read off
+}
+
+// DefaultLimits is what serve uses.
+func DefaultLimits() Limits {
+	return Limits{Timeout: 30 * time.Second, Traces: 500, Values: 10_000, Graph: 1_000}
+}
+
+// API answers.
+type API struct {
+	Config
+	mux http.ServeMux
+}
+
+// Paths are those that the handler answers below; the last is /api/v3/.
+var paths = []string{"/api/services", "/api/services/{service}/operations", "/api/operations", "/api/traces", "/api/traces/{id}", "/api/dependencies", "/api/v3/"}
+
+// Paths lists the patterns under which the API is to be served.
+func Paths() []string { return append([]string(nil), paths...) }
+
+// New returns the handler.
+func New(c Config) (*API, error) {
+	if c.Store == nil || c.Assembler == nil || c.Keys == nil || c.Limits.Timeout <= 0 || c.Limits.Traces <= 0 || c.Limits.Values <= 0 || c.Limits.Graph <= 0 {
+		return nil, errors.New("jaeger: store, assembler, keys and limits are required")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	a := &API{Config: c}
+	for path, f := range map[string]func(context.Context, *http.Request) (any, error){
+		"/api/services":                      a.services,
+		"/api/services/{service}/operations": a.operationNames,
+		"/api/operations":                    a.operations,
+		"/api/traces":                        a.search,
+		"/api/traces/{id}":                   a.trace,
+		"/api/dependencies":                  a.dependencies,
+		"/api/v3/services":                   a.services3,
+		"/api/v3/operations":                 a.operations3,
+		"/api/v3/traces":                     a.search3,
+		"/api/v3/traces/{id}":                a.trace3,
+	} {
+		a.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, f) })
+	}
+	return a, nil
+}
+
+// ServeHTTP answers a request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// refusal is a fault with a status of HTTP.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+func bad(format string, args ...any) error {
+	return &refusal{http.StatusBadRequest, fmt.Sprintf(format, args...)}
+}
+
+// errNotFound is in Jaeger's words, which its UI knows.
+var errNotFound = &refusal{http.StatusNotFound, "trace not found"}
+
+func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Context, *http.Request) (any, error)) {
+	ctx, stop := context.WithTimeout(r.Context(), a.Limits.Timeout)
+	defer stop()
+	out, err := f(ctx, r)
+	status := http.StatusOK
+	if err != nil {
+		status = statusOf(err)
+		out = envelope(r, status, err)
+	}
+	b, ok := out.([]byte)
+	if !ok {
+		if b, err = json.Marshal(out); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
+
+func statusOf(err error) int {
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		return r.status
+	case errors.Is(err, assemble.ErrNotFound):
+		return http.StatusNotFound
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusGatewayTimeout
+	}
+	return http.StatusInternalServerError
+}
+
+// envelope is how each of the two APIs tells of a fault.
+func envelope(r *http.Request, status int, err error) any {
+	if len(r.URL.Path) >= 8 && r.URL.Path[:8] == "/api/v3/" {
+		return map[string]any{"error": map[string]any{"httpCode": status, "message": err.Error()}}
+	}
+	return answer{Errors: []fault{{Code: status, Msg: err.Error()}}}
+}
+
+func listed[T any](list []T) answer {
+	if list == nil {
+		list = []T{}
+	}
+	return answer{Data: list, Total: len(list)}
+}
+
+func (a *API) services(ctx context.Context, _ *http.Request) (any, error) {
+	list, err := a.Store.Values(ctx, "service", "", store.Window{}, a.Limits.Values)
+	return listed(list), err
+}
+
+func (a *API) services3(ctx context.Context, _ *http.Request) (any, error) {
+	list, err := a.Store.Values(ctx, "service", "", store.Window{}, a.Limits.Values)
+	return map[string]any{"services": append([]string{}, list...)}, err
+}
+
+func (a *API) names(ctx context.Context, service string) ([]string, error) {
+	if service == "" {
+		return nil, bad("parameter 'service' is required")
+	}
+	return a.Store.Values(ctx, "name", service, store.Window{}, a.Limits.Values)
+}
+
+func (a *API) operationNames(ctx context.Context, r *http.Request) (any, error) {
+	list, err := a.names(ctx, r.PathValue("service"))
+	return listed(list), err
+}
+
+type operation struct {
+	Name string `json:"name"`
+	Kind string `json:"spanKind"`
+}
+
+func (a *API) operations(ctx context.Context, r *http.Request) (any, error) {
+	list, err := a.names(ctx, r.URL.Query().Get("service"))
+	return listed(operationsOf(list)), err
+}
+
+func (a *API) operations3(ctx context.Context, r *http.Request) (any, error) {
+	list, err := a.names(ctx, r.URL.Query().Get("service"))
+	return map[string]any{"operations": operationsOf(list)}, err
+}
+
+// operationsOf leaves the kind open: one name may be of several.
+func operationsOf(names []string) []operation {
+	list := make([]operation, len(names))
+	for i, n := range names {
+		list[i] = operation{Name: n}
+	}
+	return list
+}
+
+func (a *API) trace(ctx context.Context, r *http.Request) (any, error) {
+	v := r.URL.Query()
+	w := store.Window{From: micros(v.Get("start")), To: micros(v.Get("end"))}
+	t, err := a.get(ctx, r.PathValue("id"), w)
+	if err != nil {
+		return nil, err
+	}
+	return listed([]trace{traceOf(t)}), nil
+}
+
+// get assembles a trace. A window says where to look for it; what belongs to it may
+// lie outside.
+func (a *API) get(ctx context.Context, text string, w store.Window) (*assemble.Trace, error) {
+	id, ok := find.ParseID(text)
+	if !ok {
+		return nil, bad("trace id %q: want up to 32 hex digits", text)
+	}
+	t, err := a.Assembler.Trace(ctx, id, w)
+	if errors.Is(err, assemble.ErrNotFound) {
+		return nil, errNotFound
+	}
+	return t, err
+}
+
+// micros is a time in microseconds in ns, 0 if it is none.
+func micros(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > 1<<63/1000-1 {
+		return 0
+	}
+	return n * 1000
+}
