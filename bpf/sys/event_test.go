@@ -75,7 +75,7 @@ func FuzzDecode(f *testing.F) {
 func record(t *testing.T, events []Event) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	r, err := NewRecorder(&b)
+	r, err := NewRecorder(&b, Origin{Fexit, "edge \n 7"})
 	if err == nil {
 		err = r.Write(events)
 	}
@@ -98,7 +98,7 @@ func readAll(s Source) (all []Event, err error) {
 
 func TestReplay(t *testing.T) {
 	want := examples()
-	s, err := NewReplay(bytes.NewReader(record(t, want)), Sock)
+	s, err := NewReplay(bytes.NewReader(record(t, want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +109,8 @@ func TestReplay(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if st, _ := s.Stats(); st.Read != uint64(len(want)) || s.Tier() != Sock {
-		t.Errorf("%+v, tier %v", st, s.Tier())
+	if st, _ := s.Stats(); st.Read != uint64(len(want)) || s.Tier() != Fexit || s.Agent() != "edge \n 7" {
+		t.Errorf("%+v, tier %v, agent %q", st, s.Tier(), s.Agent())
 	}
 }
 
@@ -118,8 +118,8 @@ func TestReplay(t *testing.T) {
 // those alone.
 func TestReplayDamaged(t *testing.T) {
 	b := record(t, examples())
-	b[len(recordMagic)+EventSize] = 9 // version of the second
-	s, err := NewReplay(bytes.NewReader(b[:len(b)-1]), Sock)
+	b[len(b)-2*EventSize] = 9 // version of the second
+	s, err := NewReplay(bytes.NewReader(b[:len(b)-1]))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,43 @@ func TestReplayDamaged(t *testing.T) {
 	if st, _ := s.Stats(); st.Garbled != 1 || st.Seen != st.Read+st.Garbled {
 		t.Errorf("%+v", st)
 	}
-	if _, err := NewReplay(strings.NewReader("something else entirely"), Sock); err == nil {
-		t.Error("something else was taken for a recording")
+	for _, bad := range []string{"something else entirely", "", recordMagic, recordMagic + "tier best\n\n", recordMagic + "agent x\n\n", recordMagic + strings.Repeat("more\n", 100), recordMagic + strings.Repeat("x", 1<<17)} {
+		if _, err := NewReplay(strings.NewReader(bad)); err == nil {
+			t.Errorf("%.40q was taken for a recording", bad)
+		}
 	}
+}
+
+// Recordings of the first version had no header.
+func TestReplayVersion1(t *testing.T) {
+	want := examples()
+	b := []byte(recordMagic1)
+	for i := range want {
+		b = want[i].Append(b)
+	}
+	s, err := NewReplay(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, _ := readAll(s)
+	if d := cmp.Diff(want, got); d != "" || s.Tier() != Sock || s.Agent() != "" {
+		t.Errorf("tier %v, agent %q\n%s", s.Tier(), s.Agent(), d)
+	}
+}
+
+// Whatever is replayed: no panic, and every event is counted.
+func FuzzReplay(f *testing.F) {
+	f.Add([]byte(recordMagic + "tier sock\nagent \"a\"\n\n"))
+	e := examples()[0]
+	f.Add(e.Append([]byte(recordMagic1)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := NewReplay(bytes.NewReader(b))
+		if err != nil {
+			return
+		}
+		got, err := readAll(s)
+		if st, _ := s.Stats(); err == nil || st.Read != uint64(len(got)) || st.Seen != st.Read+st.Garbled {
+			t.Errorf("%+v, %d events, %v", st, len(got), err)
+		}
+	})
 }

@@ -53,3 +53,13 @@ func (t Tier) String() string {
 	}
 	return fmt.Sprintf("tier %d", uint8(t))
 }
+
+// ParseTier reads the name of a tier.
+func ParseTier(s string) (Tier, error) {
+	for t, name := range tierNames {
+		if name == s {
+			return Tier(t), nil
+		}
+	}
+	return Off, fmt.Errorf("%q is no tier", s)
+}

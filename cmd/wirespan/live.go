@@ -53,7 +53,7 @@ func runLive(ctx context.Context, o *liveOptions) error {
 		return err
 	}
 	defer src.close()
-	system, note, err := openSys(ctx, &o.sys, o.processes)
+	system, note, err := openSys(ctx, &o.sys, o.agent, o.processes)
 	if err != nil {
 		return err
 	}

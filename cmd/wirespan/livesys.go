@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/wirespan/wirespan/bpf/sys"
 	"github.com/wirespan/wirespan/bpf/sys/kernel"
 	"github.com/wirespan/wirespan/tracer/executor"
+	"github.com/wirespan/wirespan/tracer/link"
 )
 
 // sysFlags say what is asked of the kernel about processes.
@@ -64,15 +64,14 @@ func (s *sysFlags) config() (*kernel.Config, error) {
 // liveSys is the eBPF module of a live run.
 type liveSys struct {
 	src  sys.Source
-	file *os.File // --sys-record
-	feed *sysFeed
+	file *os.File  // --sys-record
 	gos  *goFinder // nil: none are told
 }
 
 // openSys loads the module. Without it packets are traced all the same, unless
 // it is required; why is the note. later is whether the run may look into other
-// users' processes afterwards.
-func openSys(ctx context.Context, s *sysFlags, later bool) (y *liveSys, note string, err error) {
+// users' processes afterwards; agent names this instance.
+func openSys(ctx context.Context, s *sysFlags, agent string, later bool) (y *liveSys, note string, err error) {
 	cfg, err := s.config()
 	switch {
 	case err != nil:
@@ -100,7 +99,7 @@ func openSys(ctx context.Context, s *sysFlags, later bool) (y *liveSys, note str
 		if y.file, err = os.Create(s.record); err != nil {
 			return nil, "", &statusError{exitPartial, errors.Join(fmt.Errorf("--sys-record: %w", err), src.Close())}
 		}
-		if y.src, err = newRecordedSys(src, y.file); err != nil {
+		if y.src, err = newRecordedSys(src, y.file, agent); err != nil {
 			return nil, "", &statusError{exitPartial, errors.Join(err, src.Close())}
 		}
 	}
@@ -115,12 +114,11 @@ func (y *liveSys) start(p *pipeline, say func(string)) error {
 	y.gos.start(say)
 	cfg := executor.Default()
 	cfg.Listens = listeners()
-	t, err := executor.New(cfg, p.linker.System(y.src.Tier()))
+	t, err := executor.New(cfg, p.linker.System(link.SystemHost{Tier: y.src.Tier()}))
 	if err != nil {
 		return err
 	}
-	y.feed = newSysFeed(y.src, t, false)
-	p.sys = y.feed
+	p.sys = sysFeeds{newSysFeed(y.src, t, false)}
 	return nil
 }
 
@@ -131,8 +129,8 @@ type recordedSys struct {
 	f   *os.File
 }
 
-func newRecordedSys(src sys.Source, f *os.File) (*recordedSys, error) {
-	rec, err := sys.NewRecorder(f)
+func newRecordedSys(src sys.Source, f *os.File, agent string) (*recordedSys, error) {
+	rec, err := sys.NewRecorder(f, sys.Origin{Tier: src.Tier(), Agent: agent})
 	return &recordedSys{src, rec, f}, err
 }
 
@@ -146,22 +144,4 @@ func (r *recordedSys) Read(ctx context.Context, dst []sys.Event) (int, error) {
 		}
 	}
 	return n, err
-}
-
-// openSysReplay reads recorded events beside packets.
-func openSysReplay(name string, p *pipeline) (io.Closer, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("--sys-replay: %w", err)
-	}
-	src, err := sys.NewReplay(f, sys.Sock)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("--sys-replay %s: %w", name, err), f.Close())
-	}
-	t, err := executor.New(executor.Default(), p.linker.System(src.Tier()))
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	p.sys = newSysFeed(src, t, true)
-	return f, nil
 }

@@ -34,7 +34,7 @@ type pipeline struct {
 	readers []*reader // one, or in a fan-out one per worker
 	shards  []*shard
 	linker  *link.Linker
-	sys     *sysFeed // nil unless processes are told
+	sys     sysFeeds // what processes do
 	workers int
 	drains  func(context.Context) // called with the first half of drain; required with it
 	drain   time.Duration         // how long sinks may take at the end, 0 as long as they need

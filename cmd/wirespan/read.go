@@ -25,7 +25,7 @@ type readOptions struct {
 	expr       string
 	exprFile   string
 	inner      bool // the filter is for the innermost frame
-	sysReplay  string
+	sysReplay  []string
 	keepTimes  bool // packets have the times of the files, clocks apart or not
 }
 
@@ -54,7 +54,7 @@ points of their own and are merged by time. So are the files of a directory.`,
 	o.add(f)
 	o.placing.add(f, byAuto, byAuto)
 	f.BoolVarP(&o.follow, "follow", "f", false, "the input is still being written: go on at its end")
-	f.StringVar(&o.sysReplay, "sys-replay", "", "what processes did meanwhile, from `FILE` as live --sys-record wrote it")
+	f.StringArrayVar(&o.sysReplay, "sys-replay", nil, "what processes did meanwhile, from `FILE` as live --sys-record wrote it; repeatable, one for each agent")
 	f.BoolP("numeric", "n", false, "accepted; addresses are never looked up")
 	f.StringArrayVar(&o.points, "point", nil, "`NAME` of the capture point, NAME=FILE+FILE to join files into one, or NAME=WHAT for packets, as web=vxlan:7 or core=iface:eth1; repeatable")
 	f.StringVar(&o.expr, "filter", "", "only packets that match `EXPR` (pcap-filter(7)); also the words behind --")
@@ -107,13 +107,11 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if pipe, err = p.newPipelineOn(src); err != nil {
 		return usage(err)
 	}
-	if o.sysReplay != "" {
-		events, err := openSysReplay(o.sysReplay, pipe)
-		if err != nil {
-			return &statusError{exitPartial, err}
-		}
-		defer events.Close()
+	events, err := openSysReplays(o.sysReplay, o.agentGiven, pipe)
+	if err != nil {
+		return &statusError{exitPartial, err}
 	}
+	defer events.close()
 	if err := watch.start(pipe, feeds{source: statsOf(src)}); err != nil {
 		return err
 	}

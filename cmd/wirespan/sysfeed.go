@@ -59,11 +59,26 @@ func (f *sysFeed) read() {
 	}
 }
 
+// sysFeeds are those of all hosts; none when nothing of processes is told.
+type sysFeeds []*sysFeed
+
 // upTo gives the linker what was done before a time of packets.
-func (f *sysFeed) upTo(mark int64) {
-	if f == nil {
-		return
+func (s sysFeeds) upTo(mark int64) {
+	for _, f := range s {
+		f.upTo(mark)
 	}
+}
+
+// finish takes what is left, and tells of everything.
+func (s sysFeeds) finish() error {
+	var errs []error
+	for _, f := range s {
+		errs = append(errs, f.finish())
+	}
+	return errors.Join(errs...)
+}
+
+func (f *sysFeed) upTo(mark int64) {
 	for f.next() && f.batch[f.at].Time < mark {
 		f.tracker.Event(&f.batch[f.at])
 		f.at++
@@ -93,11 +108,7 @@ func (f *sysFeed) next() bool {
 	return f.at < len(f.batch)
 }
 
-// finish takes what is left, and tells of everything.
 func (f *sysFeed) finish() error {
-	if f == nil {
-		return nil
-	}
 	var closing error
 	if !f.patient {
 		closing = f.src.Close()

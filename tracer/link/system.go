@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
@@ -19,7 +20,7 @@ import (
 // what executor says about messages says who is whose parent.
 type system struct {
 	on     bool
-	tier   sys.Tier
+	hosts  []SystemHost
 	acts   slab[act]
 	byID   map[uint64]int32 // acts by ID of the message
 	byEnd  map[connEnd]int32
@@ -57,27 +58,49 @@ type act struct {
 	used       bool
 	asked      uint64 // key of the first exchange that has its request in it
 	common     bool   // there are others
+	host       uint16 // in system.hosts
 	seen       int64  // processing time at which it was told last
 }
 
 type acts struct{ first, last int32 }
 
-// System takes what a Tracker finds. It is called by the Linker's goroutine,
-// between calls of Consume. tier is that of the source of the events.
-func (l *Linker) System(tier sys.Tier) executor.Sink {
+// SystemHost says whose processes a Tracker tells of.
+type SystemHost struct {
+	Tier  sys.Tier // of the source of the events
+	Agent string   // that had them; "" for this one
+	Index int      // tells hosts of one name apart
+}
+
+// maxSystemHosts bounds the hosts that are told apart.
+const maxSystemHosts = 1 << 15
+
+// System takes what a Tracker finds on a host; each has one of its own. It is
+// called by the Linker's goroutine, between calls of Consume.
+func (l *Linker) System(h SystemHost) executor.Sink {
 	y := &l.system
 	if !y.on {
-		y.on, y.tier, y.room = true, tier, maxSides
+		y.on, y.room = true, maxSides
 		y.byID, y.byEnd = make(map[uint64]int32), make(map[connEnd]int32)
 		y.served, y.eager = make(map[uint64]int32), make(map[uint64]int32)
 		for x := l.oldest.first; x != 0; x = l.exchs.at(x).arrival.next {
 			l.awaitActs(x)
 		}
 	}
-	return systemSink{l}
+	i := slices.Index(y.hosts, h)
+	if i < 0 {
+		i = min(len(y.hosts), maxSystemHosts)
+		y.hosts = append(y.hosts[:i], h)
+	}
+	return systemSink{l, uint16(i)}
 }
 
-type systemSink struct{ l *Linker }
+type systemSink struct {
+	l    *Linker
+	host uint16
+}
+
+// id makes the ID of a message one of all hosts.
+func (s systemSink) id(id uint64) uint64 { return id&(1<<48-1) | uint64(s.host)<<48 }
 
 func endpointOf(e executor.Endpoint) flows.Endpoint {
 	return flows.Endpoint{Addr: wire.Addr(e.Addr), Port: e.Port}
@@ -86,7 +109,8 @@ func endpointOf(e executor.Endpoint) flows.Endpoint {
 // Message takes a message, or more of one.
 func (s systemSink) Message(m *executor.Message) {
 	l, y := s.l, &s.l.system
-	i, known := y.byID[m.ID]
+	id := s.id(m.ID)
+	i, known := y.byID[id]
 	if known {
 		y.unlist(i)
 	} else {
@@ -98,12 +122,13 @@ func (s systemSink) Message(m *executor.Message) {
 		y.lone++
 		end := connEnd{endpointOf(m.Local), endpointOf(m.Remote)}
 		*y.acts.at(i) = act{used: true, older: y.byEnd[end]}
-		y.byID[m.ID], y.byEnd[end] = i, i
+		y.byID[id], y.byEnd[end] = i, i
 		l.meetProcess(m)
 	}
 	y.list(i)
 	a := y.acts.at(i)
-	a.m, a.seen = *m, max(l.now, m.End) // events may come before the first packet
+	a.m, a.host, a.seen = *m, s.host, max(l.now, m.End) // events may come before the first packet
+	a.m.ID = id
 	l.findExchanges(i)
 }
 
@@ -122,6 +147,7 @@ func (l *Linker) meetProcess(m *executor.Message) {
 func (s systemSink) Label(b executor.Label) {
 	l, y := s.l, &s.l.system
 	y.stats.Labels++
+	b.Call, b.Request = s.id(b.Call), s.id(b.Request)
 	i, known := y.byID[b.Call]
 	if !known {
 		return

@@ -20,7 +20,7 @@ func FuzzSystem(f *testing.F) {
 		}
 		s := newScene(t)
 		s.start()
-		to := s.l.System(sys.Sock)
+		to := s.l.System(SystemHost{Tier: sys.Sock})
 		ends := [...]string{web, svc, out, dbs}
 		at := int64(10)
 		for i := 0; i+1 < len(b); i += 2 {

@@ -35,7 +35,7 @@ func spot(s string) executor.Endpoint {
 // acts tells the Linker what processes did.
 func (s *scene) acts(deeds ...deed) {
 	s.start()
-	to := s.l.System(sys.Sock)
+	to := s.l.System(SystemHost{Tier: sys.Sock})
 	for _, d := range deeds {
 		who := executor.Thread{TGID: d.pid, TID: d.tid, Goroutine: d.goroutine}
 		m := executor.Message{
@@ -109,17 +109,21 @@ func TestSystem(t *testing.T) {
 		{"query", "net", "query c-app", "sighting"},
 	}
 	for name, feed := range map[string]func(*scene){
-		"events first": func(s *scene) { s.acts(deeds...); s.l.System(sys.Sock).Label(made); s.feed(other, served, asked) },
+		"events first": func(s *scene) {
+			s.acts(deeds...)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
+			s.feed(other, served, asked)
+		},
 		"packets first": func(s *scene) {
 			s.start()
-			s.l.System(sys.Sock)
+			s.l.System(SystemHost{Tier: sys.Sock})
 			s.feed(other, served, asked)
 			s.acts(deeds...)
-			s.l.System(sys.Sock).Label(made)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 		},
 		"label last, calls first": func(s *scene) {
 			s.acts(deeds[1], deeds[2])
-			s.l.System(sys.Sock).Label(made)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 			s.feed(other, served, asked)
 			s.acts(deeds[0], deeds[3])
 		},
@@ -147,7 +151,7 @@ func TestSystemAndIDs(t *testing.T) {
 	o.ids = named.ids
 	s := newScene(t)
 	s.acts(deeds...)
-	s.l.System(sys.Sock).Label(made)
+	s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 	s.feed(o, p, named)
 	s.flush()
 	i := slices.IndexFunc(s.spans, func(x span.Span) bool { return string(x.Name) == "query" })
@@ -161,7 +165,7 @@ func TestSystemAndIDs(t *testing.T) {
 	p.ids = named.ids
 	s = newScene(t)
 	s.acts(deeds...)
-	s.l.System(sys.Sock).Label(made)
+	s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 	s.feed(o, p, named)
 	s.flush()
 	for _, r := range s.rows() {
@@ -179,7 +183,7 @@ func TestSystemBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
 			s.start()
-			s.l.System(sys.Sock)
+			s.l.System(SystemHost{Tier: sys.Sock})
 			var calls []call
 			var deeds []deed
 			for i := range n {

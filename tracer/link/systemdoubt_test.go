@@ -29,7 +29,7 @@ func TestSystemUncertain(t *testing.T) {
 			d.flags = sys.Uncertain
 			s.acts(d)
 		}
-		s.l.System(sys.Sock).Label(made)
+		s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 		s.feed(other, served, asked)
 		if settled {
 			s.acts(deeds...)
@@ -58,21 +58,25 @@ func TestSystemUncertain(t *testing.T) {
 func TestSystemCommonRequest(t *testing.T) {
 	second := call{name: "page2", key: 4, from: web, to: svc, at: 11, end: 91, seq: 1050, rseq: 7500, target: "GET /2"}
 	for name, feed := range map[string]func(*scene){
-		"events first": func(s *scene) { s.acts(deeds...); s.l.System(sys.Sock).Label(made); s.feed(served, second, asked) },
+		"events first": func(s *scene) {
+			s.acts(deeds...)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
+			s.feed(served, second, asked)
+		},
 		"one known when the label comes": func(s *scene) {
 			s.start()
-			s.l.System(sys.Sock)
+			s.l.System(SystemHost{Tier: sys.Sock})
 			s.feed(served, asked)
 			s.acts(deeds...)
-			s.l.System(sys.Sock).Label(made)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 			s.feed(second)
 		},
 		"packets first": func(s *scene) {
 			s.start()
-			s.l.System(sys.Sock)
+			s.l.System(SystemHost{Tier: sys.Sock})
 			s.feed(served, second, asked)
 			s.acts(deeds...)
-			s.l.System(sys.Sock).Label(made)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,7 +104,7 @@ func TestSystemRelabelled(t *testing.T) {
 	also := deed{id: 9, local: svc, remote: "10.0.0.1:40002", role: executor.Serving, seq: 3000, length: 100, at: 6, pid: 7, tid: 71}
 	s.acts(append([]deed{also}, deeds...)...)
 	s.feed(other, served, asked)
-	to := s.l.System(sys.Sock)
+	to := s.l.System(SystemHost{Tier: sys.Sock})
 	to.Label(executor.Label{Call: 2, Request: 9, Rule: executor.Sole, Class: executor.Weak})
 	to.Label(executor.Label{Call: 2, Request: 1, Rule: executor.Answered, Class: executor.Inferred})
 	s.flush()
@@ -118,12 +122,12 @@ func TestSystemPipelinedCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
 			s.start()
-			s.l.System(sys.Sock)
+			s.l.System(SystemHost{Tier: sys.Sock})
 			if !first {
 				s.feed(other, served, asked, next)
 			}
 			s.acts(deeds...)
-			s.l.System(sys.Sock).Label(made)
+			s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 			if first {
 				s.feed(other, served, asked, next)
 			}
@@ -146,11 +150,11 @@ func TestSystemPipelinedCalls(t *testing.T) {
 func TestSystemSidesBounded(t *testing.T) {
 	s := newScene(t)
 	s.start()
-	s.l.System(sys.Sock)
+	s.l.System(SystemHost{Tier: sys.Sock})
 	s.l.system.room = 1
 	s.feed(other, served, asked)
 	s.acts(deeds...)
-	s.l.System(sys.Sock).Label(made)
+	s.l.System(SystemHost{Tier: sys.Sock}).Label(made)
 	s.flush()
 	apps := 0
 	for i := range s.spans {

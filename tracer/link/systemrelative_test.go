@@ -17,7 +17,7 @@ func TestSystemRelative(t *testing.T) {
 	second := call{name: "two", key: 2, from: web, to: svc, at: 30, end: 40, seq: 1101, rseq: 7901, target: "GET /2", whole: true, trail: Trail{Offset: 100}}
 	tell := func(s *scene) {
 		s.start()
-		to := s.l.System(sys.Legacy)
+		to := s.l.System(SystemHost{Tier: sys.Legacy})
 		for i, d := range []deed{
 			{id: 1, seq: 0, length: 100, at: 12, tid: 71},
 			{id: 2, seq: 0, length: 900, at: 19, tid: 71, sent: true},
@@ -43,7 +43,7 @@ func TestSystemRelative(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
 			s.start()
-			s.l.System(sys.Legacy)
+			s.l.System(SystemHost{Tier: sys.Legacy})
 			feed(s)
 			s.flush()
 			if d := cmp.Diff(want, s.rows()); d != "" {

@@ -8,6 +8,7 @@ type side struct {
 	request, response turn
 	id                uint64 // of the request's message
 	label             executor.Label
+	host              uint16
 	waits             int32 // next exchange whose call was for the same request, which has no exchange yet
 }
 
@@ -73,7 +74,7 @@ func (l *Linker) joinAct(x int32, a *act, request bool) bool {
 	if request && serving && isNew {
 		l.serves(x, d, a)
 	}
-	a.x = x
+	a.x, d.host = x, a.host
 	*t = turn{begin: a.m.Begin, end: a.m.End, first: a.m.First, last: a.m.Last, calls: a.m.Calls}
 	if request && !serving && a.label.Request != 0 && a.label != d.label {
 		l.attribute(x, a.label)

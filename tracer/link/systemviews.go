@@ -48,8 +48,14 @@ func (l *Linker) numSides(x int32) (n int) {
 	return n
 }
 
+// sideID is the id of the span of a process. What was recorded elsewhere has
+// the ids of whoever recorded it.
 func (l *Linker) sideID(x int32, h whose) span.SpanID {
-	return span.SpanIDOf(l.exchs.at(x).key, l.cfg.Agent, appNames[h], 0)
+	agent := l.cfg.Agent
+	if d := l.partOf(x, h == servingSide); d != nil && l.system.hosts[d.host].Agent != "" {
+		agent = l.system.hosts[d.host].Agent
+	}
+	return span.SpanIDOf(l.exchs.at(x).key, agent, appNames[h], 0)
 }
 
 // addSide lists the span of a process, if it is known what it did.
@@ -75,7 +81,7 @@ func (w *writer) addSide(x int32, h whose) {
 func (w *writer) startOf(v *view) int64 {
 	if v.side != noSide {
 		start, _ := w.l.sideTimes(v)
-		return start
+		return start - w.l.offBase(&w.l.sights.at(v.s).rec)
 	}
 	return w.l.onBase(&w.l.sights.at(v.s).rec)
 }
@@ -164,7 +170,7 @@ func (w *writer) sideAttributes(v *view, r *Facts, host []byte) {
 	if who.Goroutine != 0 {
 		a = span.AppendInt(a, span.KeySysGoroutine, int64(who.Goroutine))
 	}
-	a = span.AppendString(a, span.KeySysTier, l.system.tier.String())
+	a = span.AppendString(a, span.KeySysTier, l.system.hosts[d.host].Tier.String())
 	if v.side == askingSide && d.label.Class != 0 {
 		a = span.AppendString(a, span.KeySysClass, d.label.Class.String())
 	}
