@@ -3,6 +3,7 @@ package jaeger
 import (
 	"cmp"
 	"context"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -25,7 +26,7 @@ type dependency struct {
 func (a *API) dependencies(ctx context.Context, r *http.Request) (any, error) {
 	v := r.URL.Query()
 	end, err := strconv.ParseInt(v.Get("endTs"), 10, 64)
-	if err != nil || end < 0 || end > 1<<63/int64(1e6)-1 {
+	if err != nil || end < 0 || end > math.MaxInt64/int64(1e6) {
 		if v.Get("endTs") != "" {
 			return nil, bad("unable to parse param 'endTs': %q", v.Get("endTs"))
 		}

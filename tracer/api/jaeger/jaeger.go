@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -216,7 +217,7 @@ func (a *API) get(ctx context.Context, text string, w store.Window) (*assemble.T
 // micros is a time in microseconds in ns, 0 if it is none.
 func micros(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > 1<<63/1000-1 {
+	if err != nil || n < 0 || n > math.MaxInt64/1000 {
 		return 0
 	}
 	return n * 1000
