@@ -32,15 +32,29 @@ const waiting = 4
 const maxStreams = 256
 
 // ServerOptions are what the gRPC server must be made with. Other services may be
-// registered with it, too.
-func (r *Receiver) ServerOptions() []grpc.ServerOption {
+// registered with it, too. before are asked about a call before its message is read,
+// since a server has room for one such handle only.
+func (r *Receiver) ServerOptions(before ...tap.ServerInHandle) []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(r.c.MaxBody),
 		grpc.MaxConcurrentStreams(maxStreams),
-		grpc.InTapHandle(r.admit),
+		grpc.InTapHandle(inTurn(append(before, r.admit))),
 		// The other way to take an encoding is a registry of the process.
 		grpc.RPCDecompressor(unzstd{&r.unpackers, r.c.MaxBody}), //nolint:staticcheck // deprecated, but supported throughout 1.x
+	}
+}
+
+// inTurn asks one after the other, until one refuses.
+func inTurn(list []tap.ServerInHandle) tap.ServerInHandle {
+	return func(ctx context.Context, info *tap.Info) (context.Context, error) {
+		for _, f := range list {
+			var err error
+			if ctx, err = f(ctx, info); err != nil {
+				return nil, err
+			}
+		}
+		return ctx, nil
 	}
 }
 
