@@ -107,8 +107,8 @@ func TestServerMistakes(t *testing.T) {
 	}
 }
 
-// door is a server that is open, answers 503, or hangs.
-type door struct {
+// farSide is a server that is open, answers 503, or hangs.
+type farSide struct {
 	receiver
 	state atomic.Int32
 	held  chan struct{} // closed at the end of the test
@@ -120,7 +120,7 @@ const (
 	doorHangs
 )
 
-func (d *door) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+func (d *farSide) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	switch d.state.Load() {
 	case doorShut:
 		w.WriteHeader(http.StatusServiceUnavailable)
@@ -131,9 +131,9 @@ func (d *door) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	}
 }
 
-func newDoor(t *testing.T, state int32) (*door, string) {
+func newFarSide(t *testing.T, state int32) (*farSide, string) {
 	t.Helper()
-	d := &door{held: make(chan struct{})}
+	d := &farSide{held: make(chan struct{})}
 	d.state.Store(state)
 	s := httptest.NewServer(d)
 	t.Cleanup(s.Close)
@@ -147,7 +147,7 @@ func TestBuffer(t *testing.T) {
 	for name, state := range map[string]int32{"shut": doorShut, "gone": -1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d, url := newDoor(t, state)
+			d, url := newFarSide(t, state)
 			dir := filepath.Join(t.TempDir(), "buffer")
 			first := url
 			if state < 0 {
@@ -182,7 +182,7 @@ func TestBuffer(t *testing.T) {
 // that it had written.
 func TestBufferKilled(t *testing.T) {
 	t.Parallel()
-	d, url := newDoor(t, doorHangs)
+	d, url := newFarSide(t, doorHangs)
 	dir := filepath.Join(t.TempDir(), "buffer")
 	cmd := programCmd(t.Context(), "read", "--follow", "--server", url, "--buffer", dir+":64MiB", "-")
 	in, err := cmd.StdinPipe()
@@ -242,7 +242,7 @@ func recordsIn(t *testing.T, dir string) (spans int) {
 // TestBufferInUse: two agents do not share a buffer.
 func TestBufferInUse(t *testing.T) {
 	t.Parallel()
-	_, url := newDoor(t, doorOpen)
+	_, url := newFarSide(t, doorOpen)
 	dir := filepath.Join(t.TempDir(), "buffer")
 	cmd := programCmd(t.Context(), "read", "--follow", "--server", url, "--buffer", dir, "-")
 	if _, err := cmd.StdinPipe(); err != nil {

@@ -28,7 +28,7 @@ func CheckListen(flag, addr string, s Security) error {
 	}
 	var missing []string
 	if !s.TLS && !s.NoTLS {
-		missing = append(missing, "TLS (--tls-cert, --tls-key; or --insecure-no-tls)")
+		missing = append(missing, "TLS (--cert, --cert-key; or --insecure-no-tls)")
 	}
 	if !s.Tokens && !s.NoTokens {
 		missing = append(missing, "tokens (--tokens; or --insecure-no-tokens)")

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/wirespan/wirespan/tracer/api"
+	"github.com/wirespan/wirespan/tracer/api/jaeger"
+	assembly "github.com/wirespan/wirespan/tracer/assemble"
+)
+
+// addQueries makes the APIs that answer on --ui: ours, and those of others.
+func (h *house) addQueries(a *assembly.Assembler) error {
+	h.queries = make(map[string]http.Handler)
+	own, err := api.New(api.Config{
+		Store: h.store, Assembler: a, Keys: h.keys, Limits: api.DefaultLimits(), MayPackets: mayPackets,
+		Live: h.live, Version: versionString(), Log: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	h.queries[api.Prefix] = own
+	j, err := jaeger.New(jaeger.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: jaeger.DefaultLimits()})
+	if err != nil {
+		return err
+	}
+	for _, p := range jaeger.Paths() {
+		h.queries[p] = j
+	}
+	return nil
+}
