@@ -15,6 +15,8 @@
 //     connection whose response was just read, another request may have waited
 //     for that connection: then nothing is said. A call on a connection that
 //     was opened for it belongs to whom the executor served when it connected;
+//   - one that reads several things before it writes of any, or that may have gone
+//     on with others meanwhile, is believed when it was tested (turns.go);
 //   - an executor that never reads requests, a worker behind a queue, made its
 //     calls for the request that it answers afterwards;
 //   - one that was woken by an executor that serves a request may serve it, too.

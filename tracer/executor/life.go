@@ -30,6 +30,7 @@ func (t *Tracker) changed(e *sys.Event) {
 		c.opener = t.execOf(Thread{TGID: e.TGID, TID: e.TID, Goroutine: e.Goroutine})
 		c.opener.parent, c.openedAt = e.Parent, e.Time
 		t.opens(c, c.opener, e.Time)
+		t.turnCalls(c.opener, deed{opened: c})
 	case e.Old == synReceived:
 		c.role = Serving
 	}
@@ -105,7 +106,7 @@ func (t *Tracker) drop(x *exec) {
 		r.owner = nil
 	}
 	x.gone, x.serves, x.loose, x.slice, x.woken = true, nil, nil, nil, nil
-	x.gave = nil
+	x.gave, x.turn = nil, turn{}
 	delete(t.execs, x.thread)
 	if p := t.procs[x.thread.TGID]; p != nil {
 		if i := slices.Index(p.execs, x); i >= 0 {

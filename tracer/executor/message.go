@@ -72,9 +72,10 @@ const (
 	Answered                  // what it answered afterwards
 	Woken                     // who woke it
 	Sole                      // the only request that is open in the process
+	Ordered                   // what it read in the same place of a turn, twice
 )
 
-var ruleNames = [...]string{"", "alone", "slice", "connected", "answered", "woken", "sole"}
+var ruleNames = [...]string{"", "alone", "slice", "connected", "answered", "woken", "sole", "ordered"}
 
 func (r Rule) String() string {
 	if int(r) < len(ruleNames) {

@@ -27,6 +27,7 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 		}
 	}
 	r.rest(r.end)
+	t.turnReads(x, r, nil)
 	x.reads, x.loop = true, x.loop || len(x.serves) > 1
 	x.slice, x.sliceConn, x.at, x.woken, x.last = r, nil, c.msg.End, nil, nil
 }
@@ -47,6 +48,11 @@ func (t *Tracker) calls(c *conn, x *exec) {
 	r, rule, class := t.cause(c, x, c.msg.Begin, first)
 	t.sends(c, x, r, rule)
 	c.used(c.msg.Begin)
+	if first && c.opener == x {
+		k.on = c
+	} else {
+		t.turnCalls(x, deed{call: k})
+	}
 	if r != nil && class != Weak {
 		k.awaited = true
 		r.await()
@@ -142,6 +148,7 @@ func (t *Tracker) answered(c *conn, x *exec) {
 		return
 	}
 	k.done(c.msg.End)
+	t.turnReads(x, nil, k)
 	x.slice, x.sliceConn, x.at, x.last = nil, c, c.msg.End, nil
 	if c.shared {
 		return // it may be the response of another one
@@ -163,14 +170,15 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 	}
 	r.responded = true
 	t.watch(x, r)
+	t.turnAnswers(x, r)
 	switch k := x.last; {
 	case t.wanders(x):
 	case r.owner != x && !x.reads && oneByOne(x.loose, r):
 		for _, k := range x.loose {
-			t.relabel(k, r, x)
+			t.relabel(k, r, Answered, x)
 		}
 	case k != nil && r.owner == x && x.loop && k.begin >= r.end && c.msg.Begin-x.at <= int64(t.cfg.Fresh) && !x.mayGoOn(r, math.MinInt64):
-		t.relabel(k, r, x) // the loop went on with whom it was for
+		t.relabel(k, r, Answered, x) // the loop went on with whom it was for
 	}
 	x.loose, x.last = x.loose[:0], nil
 	r.disown()
@@ -179,14 +187,14 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 }
 
 // relabel says for whom a call was made that nothing, or little, was said of.
-func (t *Tracker) relabel(k *call, r *request, x *exec) {
+func (t *Tracker) relabel(k *call, r *request, rule Rule, x *exec) {
 	if k.of != nil {
 		t.stats.Retracted++
 		t.stats.Labels[k.class]--
 	} else {
 		t.stats.Unlabeled--
 	}
-	t.label(k, r, Answered, Inferred, x)
+	t.label(k, r, rule, Inferred, x)
 }
 
 // oneByOne reports whether calls were made after a request was read, and all

@@ -154,7 +154,7 @@ func TestEventLoopTimers(t *testing.T) {
 }
 
 // A loop that reads what there is before it deals with any of it, as HAProxy
-// does: only what was read alone can be told.
+// does: what was read alone can be told, and more when it is seen to keep the order.
 func TestEventLoopBatches(t *testing.T) {
 	w := newWorld(t, 9)
 	who := Thread{TGID: 10, TID: 10}

@@ -46,6 +46,7 @@ type conn struct {
 	by     Thread   // without the thread of a goroutine
 	whose  *request // nil unknown
 	shared bool     // others were on their way at the same time
+	place  placing  // in the turn in which it was opened
 }
 
 // request is a request that a process read.
@@ -72,6 +73,8 @@ type call struct {
 	awaited  bool // by of
 	blind    blindness
 	class    Class
+	place    placing
+	on       *conn // opened for it, and placed instead; nil none
 }
 
 // exec is an executor.
@@ -94,6 +97,7 @@ type exec struct {
 	gave   *request // for whom the goroutine worked that it woke last
 	gaveAt int64
 
+	turn  turn
 	loose []*call // unlabelled calls since its last answer
 }
 
@@ -105,6 +109,9 @@ type process struct {
 	reuses   bool                  // a connection had several calls
 	single   int                   // connections that had one
 	wanders  int
+	alone    trial // whether nothing else goes on in a turn
+	order    trial // whether turns keep the order
+	held     []held
 }
 
 // maxLoose bounds the calls of one executor that wait for its answer, maxServes

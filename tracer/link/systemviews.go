@@ -209,4 +209,5 @@ var executorWords = [...]string{
 	executor.Answered:  "answered it next",
 	executor.Woken:     "was woken by the one that served it",
 	executor.Sole:      "is of a process that served nothing else",
+	executor.Ordered:   "keeps the order of what it reads",
 }
