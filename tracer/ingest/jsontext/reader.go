@@ -243,3 +243,9 @@ func (r *Reader) Join(part *Reader) {
 		r.err = err
 	}
 }
+
+// More reports whether another value stands behind the one that was taken.
+func (r *Reader) More() bool {
+	r.space()
+	return r.err == nil && r.at < len(r.s)
+}

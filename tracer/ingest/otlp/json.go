@@ -13,25 +13,20 @@ import (
 // DecodeJSON adds the spans of a message in JSON to b (OTLP specification,
 // "JSON Protobuf Encoding"). Ids are hex digits there; those of other programs that
 // write base64, as plain protobuf would, are understood too, since no id has the
-// length of both. Names of enums are taken beside their numbers, and "batches", as
-// Tempo writes it, is resourceSpans.
+// length of both. Names of enums are taken beside their numbers.
 func DecodeJSON(b *batch.Batch, message string) error {
 	d := jsonDecoder{decoder{b: b}}
 	r := jsontext.New(message)
-	d.traces(r)
+	r.Object(func(key string) {
+		if key == "resourceSpans" {
+			r.Array(func() { d.resourceSpans(r) })
+		}
+	})
 	return r.End()
 }
 
 // jsonDecoder is a decoder of the other form.
 type jsonDecoder struct{ decoder }
-
-func (d *jsonDecoder) traces(r *jsontext.Reader) {
-	r.Object(func(key string) {
-		if key == "resourceSpans" || key == "batches" {
-			r.Array(func() { d.resourceSpans(r) })
-		}
-	})
-}
 
 // parts finds values of an object that must be read in another order than they stand.
 func parts(r *jsontext.Reader, first, then string) (one, two *jsontext.Reader) {
@@ -295,4 +290,29 @@ func enum[T [3]string | [6]string](r *jsontext.Reader, names T) uint64 {
 		}
 	}
 	return 0
+}
+
+// DecodeAnswer adds the spans of what query APIs answer in OTLP's JSON to b: a message,
+// or one in "trace" (Tempo) or "result" (Jaeger), or several of them one behind the
+// other, as Jaeger's gateway streams them.
+func DecodeAnswer(b *batch.Batch, text string) error {
+	d := jsonDecoder{decoder{b: b}}
+	r := jsontext.New(text)
+	for {
+		d.answer(r)
+		if !r.More() {
+			return r.End()
+		}
+	}
+}
+
+func (d *jsonDecoder) answer(r *jsontext.Reader) {
+	r.Object(func(key string) {
+		switch key {
+		case "resourceSpans", "batches":
+			r.Array(func() { d.resourceSpans(r) })
+		case "trace", "result":
+			d.answer(r)
+		}
+	})
 }

@@ -2,6 +2,8 @@ package otlp
 
 import (
 	"bytes"
+	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -177,8 +179,8 @@ func compare(t *testing.T, message []byte) {
 		t.Fatalf("%x: %v", message, err)
 	}
 	want, refused := oracle(td)
-	if d := cmp.Diff(want, b.Spans, cmpopts.EquateEmpty()); d != "" {
-		t.Fatalf("%x: (-official +ours)\n%s", message, d)
+	if !reflect.DeepEqual(want, slices.Clip(b.Spans)) && len(want)+len(b.Spans) > 0 { // quicker than a Diff
+		t.Fatalf("%x: (-official +ours)\n%s", message, cmp.Diff(want, b.Spans, cmpopts.EquateEmpty()))
 	}
 	if refused != b.Refused {
 		t.Fatalf("%x: refused %v, officially %v", message, b.Refused, refused)
