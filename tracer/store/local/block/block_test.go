@@ -79,6 +79,12 @@ func check(t *testing.T, c *block.Columns, want []store.Span) {
 			t.Fatalf("span %d, others skipped (-want +got):\n%s", i, d)
 		}
 	}
+	for i := len(want) - 1; i >= 0; i -= 7 {
+		r.Seek(i)
+		if d := cmp.Diff(want[i], *r.Next(), cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("span %d, sought (-want +got):\n%s", i, d)
+		}
+	}
 }
 
 func TestRoundTrip(t *testing.T) {

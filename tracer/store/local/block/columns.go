@@ -41,6 +41,8 @@ type Columns struct {
 
 	all     string // the texts, one behind the other
 	textEnd []uint32
+
+	marks *marks
 }
 
 // column holds the values of one attribute, in the order of the spans that have it.

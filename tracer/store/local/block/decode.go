@@ -170,6 +170,7 @@ func (d *decoder) read() {
 		d.check()
 	}
 	d.c.copyBytes()
+	d.c.marks = &marks{}
 }
 
 func (d *decoder) readTraces(n int) {

@@ -2,6 +2,7 @@ package block
 
 import (
 	"encoding/binary"
+	"sync"
 
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
@@ -30,6 +31,38 @@ func (r *Reader) Open(c *Columns) {
 	}
 	r.cur = r.cur[:len(c.cols)]
 	clear(r.cur)
+}
+
+// markEvery is the number of rows between marks.
+const markEvery = 64
+
+// marks are where a Reader is at every 64th row, so that any row is found soon.
+type marks struct {
+	once  sync.Once
+	cur   []cursor // of all columns, per mark
+	extra []int
+}
+
+// Seek goes to a row, before or behind.
+func (r *Reader) Seek(row int) {
+	m := r.c.marks
+	m.once.Do(func() { m.make(r.c) })
+	if at := row / markEvery; row < r.row || at > r.row/markEvery {
+		n := len(r.c.cols)
+		copy(r.cur, m.cur[at*n:(at+1)*n])
+		r.row, r.extra = at*markEvery, m.extra[at]
+	}
+	r.Skip(row)
+}
+
+func (m *marks) make(c *Columns) {
+	var r Reader
+	r.Open(c)
+	for row := 0; row < c.Len(); row += markEvery {
+		r.Skip(row)
+		m.cur = append(m.cur, r.cur...)
+		m.extra = append(m.extra, r.extra)
+	}
 }
 
 // Row is the number of the span that is next.
