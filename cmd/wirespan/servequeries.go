@@ -4,7 +4,9 @@ import (
 	"net/http"
 
 	"github.com/wirespan/wirespan/tracer/api"
+	"github.com/wirespan/wirespan/tracer/api/complete"
 	"github.com/wirespan/wirespan/tracer/api/jaeger"
+	"github.com/wirespan/wirespan/tracer/api/tempo"
 	assembly "github.com/wirespan/wirespan/tracer/assemble"
 )
 
@@ -25,6 +27,18 @@ func (h *house) addQueries(a *assembly.Assembler) error {
 	}
 	for _, p := range jaeger.Paths() {
 		h.queries[p] = j
+	}
+	t, err := tempo.New(tempo.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: tempo.DefaultLimits(), Version: versionString()})
+	if err != nil {
+		return err
+	}
+	h.queries[tempo.Prefix+"/"] = t
+	c, err := complete.New(complete.Config{Store: h.store, Assembler: a, Limits: complete.DefaultLimits()})
+	if err != nil {
+		return err
+	}
+	for _, p := range complete.Paths() {
+		h.queries[p] = c
 	}
 	return nil
 }

@@ -42,6 +42,9 @@ const (
 	Own        = "/api/v1/complete"
 )
 
+// Paths lists those under which the API is to be served.
+func Paths() []string { return []string{ByAppSpans, ByFlow, Params, Own} }
+
 // API answers.
 type API struct {
 	Config
