@@ -8,11 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/wirespan/wirespan/tracer/ingest/batch"
 	"github.com/wirespan/wirespan/tracer/ingest/fields"
-	"github.com/wirespan/wirespan/tracer/ingest/jsontext"
 	"github.com/wirespan/wirespan/tracer/ingest/otlp"
 	"github.com/wirespan/wirespan/tracer/ingest/skywalking"
 	"github.com/wirespan/wirespan/tracer/ingest/zipkin"
@@ -24,11 +24,12 @@ const (
 	typeProtobuf = "application/protobuf"
 )
 
-// question asks for a trace in the way of the source's API.
-func (s *source) question(ctx context.Context, b *batch.Batch, id span.TraceID, names []string) error {
+// question asks for a trace in the way of the source's API. note is what the source
+// says that it left out.
+func (s *source) question(ctx context.Context, b *batch.Batch, id span.TraceID, names []string) (note string, err error) {
 	switch s.kind {
 	case SkyWalking:
-		return s.askSkyWalking(ctx, b, id, names)
+		return "", s.askSkyWalking(ctx, b, id, names)
 	case Tempo:
 		return s.askTempo(ctx, b, id)
 	}
@@ -41,9 +42,9 @@ func (s *source) question(ctx context.Context, b *batch.Batch, id span.TraceID, 
 	}
 	a, err := s.get(ctx, path+short(id), typeJSON)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return decode(b, a.text)
+	return "", decode(b, a.text)
 }
 
 // short is the id in 16 digits if it has no more: Jaeger and Zipkin have shown ids of
@@ -98,41 +99,55 @@ type tempoVersion struct{ atomic.Int32 }
 
 // askTempo asks by the second version of the API, and by the first one as long as the
 // second never answered: Tempo has it since 2.7, and says 404 of a trace, too.
-func (s *source) askTempo(ctx context.Context, b *batch.Batch, id span.TraceID) error {
+func (s *source) askTempo(ctx context.Context, b *batch.Batch, id span.TraceID) (note string, err error) {
 	if s.tempo.Load() != 1 {
 		a, err := s.get(ctx, "/api/v2/traces/"+id.String(), typeProtobuf)
 		if err == nil {
 			s.tempo.Store(2)
-			return decodeTempo(b, a, true)
+			return decodeTempo(b, a)
 		}
 		if !errors.Is(err, errMissing) || s.tempo.Load() == 2 {
-			return err
+			return "", err
 		}
 	}
 	a, err := s.get(ctx, "/api/traces/"+id.String(), typeProtobuf)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s.tempo.CompareAndSwap(0, 1)
-	return decodeTempo(b, a, false)
+	if a.isJSON() {
+		return "", otlp.DecodeAnswer(b, a.text)
+	}
+	return "", otlp.Decode(b, a.text) // tempopb.Trace is TracesData
 }
 
-// decodeTempo reads tempopb.Trace, which is TracesData, or the TraceByIDResponse around
-// it: trace = 1.
-func decodeTempo(b *batch.Batch, a body, wrapped bool) error {
-	if a.kind == typeJSON || a.kind == "" && jsontext.New(a.text).Kind() == '{' {
-		return otlp.DecodeAnswer(b, a.text)
+// isJSON reports whether an answer is JSON, though protobuf was asked for.
+func (a *body) isJSON() bool {
+	return a.kind == typeJSON || a.kind == "" && strings.HasPrefix(a.text, "{")
+}
+
+// decodeTempo reads tempopb.TraceByIDResponse: trace = 1, which is TracesData, status =
+// 3 (1: partial), message = 4.
+func decodeTempo(b *batch.Batch, a body) (note string, err error) {
+	if a.isJSON() {
+		return "", otlp.DecodeAnswer(b, a.text)
 	}
-	if !wrapped {
-		return otlp.Decode(b, a.text)
-	}
+	partial, words := false, ""
 	r := fields.New(a.text)
 	for r.Next() {
-		if r.Tag == 1<<3|fields.Bytes {
+		switch r.Tag {
+		case 1<<3 | fields.Bytes:
 			if err := otlp.Decode(b, r.Str); err != nil {
-				return err
+				return "", err
 			}
+		case 3<<3 | fields.Varint:
+			partial = r.Num == 1
+		case 4<<3 | fields.Bytes:
+			words = r.Str
 		}
 	}
-	return r.Err()
+	if partial {
+		note = "a part of the trace only: " + words
+	}
+	return note, r.Err()
 }

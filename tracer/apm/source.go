@@ -139,7 +139,7 @@ func (s *source) ask(ctx context.Context, id span.TraceID, names []string) answe
 	}
 	b := batch.New(s.limits)
 	b.Reset(0)
-	err := s.question(ctx, b, id, names)
+	note, err := s.question(ctx, b, id, names)
 	switch {
 	case err == nil && len(b.Spans) == 0, errors.Is(err, errMissing):
 		s.breaker.done(time.Now(), nil)
@@ -158,7 +158,15 @@ func (s *source) ask(ctx context.Context, id span.TraceID, names []string) answe
 	s.tally.spans.Add(uint64(b.Received()))
 	s.tally.refused.Add(uint64(b.Refused.Sum()))
 	s.sign(b.Spans)
-	return answer{spans: b.Spans, note: b.Refused.String()}
+	return answer{spans: b.Spans, note: join(s.say(note), b.Refused.String())}
+}
+
+// join puts two notes together.
+func join(a, b string) string {
+	if a != "" && b != "" {
+		a += "; "
+	}
+	return a + b
 }
 
 // explain makes an error that can be shown: without secrets, and short.
