@@ -60,7 +60,7 @@ func newSource(c *Config, s *Source) (*source, error) {
 	r.http = &http.Client{
 		Transport: &http.Transport{
 			TLSClientConfig: s.TLS.Clone(), MaxIdleConnsPerHost: c.MaxConcurrent, IdleConnTimeout: time.Minute,
-			ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 64 << 10, ResponseHeaderTimeout: r.timeout,
+			ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: stay,
 	}
