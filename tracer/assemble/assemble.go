@@ -17,12 +17,26 @@ type Source interface {
 	Related(ctx context.Context, keys []store.Key, w store.Window, limit int) (spans []store.Span, more bool, err error)
 }
 
+// Foreign knows spans that are not in the store: those that an APM keeps
+// (tracer/apm).
+type Foreign interface {
+	// Spans returns what it has of a trace whose id was seen on the wire, and what is
+	// to be said about it. have are the spans that are known already. The caller may
+	// keep the spans and does not change them.
+	Spans(ctx context.Context, id span.TraceID, have []store.Span) (spans []store.Span, notes []string)
+}
+
 // Assembler puts traces together. It keeps nothing between calls, which may be
 // made at the same time.
 type Assembler struct {
-	src Source
-	cfg Config
+	src     Source
+	foreign Foreign // nil: nobody else is asked
+	cfg     Config
 }
+
+// With returns an Assembler that asks somebody else, too, for what belongs to the
+// trace ids that it finds.
+func (a *Assembler) With(f Foreign) *Assembler { return &Assembler{src: a.src, foreign: f, cfg: a.cfg} }
 
 // New returns an Assembler.
 func New(src Source, cfg Config) (*Assembler, error) {

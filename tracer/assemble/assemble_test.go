@@ -1,6 +1,7 @@
 package assemble
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -200,5 +201,58 @@ func TestCycle(t *testing.T) {
 	}, 0)
 	if len(got.Nodes) != 4 {
 		t.Errorf("%d nodes:\n%s", len(got.Nodes), draw(got))
+	}
+}
+
+// apmOf is an APM that keeps the spans of one trace.
+type apmOf struct {
+	spans []store.Span
+	asked []span.TraceID
+}
+
+func (a *apmOf) Spans(_ context.Context, id span.TraceID, have []store.Span) ([]store.Span, []string) {
+	a.asked = append(a.asked, id)
+	if len(have) == 0 {
+		return nil, []string{"nothing was known"}
+	}
+	var list []store.Span
+	for _, s := range a.spans {
+		if s.Trace == id {
+			list = append(list, s)
+		}
+	}
+	return list, []string{"asked"}
+}
+
+// TestForeign: what an APM has of a context on the wire joins the tree, and brings in
+// what belongs to it; whose trace ids are ours it is not asked for.
+func TestForeign(t *testing.T) {
+	h := held{
+		seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 1, End: 99, Context: "T/call"}.Net(),
+		seen{Agent: "a", Point: "eth0", X: 2, From: appOut, To: db, Start: 40, End: 60, Proto: "mysql", Parent: "eth0/1", Rule: "thread"}.Net(),
+		seen{Agent: "b", Point: "eth0", X: 5, From: appOut, To: gwIn, Start: 62, End: 70, Context: "T/other"}.Net(),
+	}
+	f := &apmOf{spans: []store.Span{
+		scene.SDK("web", "T", "call", "", span.Client, 0, 100),
+		scene.SDK("shop", "T", "serve", "call", span.Server, 2, 98),
+		scene.SDK("shop", "T", "other", "serve", span.Client, 61, 71),
+	}}
+	a, err := New(h, Default())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := a.With(f).Trace(t.Context(), h[1].Trace, store.Window{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, got, `web call
+  a eth0 1 [context]
+    shop serve [context]
+      a eth0 2 [thread]
+      shop other [context]
+        b eth0 5 [context]
+`)
+	if len(f.asked) != 1 || len(got.Limits) != 1 || got.Limits[0] != "asked" {
+		t.Errorf("asked for %v, limits %v", f.asked, got.Limits)
 	}
 }

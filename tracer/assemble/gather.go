@@ -36,12 +36,13 @@ type gather struct {
 	have   map[spanKey]bool
 	seeds  map[spanKey]bool // what was asked for
 	asked  map[store.Key]bool
+	sought map[span.TraceID]bool // of the Foreign
 	window store.Window // of all that was collected
 	limits []string
 }
 
 func newGather(a *Assembler) *gather {
-	return &gather{a: a, have: map[spanKey]bool{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}}
+	return &gather{a: a, have: map[spanKey]bool{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}, sought: map[span.TraceID]bool{}}
 }
 
 // add takes a span that was asked for.
@@ -76,7 +77,9 @@ func (g *gather) connect(ctx context.Context) error {
 			return nil
 		}
 		sure, alike := g.questions(from)
+		fresh := from
 		from = len(g.spans)
+		g.askForeign(ctx, fresh)
 		if err := g.ask(ctx, sure, int64(g.a.cfg.Reach), g.a.cfg.MaxSpans); err != nil {
 			return err
 		}
@@ -111,6 +114,49 @@ func (g *gather) ask(ctx context.Context, keys []store.Key, reach int64, limit i
 		g.take(spans[i])
 	}
 	return nil
+}
+
+// maxForeign bounds the trace ids that a Foreign is asked for on behalf of one trace.
+const maxForeign = 16
+
+// askForeign asks for the ids of traces that somebody else began, as the spans from
+// from on name them.
+func (g *gather) askForeign(ctx context.Context, from int) {
+	if g.a.foreign == nil {
+		return
+	}
+	for i := from; i < len(g.spans); i++ {
+		for _, id := range wireTraces(&g.spans[i]) {
+			if g.sought[id] {
+				continue
+			}
+			if len(g.sought) == maxForeign {
+				g.limit("the APMs were asked for %d trace ids only", maxForeign)
+				return
+			}
+			g.sought[id] = true
+			spans, notes := g.a.foreign.Spans(ctx, id, g.spans)
+			g.limits = append(g.limits, notes...)
+			for k := range spans {
+				if len(g.spans) == g.a.cfg.MaxSpans {
+					g.limit("only %d spans were collected", g.a.cfg.MaxSpans)
+					return
+				}
+				g.take(spans[k])
+			}
+		}
+	}
+}
+
+// wireTraces are the ids of traces that a span has from whoever made the request.
+func wireTraces(s *store.Span) (list []span.TraceID) {
+	if inContext(s) {
+		list = append(list, s.Trace)
+	}
+	if f, ok := factsOf(s); ok && f.HasContext && f.Trace != s.Trace {
+		list = append(list, f.Trace)
+	}
+	return list
 }
 
 // questions are the keys that find what is connected with the spans from from on:
