@@ -1,0 +1,155 @@
+package clickhouse
+
+import (
+	"strings"
+	"unsafe"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/wirespan/wirespan/tracer/store"
+)
+
+// inputColumns are those of spans_in, in the order in which columns fills them.
+var inputColumns = []string{
+	"start", "duration", "trace", "span", "parent", "kind", "status", "signal", "service", "instance", "agent", "name",
+	"message", "state", "scope", "protocol", "attr_key", "attr_type", "attr_value", "resource_key", "resource_type",
+	"resource_value", "event_time", "event_name", "event_attrs", "link_trace", "link_span", "link_attrs", "key_kind",
+	"key_hash", "step", "counted", "bucket",
+}
+
+// columns puts spans into the columns of an INSERT. Fields are handed over by
+// pointer, which costs no allocation; the driver copies what they point to.
+type columns struct {
+	cols []driver.BatchColumn
+	next int
+	err  error
+
+	keys   []store.Key
+	kinds  []uint8
+	hashes []uint64
+	key    []*string
+	types  []uint8
+	value  []*string
+	values []string
+	text   []byte // of values that are no strings, for one span
+	ends   []int
+}
+
+// open begins a batch.
+func (c *columns) open(b driver.Batch) {
+	c.cols, c.err = c.cols[:0], nil
+	for i := range inputColumns {
+		c.cols = append(c.cols, b.Column(i))
+	}
+}
+
+func (c *columns) put(v any) {
+	if c.err == nil {
+		c.err = c.cols[c.next].AppendRow(v)
+	}
+	c.next++
+}
+
+// add appends a span.
+func (c *columns) add(s *store.Span) error {
+	c.next = 0
+	duration := s.End - s.Start
+	trace, id, parent := view(s.Trace[:]), view(s.ID[:]), view(s.Parent[:])
+	c.put(&s.Start)
+	c.put(&duration)
+	c.put(&trace)
+	c.put(&id)
+	c.put(&parent)
+	c.put(uint8(s.Kind))
+	c.put(uint8(s.Status))
+	c.put(uint8(s.Signal))
+	protocol, _ := s.Attr("network.protocol.name")
+	for _, t := range [...]*string{&s.Service, &s.Instance, &s.Agent, &s.Name, &s.Message, &s.State, &s.Scope, &protocol.Str} {
+		c.put(t)
+	}
+	c.attrs(s.Attrs)
+	c.attrs(s.Resource)
+	c.events(s.Events)
+	c.links(s.Links)
+	c.index(s)
+	step := store.Floor(s.Start, store.RateStep)
+	c.put(&step)
+	var counted uint8
+	if store.Counted(s) {
+		counted = 1
+	}
+	c.put(counted)
+	c.put(uint8(store.Bucket(max(0, duration))))
+	return c.err
+}
+
+// view is bytes as a string that lives no longer than they do.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+func (c *columns) attrs(list []store.Attr) {
+	c.key, c.types, c.values, c.value = c.key[:0], c.types[:0], c.values[:0], c.value[:0]
+	c.text, c.ends = c.text[:0], c.ends[:0]
+	for i := range list {
+		a := &list[i]
+		c.key = append(c.key, &a.Key)
+		c.types = append(c.types, uint8(a.Value.Type))
+		if a.Value.Type != store.String && a.Value.Type != store.Bytes {
+			c.text = appendValue(c.text, &a.Value)
+		}
+		c.ends = append(c.ends, len(c.text))
+	}
+	text, from := view(c.text), 0
+	for i, end := range c.ends {
+		if a := &list[i].Value; a.Type == store.String || a.Type == store.Bytes {
+			c.values = append(c.values, a.Str)
+		} else {
+			c.values = append(c.values, text[from:end])
+		}
+		from = end
+	}
+	for i := range c.values {
+		c.value = append(c.value, &c.values[i])
+	}
+	c.put(c.key)
+	c.put(c.types)
+	c.put(c.value)
+}
+
+func (c *columns) events(list []store.Event) {
+	var times []int64
+	var names, attrs []string
+	for i := range list {
+		times = append(times, list[i].Time)
+		names = append(names, list[i].Name)
+		attrs = append(attrs, string(appendMap(nil, list[i].Attrs)))
+	}
+	c.put(times)
+	c.put(names)
+	c.put(attrs)
+}
+
+func (c *columns) links(list []store.Link) {
+	var traces, ids, attrs []string
+	for i := range list {
+		traces = append(traces, string(list[i].Trace[:]))
+		ids = append(ids, string(list[i].ID[:]))
+		attrs = append(attrs, string(appendMap(nil, list[i].Attrs)))
+	}
+	c.put(traces)
+	c.put(ids)
+	c.put(attrs)
+}
+
+func (c *columns) index(s *store.Span) {
+	c.keys, c.kinds, c.hashes = store.AppendKeys(c.keys[:0], s), c.kinds[:0], c.hashes[:0]
+	for _, k := range c.keys {
+		c.kinds = append(c.kinds, uint8(k.Kind))
+		c.hashes = append(c.hashes, k.Hash)
+	}
+	c.put(c.kinds)
+	c.put(c.hashes)
+}
+
+// insertSQL begins the INSERT of a database.
+func insertSQL(database string) string {
+	return "INSERT INTO " + name(database) + ".spans_in (" + strings.Join(inputColumns, ", ") + ")"
+}

@@ -1,0 +1,129 @@
+-- For any server, down to 18.16: no LowCardinality, Map, TTL, codecs or skip
+-- indexes. Names in braces are filled in by schema.go. Statements end with ";".
+
+CREATE TABLE IF NOT EXISTS {db}.spans{local} {on} (
+    start Int64,
+    duration Int64,
+    trace FixedString(16),
+    span FixedString(8),
+    parent FixedString(8),
+    kind UInt8,
+    status UInt8,
+    signal UInt8,
+    service String,
+    instance String,
+    agent String,
+    name String,
+    message String,
+    state String,
+    scope String,
+    protocol String,
+    attr_key Array(String),
+    attr_type Array(UInt8),
+    attr_value Array(String),
+    resource_key Array(String),
+    resource_type Array(UInt8),
+    resource_value Array(String),
+    event_time Array(Int64),
+    event_name Array(String),
+    event_attrs Array(String),
+    link_trace Array(FixedString(16)),
+    link_span Array(FixedString(8)),
+    link_attrs Array(String),
+    time DateTime ALIAS toDateTime(intDiv(start, 1000000000)),
+    trace_id String ALIAS lower(hex(trace)),
+    span_id String ALIAS lower(hex(span)),
+    parent_id String ALIAS lower(hex(parent))
+) ENGINE = {engine:MergeTree:spans}
+PARTITION BY intDiv(start, 86400000000000)
+ORDER BY (start, span)
+SETTINGS index_granularity = 1024;
+
+CREATE TABLE IF NOT EXISTS {db}.keys{local} {on} (
+    key_kind UInt8,
+    key_hash UInt64,
+    start Int64
+) ENGINE = {engine:MergeTree:keys}
+PARTITION BY intDiv(start, 86400000000000)
+ORDER BY (key_kind, key_hash, start)
+SETTINGS index_granularity = 1024;
+
+CREATE TABLE IF NOT EXISTS {db}.rates{local} {on} (
+    step Int64,
+    service String,
+    name String,
+    protocol String,
+    signal UInt8,
+    counted UInt8,
+    bucket UInt8,
+    count UInt64,
+    errors UInt64,
+    total UInt64
+) ENGINE = {engine:SummingMergeTree:rates:(count, errors, total)}
+PARTITION BY intDiv(step, 86400000000000)
+ORDER BY (step, service, name, protocol, signal, counted, bucket)
+SETTINGS index_granularity = 1024;
+
+CREATE TABLE IF NOT EXISTS {db}.aliases{local} {on} (
+    id FixedString(16),
+    old FixedString(16),
+    canonical FixedString(16),
+    found Int64
+) ENGINE = {engine:ReplacingMergeTree:aliases:found}
+PARTITION BY intDiv(found, 86400000000000)
+ORDER BY (id, old, canonical);
+
+-- What is written: a row per span, which the three views below spread. The table
+-- itself keeps nothing.
+CREATE TABLE IF NOT EXISTS {db}.spans_in{local} {on} (
+    start Int64,
+    duration Int64,
+    trace FixedString(16),
+    span FixedString(8),
+    parent FixedString(8),
+    kind UInt8,
+    status UInt8,
+    signal UInt8,
+    service String,
+    instance String,
+    agent String,
+    name String,
+    message String,
+    state String,
+    scope String,
+    protocol String,
+    attr_key Array(String),
+    attr_type Array(UInt8),
+    attr_value Array(String),
+    resource_key Array(String),
+    resource_type Array(UInt8),
+    resource_value Array(String),
+    event_time Array(Int64),
+    event_name Array(String),
+    event_attrs Array(String),
+    link_trace Array(FixedString(16)),
+    link_span Array(FixedString(8)),
+    link_attrs Array(String),
+    key_kind Array(UInt8),
+    key_hash Array(UInt64),
+    step Int64,
+    counted UInt8,
+    bucket UInt8
+) ENGINE = Null;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.spans_to_spans{local} {on} TO {db}.spans{local} AS
+SELECT start, duration, trace, span, parent, kind, status, signal, service, instance, agent, name, message, state, scope,
+    protocol, attr_key, attr_type, attr_value, resource_key, resource_type, resource_value, event_time, event_name,
+    event_attrs, link_trace, link_span, link_attrs
+FROM {db}.spans_in{local};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.spans_to_keys{local} {on} TO {db}.keys{local} AS
+SELECT key_kind, key_hash, start
+FROM {db}.spans_in{local}
+ARRAY JOIN key_kind, key_hash;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.spans_to_rates{local} {on} TO {db}.rates{local} AS
+SELECT step, service, name, protocol, signal, counted, bucket, count() AS count, sum(status = 2) AS errors,
+    sum(toUInt64(greatest(duration, toInt64(0)))) AS total
+FROM {db}.spans_in{local}
+GROUP BY step, service, name, protocol, signal, counted, bucket;
