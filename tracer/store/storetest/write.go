@@ -224,8 +224,12 @@ func testReopen(r *rig) {
 		r.Skip("what this engine keeps ends with it")
 	}
 	want := complete()
-	for n := range 3000 {
-		r.write(plain(n))
+	for n := 0; n < 3000; n += 50 { // servers take some milliseconds per Write
+		var list []store.Span
+		for i := range 50 {
+			list = append(list, plain(n+i))
+		}
+		r.write(list...)
 	}
 	r.write(want)
 	if err := r.st.Alias(r.ctx, []store.Alias{{Old: traceID(1), Canonical: traceID(2), Time: base}}); err != nil {
