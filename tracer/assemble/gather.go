@@ -37,7 +37,7 @@ type gather struct {
 	seeds  map[spanKey]bool // what was asked for
 	asked  map[store.Key]bool
 	sought map[span.TraceID]bool // of the Foreign
-	window store.Window // of all that was collected
+	window store.Window          // of all that was collected
 	limits []string
 }
 
