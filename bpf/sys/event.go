@@ -19,6 +19,7 @@ const (
 	State         Type = 4 // a connection began or ended
 	Exec          Type = 5 // a process became another program
 	Exit          Type = 6 // a process ended
+	Lost          Type = 7 // events were lost, Length of them, between what came before and Time; made by Watch
 )
 
 // Flags of an event.

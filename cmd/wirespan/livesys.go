@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -90,11 +91,12 @@ func openSys(ctx context.Context, s *sysFlags, agent string, later bool) (y *liv
 		}
 		return nil, "no threads or processes of system calls: " + why, nil
 	}
-	y = &liveSys{src: src, gos: newGoFinder(src, s, later)}
+	y = &liveSys{gos: newGoFinder(src, s, later)}
 	if y.gos != nil {
 		src = &goSource{src, y.gos}
-		y.src = src
 	}
+	src = sys.NewWatch(src, time.Now)
+	y.src = src
 	if s.record != "" {
 		if y.file, err = os.Create(s.record); err != nil {
 			return nil, "", &statusError{exitPartial, errors.Join(fmt.Errorf("--sys-record: %w", err), src.Close())}

@@ -12,7 +12,7 @@ type Config struct {
 	MaxExecs int           // threads and goroutines
 	Settle   time.Duration // a message to which nothing was added for so long is told again
 	Fresh    time.Duration // how long an event loop is taken to go on with what it read last
-	Patience time.Duration // how long a request that nothing is done for may still be what a loop goes on with
+	Patience time.Duration // how long a request that nothing is done for may still be what a loop goes on with, and one that was lost may be open
 
 	// Listens reports whether a program of this host listens at an address and
 	// port, for connections that are older than the Tracker; may be nil.

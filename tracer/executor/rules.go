@@ -81,7 +81,7 @@ func (k *call) done(at int64) {
 
 // cause finds for whom an executor sends a request on a connection at a time.
 func (t *Tracker) cause(c *conn, x *exec, at int64, first bool) (*request, Rule, Class) {
-	if t.wanders(x) {
+	if t.wanders(x) || at < t.doubted {
 		return nil, 0, 0
 	}
 	if first && c.opener == x && x.loop {
@@ -188,6 +188,9 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 
 // relabel says for whom a call was made that nothing, or little, was said of.
 func (t *Tracker) relabel(k *call, r *request, rule Rule, x *exec) {
+	if t.now < t.doubted {
+		return
+	}
 	if k.of != nil {
 		t.stats.Retracted++
 		t.stats.Labels[k.class]--

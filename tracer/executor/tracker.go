@@ -14,7 +14,10 @@ type Tracker struct {
 	quiet []*conn // with a message that was added to since it was told
 	last  uint64  // ID of a message
 	now   int64   // time of the latest event
-	stats Stats
+	// Until when nothing is said: events were lost, so that requests may be
+	// open of which nothing is known.
+	doubted int64
+	stats   Stats
 
 	oldConns fifo[*conn] // in order of appearance
 	oldExecs fifo[*exec]
@@ -138,7 +141,9 @@ func (t *Tracker) Stats() Stats { return t.stats }
 // Event takes an event.
 func (t *Tracker) Event(e *sys.Event) {
 	t.stats.Events++
-	t.now = max(t.now, e.Time)
+	if e.Type != sys.Lost {
+		t.now = max(t.now, e.Time)
+	}
 	switch e.Type {
 	case sys.IO:
 		if e.Flags&sys.Peek == 0 && e.Length > 0 {
@@ -152,6 +157,8 @@ func (t *Tracker) Event(e *sys.Event) {
 		t.threadWoke(Thread{TGID: e.TGID, TID: uint32(e.Goroutine)}, Thread{TGID: e.TGID, TID: uint32(e.Parent)})
 	case sys.Exec, sys.Exit:
 		t.exit(e.TGID)
+	case sys.Lost:
+		t.doubted = max(t.doubted, e.Time+int64(t.cfg.Patience))
 	}
 }
 

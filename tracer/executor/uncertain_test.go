@@ -148,3 +148,42 @@ func TestSharedWriter(t *testing.T) {
 		t.Errorf("%v; %d exchanges right, %d wrong", o, right, wrong)
 	}
 }
+
+// After events were lost nothing is said while requests may be open that were
+// among them: not even where an executor seems to serve one alone.
+func TestLostEvents(t *testing.T) {
+	w := newWorld(t, 23)
+	loop := Thread{TGID: 10, TID: 10}
+	up := map[int]*end{0: w.connect(loop), 1: w.connect(loop)}
+	turn := func(lose bool) (call place) {
+		one, two := w.accept(), w.accept()
+		ra := w.read(one, loop, 300)
+		from := len(w.events)
+		rb := w.read(two, loop, 300)
+		if lose {
+			lost := w.events[len(w.events)-1].Time
+			w.events = append(w.events[:from], sys.Event{Type: sys.Lost, Time: lost, Length: 1})
+		}
+		call = w.write(up[0], loop, 90) // for the one that was lost
+		w.caused(call, rb)
+		w.read(up[0], loop, 30)
+		w.write(two, loop, 900)
+		w.caused(w.write(up[1], loop, 90), ra)
+		w.read(up[1], loop, 30)
+		w.write(one, loop, 900)
+		return call
+	}
+	turn(true)
+	if o := w.score(); o.wrong != 0 || o.right != 0 {
+		t.Errorf("in doubt: %v", o)
+	}
+	w.now += int64(Default().Patience)
+	conn := w.accept()
+	r := w.read(conn, loop, 300)
+	w.caused(w.write(up[0], loop, 90), r)
+	w.read(up[0], loop, 30)
+	w.write(conn, loop, 900)
+	if o := w.score(); o.wrong != 0 || o.right != 1 {
+		t.Errorf("afterwards: %v", o)
+	}
+}

@@ -56,7 +56,7 @@ type act struct {
 	older      int32          // message of the same end
 	prev, next int32          // in the order in which they were told last
 	used       bool
-	asked      uint64 // key of the first exchange that has its request in it
+	asked      uint64 // key of the first exchange that has its first byte in it
 	common     bool   // there are others
 	host       uint16 // in system.hosts
 	seen       int64  // processing time at which it was told last

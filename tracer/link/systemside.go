@@ -17,6 +17,15 @@ type turn struct {
 	begin, end  int64 // when the first and the last call were done; 0: not seen
 	first, last executor.Thread
 	calls       uint32
+	bytes       uint32 // 0 if the message is of several exchanges, too
+}
+
+// turnOf returns one of the two turns.
+func (d *side) turnOf(request bool) *turn {
+	if request {
+		return &d.request
+	}
+	return &d.response
 }
 
 // sides are the sides of an exchange in the slab, 0 for none.
@@ -62,10 +71,8 @@ func (l *Linker) joinAct(x int32, a *act, request bool) bool {
 	if d == nil {
 		return false
 	}
-	t := &d.response
-	if request {
-		t = &d.request
-	}
+	t := d.turnOf(request)
+	l.holds(x, a, request)
 	if a.x == 0 {
 		y.stats.Joined++
 		y.lone--
@@ -76,29 +83,50 @@ func (l *Linker) joinAct(x int32, a *act, request bool) bool {
 	}
 	a.x, d.host = x, a.host
 	*t = turn{begin: a.m.Begin, end: a.m.End, first: a.m.First, last: a.m.Last, calls: a.m.Calls}
+	if !a.common {
+		t.bytes = a.m.Length
+	}
 	if request && !serving && a.label.Request != 0 && a.label != d.label {
 		l.attribute(x, a.label)
 	}
 	return true
 }
 
+// holds notes that an exchange has its request, or its response, in a message.
+// Of several it is not known how much of the message each has.
+func (l *Linker) holds(x int32, a *act, request bool) {
+	key := l.exchs.at(x).key
+	if a.asked == 0 {
+		a.asked = key
+	}
+	if a.asked == key || a.common {
+		return
+	}
+	a.common = true
+	serving := a.m.Role == executor.Serving
+	if e := l.exchs.at(a.x); a.x == 0 || !e.used || e.key != a.asked {
+		return // it has left
+	}
+	if d := l.partOf(a.x, serving); d != nil {
+		d.turnOf(request).bytes = 0
+		if request && serving && l.system.served[d.id] == a.x {
+			delete(l.system.served, d.id)
+			l.system.stats.Common++
+		}
+	}
+}
+
 // serves notes which exchange a request is that a process read. Where several
 // were read in one message, as on HTTP/2 and by pipelining, calls that were made
 // for that message are for one of them, and which is not known.
 func (l *Linker) serves(x int32, d *side, a *act) {
-	y, key := &l.system, l.exchs.at(x).key
-	if d.id = a.m.ID; a.asked != 0 && a.asked != key {
-		if !a.common {
-			y.stats.Common++
-		}
-		a.common = true
-		y.stats.Common++
-		delete(y.served, d.id)
+	d.id = a.m.ID
+	if a.common {
+		l.system.stats.Common++
+		return
 	}
-	if a.asked = key; !a.common {
-		y.served[d.id] = x
-		l.settleEager(x, d.id)
-	}
+	l.system.served[d.id] = x
+	l.settleEager(x, d.id)
 }
 
 // settleEager tells the calls that were for a request which exchange that is.

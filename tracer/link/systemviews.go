@@ -149,6 +149,21 @@ func (d *side) queues(r *Facts, h whose) (receive, send int64) {
 	return receive, send
 }
 
+// sizes appends how much the process read and wrote, as far as that is known.
+func (d *side) sizes(a span.Attrs, h whose) span.Attrs {
+	in, out := d.request.bytes, d.response.bytes
+	if h == askingSide {
+		in, out = out, in
+	}
+	if in > 0 {
+		a = span.AppendInt(a, span.KeySysReceived, int64(in))
+	}
+	if out > 0 {
+		a = span.AppendInt(a, span.KeySysSent, int64(out))
+	}
+	return a
+}
+
 // sideAttributes appends what is known of a process's part in an exchange. What
 // was said is on the span of the packets.
 func (w *writer) sideAttributes(v *view, r *Facts, host []byte) {
@@ -174,6 +189,7 @@ func (w *writer) sideAttributes(v *view, r *Facts, host []byte) {
 	if v.side == askingSide && d.label.Class != 0 {
 		a = span.AppendString(a, span.KeySysClass, d.label.Class.String())
 	}
+	a = d.sizes(a, v.side)
 	receive, send := d.queues(r, v.side)
 	if receive > 0 {
 		a = span.AppendInt(a, span.KeySysQueueReceive, receive)

@@ -86,6 +86,8 @@ const (
 	KeySysClass
 	KeySysQueueReceive
 	KeySysQueueSend
+	KeySysReceived
+	KeySysSent
 	KeyFacts
 	NumKeys
 )
@@ -177,6 +179,8 @@ var static = [NumKeys]KeyDoc{
 	KeySysTier:                   {"wirespan.sys.tier", "String", "how the kernel was asked: sock, fexit, syscall, legacy"},
 	KeySysClass:                  {"wirespan.sys.class", "String", "certain, inferred or weak: how sure it is for whom the call was made"},
 	KeySysQueueReceive:           {"wirespan.sys.queue.receive", "Int", "ns between the last byte of a message at the capture point and the call that read it"},
+	KeySysReceived:               {"wirespan.sys.received", "Int", "bytes of the exchange that the process read: what TLS made of them, if they are enciphered"},
+	KeySysSent:                   {"wirespan.sys.sent", "Int", "bytes of the exchange that the process wrote"},
 	KeySysQueueSend:              {"wirespan.sys.queue.send", "Int", "ns between the call that wrote a message and its first byte at the capture point"},
 	KeyFacts:                     {"wirespan.facts", "Bytes", "what a server needs to link spans of several agents; with --server and --store only (tracer/facts)"},
 }
