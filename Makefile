@@ -56,7 +56,7 @@ bench: build ## benchmarks per package, then the whole program against others
 		echo "bench: benchstat is not to be had; compare testdata/bench/packages.txt by hand"; fi
 	$(GO) run ./testdata/make/bench-protocols
 	$(GO) run ./testdata/make/bench-sys
-	@if [ -f build/bench/small.pcap ]; then $(GO) run ./testdata/make/bench-tunnels; else echo "bench: no build/bench/small.pcap, so no tunnels; make bench-capture records it"; fi
+	$(GO) run ./testdata/make/bench-tunnels
 	@if [ ! -f $(SHARED)/bench/compare_offline.sh ]; then echo "bench: no $(SHARED)/bench/compare_offline.sh, so no comparison of whole programs"; \
 	elif [ ! -f build/bench/small.pcap ]; then echo "bench: no captures in build/bench, so no comparison of whole programs; make bench-capture records them"; \
 	else for c in small bulk; do \

@@ -28,6 +28,9 @@ type Config struct {
 // Validate reports all faults of a Config.
 func (c *Config) Validate() error {
 	var faults []error
+	if len(c.Protos) > maxProtos {
+		faults = append(faults, fmt.Errorf("engine: %d protos, must be %d or less", len(c.Protos), maxProtos))
+	}
 	names := map[string]bool{Off: true}
 	for i := range c.Protos {
 		p := &c.Protos[i]

@@ -32,7 +32,9 @@ type ConnState struct {
 
 	transport l7.Transport
 	force     string // name of the only protocol to try; "" for all
-	tried     []bool // protocols whose parser refused the stream, by index
+	tried     protos // whose parser refused the stream
+	hints     protos // that a port of the connection hints at, once hinted
+	hinted    bool
 	gapped    bool   // bytes were lost before a protocol was found
 	late      bool   // nobody claims the first bytes: something else may precede the protocol
 	asked     bool   // Config.Force was looked up
@@ -97,9 +99,8 @@ func (e *Engine) fresh(c *flows.Conn) *ConnState {
 	if n := len(e.spare); n > 0 {
 		st, e.spare = e.spare[n-1], e.spare[:n-1]
 	} else {
-		st = &ConnState{tried: make([]bool, len(e.cfg.Protos))}
+		st = &ConnState{}
 	}
-	clear(st.tried)
 	st.conn, st.phase, st.replay = c, detecting, true
 	st.half = [2]*half{&st.store[0], &st.store[1]}
 	st.transport = l7.TCP
@@ -117,8 +118,8 @@ func (e *Engine) recycle(st *ConnState) {
 	if st.depth == 0 {
 		st.conn.Ext = nil
 	}
-	tried, a, b := st.tried, st.store[0], st.store[1]
-	*st = ConnState{tried: tried, forwarded: st.forwarded[:0]}
+	a, b := st.store[0], st.store[1]
+	*st = ConnState{forwarded: st.forwarded[:0]}
 	st.store[0] = half{marks: a.marks[:0], open: e.emptied(a.open)}
 	st.store[1] = half{marks: b.marks[:0], open: e.emptied(b.open)}
 	if len(e.spare) < maxSpare {

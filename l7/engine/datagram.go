@@ -15,7 +15,7 @@ func (e *Engine) datagram(st *ConnState, dir l7.Dir, b []byte, at l7.Stamp) {
 	h.leadLen = 0
 	st.replay = true
 	if st.phase == detecting {
-		clear(st.tried)
+		st.tried = 0
 	} else {
 		e.run(st, dir)
 	}

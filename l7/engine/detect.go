@@ -119,7 +119,7 @@ func (e *Engine) catchUp(st *ConnState, cur *half) {
 
 // refuse goes back to detection after ErrNotMine, with the bytes kept.
 func (e *Engine) refuse(st *ConnState) {
-	st.tried[st.index] = true
+	st.tried |= 1 << st.index
 	e.stats.Protos[st.index].Refused++
 	if !st.replay {
 		e.goOpaque(st, Refused)

@@ -14,6 +14,9 @@ type Engine struct {
 	spare []*ConnState
 	stats Stats
 
+	sets   sets
+	firsts firsts
+
 	opened int // messages of all connections that wait for their End
 
 	// What the parser that runs now was given. inParser is true while a
@@ -30,7 +33,7 @@ func New(cfg Config, sink Sink) (*Engine, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	e := &Engine{cfg: cfg, sink: sink, carry: pool{limit: cfg.MaxCarry}}
+	e := &Engine{cfg: cfg, sink: sink, carry: pool{limit: cfg.MaxCarry}, sets: setsOf(cfg.Protos)}
 	e.stats.Protos = make([]ProtoStats, len(cfg.Protos))
 	return e, nil
 }

@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"slices"
-
-	"github.com/wirespan/wirespan/flows"
-	"github.com/wirespan/wirespan/l7"
-)
+import "github.com/wirespan/wirespan/l7"
 
 // outcome of a round of detection.
 type outcome uint8
@@ -29,38 +24,34 @@ type choice struct {
 // nobody claims the first bytes only a certain one is taken, in either roles:
 // who opened the connection may have opened it for the other side.
 func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
-	need, maybe, turned, first := false, -1, -1, -1
-	for pass := range 2 {
-		for i := range e.cfg.Protos {
-			p := &e.cfg.Protos[i]
-			if st.tried[i] || p.Transport&st.transport == 0 || st.force != "" && p.Name != st.force || hinted(p, st.conn) != (pass == 0) {
-				continue
-			}
-			if first < 0 {
-				first = i
-			}
-			switch e.ask(st, p, 0) {
-			case l7.Yes:
-				return choice{index: i, certain: true}, somebody
-			case l7.Maybe:
-				if maybe < 0 && !st.late {
-					maybe = i
+	need, maybe, turned := false, -1, -1
+	all := e.candidates(st)
+	hints := all & e.hintsOf(st)
+	may := [2]protos{e.mayBe(st, 0), 0}
+	if !st.settledRoles() || st.late && st.depth == 0 {
+		may[1] = e.mayBe(st, 1)
+	}
+	for _, set := range [2]protos{hints, all &^ hints} {
+		for set &= may[0] | may[1]; set != 0; set &= set - 1 {
+			i := set.first()
+			for flip := range l7.Dir(2) {
+				if !may[flip].has(i) {
+					continue
 				}
-			case l7.NeedMore:
-				need = true
-			}
-			if st.settledRoles() && (!st.late || st.depth > 0) {
-				continue
-			}
-			switch e.ask(st, p, 1) {
-			case l7.Yes:
-				return choice{index: i, flip: true, certain: true}, somebody
-			case l7.Maybe:
-				if turned < 0 && !st.late {
-					turned = i
+				switch e.ask(st, &e.cfg.Protos[i], flip) {
+				case l7.Yes:
+					return choice{index: i, flip: flip == 1, certain: true}, somebody
+				case l7.Maybe:
+					switch {
+					case st.late:
+					case flip == 0 && maybe < 0:
+						maybe = i
+					case flip == 1 && turned < 0:
+						turned = i
+					}
+				case l7.NeedMore:
+					need = true
 				}
-			case l7.NeedMore:
-				need = true
 			}
 		}
 	}
@@ -71,15 +62,13 @@ func (e *Engine) pick(st *ConnState, final bool) (choice, outcome) {
 		return choice{index: maybe}, somebody
 	case turned >= 0:
 		return choice{index: turned, flip: true}, somebody
-	case st.force != "" && first >= 0:
-		return choice{index: first}, somebody
+	case st.force != "" && all != 0:
+		if hints != 0 {
+			all = hints
+		}
+		return choice{index: all.first()}, somebody
 	}
 	return choice{}, nobody
-}
-
-// hinted reports whether a port of the connection is one of the protocol's.
-func hinted(p *l7.Proto, c *flows.Conn) bool {
-	return slices.Contains(p.Ports, c.Server.Port) || slices.Contains(p.Ports, c.Client.Port)
 }
 
 // ask asks a protocol about both directions; flip is 1 to exchange them.

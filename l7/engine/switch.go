@@ -15,10 +15,7 @@ func (e *Engine) switchOver(st *ConnState) {
 		h.restart()
 		e.hold(h)
 	}
-	clear(st.tried)
-	for i := range e.cfg.Protos { // HTTP through a proxy of HTTP is not a conversation with this server
-		st.tried[i] = e.cfg.Protos[i].Name == st.proto.Name
-	}
+	st.tried = e.called(st.proto.Name) // HTTP through a proxy of HTTP is not a conversation with this server
 	st.after, st.parser, st.proto, st.phase = st.proto.Name, nil, nil, detecting
 	st.confirmed, st.replay, st.flipped, st.late, st.gapped = false, true, false, false, false
 	st.strikes, st.owed = 0, 0

@@ -15,7 +15,7 @@ func detectText(dir l7.Dir, b []byte) l7.Verdict {
 		}
 		return l7.NeedMore
 	}
-	if !printable(raw) {
+	if !printable(raw) || !begins(dir, raw) {
 		return l7.No
 	}
 	if dir == l7.ToServer {

@@ -16,6 +16,9 @@ func detect(dir l7.Dir, b []byte) l7.Verdict {
 // a method are certain; the old binary encoding has no version and is plausible.
 func modeOf(dir l7.Dir, b []byte) (m mode, v l7.Verdict) {
 	v = l7.No
+	if len(b) > 0 && b[0] != strictMark && b[0] != compactMark && b[0] > maxFrame>>24 {
+		return 0, v // no version, no length
+	}
 	for _, m := range [...]mode{strict, compact, framed | strict, framed | compact, header, framed | old, old} {
 		if m == header && (len(b) >= 6 && binary.BigEndian.Uint16(b[4:]) != headerMagic) {
 			continue

@@ -25,6 +25,13 @@ const (
 	encoding = strict | old | compact
 )
 
+// First bytes of a message: the version of the binary protocol, the id of the
+// compact one.
+const (
+	strictMark  = 0x80
+	compactMark = 0x82
+)
+
 // Message types, the same in all encodings.
 const (
 	call      = 1
@@ -99,7 +106,7 @@ func (h *head) read(b []byte, at int) outcome {
 }
 
 func (h *head) readStrict(b []byte, at int) outcome {
-	for i, want := range [3]byte{0x80, 0x01, 0x00} {
+	for i, want := range [3]byte{strictMark, 0x01, 0x00} {
 		if at+i >= len(b) {
 			return more
 		}
@@ -149,7 +156,7 @@ func (h *head) readOld(b []byte, at int) outcome {
 }
 
 func (h *head) readCompact(b []byte, at int) outcome {
-	if len(b) > at && b[at] != 0x82 {
+	if len(b) > at && b[at] != compactMark {
 		return bad
 	}
 	if len(b) < at+2 {
