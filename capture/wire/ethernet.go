@@ -69,7 +69,7 @@ func (d *Decoder) ether(f *Frame, typ uint16, b []byte, cut int) Reason {
 		case typeVLAN, typeQinQ, typeOldQinQ, typeOldQinQ2:
 			size = tagLen
 			if len(b) >= size {
-				f.tag(be16(b))
+				d.tag(f, be16(b))
 			}
 		case typeVNTag:
 			size = vnTagLen
@@ -108,9 +108,14 @@ func (d *Decoder) ether(f *Frame, typ uint16, b []byte, cut int) Reason {
 }
 
 // tag notes a VLAN id; the innermost one that is not a mere priority tag stays.
-func (f *Frame) tag(tci uint16) {
-	if id := tci & vlanID; id != 0 && f.Tunnel.Kind == NoTunnel {
+// In a tunnel it is of the packet that was copied, unless the mirror said so.
+func (d *Decoder) tag(f *Frame, tci uint16) {
+	switch id := tci & vlanID; {
+	case id == 0:
+	case f.Tunnel.Kind == NoTunnel:
 		f.VLAN = id
+	case f.InnerKey == 0 && d.mark.VLAN == 0:
+		f.Tunnel.VLAN = id
 	}
 }
 

@@ -117,7 +117,7 @@ const (
 type Tunnel struct {
 	Kind     TunnelKind
 	HasID    bool   // ID was on the wire
-	VLAN     uint16 // of the packet when ERSPAN copied it, 0 if none
+	VLAN     uint16 // of the inner packet: as ERSPAN says, else its innermost tag; 0 if none
 	ID       uint32 // VNI, VSID, GRE key, ERSPAN session, TEID, MPLS label
 	Src, Dst Addr   // outer IP addresses; zero for a pseudo-wire
 }

@@ -64,6 +64,16 @@ func TestMark(t *testing.T) {
 	if m != want || f.Tunnel.VLAN != 100 || f.Tunnel.ID != 3 || f.VLAN != 0 {
 		t.Errorf("%+v, %+v", m, f.Tunnel)
 	}
+	tagged := macs + "8100 0005 8100 0007 0800 " + ip4UDP + udpDNS + get // QinQ
+	if f, _ = decode(in4("2f", "1000 22eb 00000001 2064 0003 00001000 0000 0018 "+tagged)); f.Tunnel.VLAN != 100 {
+		t.Errorf("the tag counts more than what ERSPAN says: %+v", f.Tunnel)
+	}
+	if f, _ = decode(in4("2f", "1000 22eb 00000001 2000 0003 00001000 0000 0018 "+tagged)); f.Tunnel.VLAN != 7 || f.VLAN != 0 {
+		t.Errorf("inner tags of ERSPAN without VLAN: %+v, VLAN %d", f.Tunnel, f.VLAN)
+	}
+	if f, _ = decode(overUDP(4789, "0800 0000 00000700 "+tagged)); f.Tunnel.VLAN != 7 || f.VLAN != 0 {
+		t.Errorf("inner tags of VXLAN: %+v, VLAN %d", f.Tunnel, f.VLAN)
+	}
 	if f, m = decode(in4("2f", "0000 0800 "+inner4)); m != (tunnel.Mark{}) || f.Tunnel.VLAN != 0 {
 		t.Errorf("of GRE: %+v", m)
 	}

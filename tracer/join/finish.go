@@ -202,6 +202,9 @@ func tunnel(a span.Attrs, c *flows.Conn) span.Attrs {
 		a = span.AppendAddr(a, span.KeyTunnelSource, &src)
 		a = span.AppendAddr(a, span.KeyTunnelDestination, &dst)
 	}
+	if t.VLAN != 0 {
+		a = span.AppendInt(a, span.KeyTunnelVLAN, int64(t.VLAN))
+	}
 	return a
 }
 

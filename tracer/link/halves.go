@@ -285,7 +285,7 @@ func appendAttrs(out []byte, from, but span.Attrs, foreign bool) []byte {
 // so that another one has no part in it.
 func ofPackets(k span.Key) bool {
 	switch k {
-	case span.KeyLossBytes, span.KeyVLAN, span.KeyTunnelKind, span.KeyTunnelID, span.KeyTunnelSource, span.KeyTunnelDestination,
+	case span.KeyLossBytes, span.KeyVLAN, span.KeyTunnelKind, span.KeyTunnelID, span.KeyTunnelSource, span.KeyTunnelDestination, span.KeyTunnelVLAN,
 		span.KeyTCPRetransmissions, span.KeyTCPOutOfOrder, span.KeyTCPZeroWindows:
 		return true
 	}

@@ -155,6 +155,9 @@ func appendTunnel(dst []byte, s *span.Span) []byte {
 	if at, ok := s.Attrs.Find(span.KeyTunnelDestination); ok {
 		dst = at.AppendText(append(dst, " -> "...))
 	}
+	if at, ok := s.Attrs.Find(span.KeyTunnelVLAN); ok {
+		dst = at.AppendText(append(dst, " vlan "...))
+	}
 	return dst
 }
 

@@ -71,6 +71,7 @@ const (
 	KeyTunnelID
 	KeyTunnelSource
 	KeyTunnelDestination
+	KeyTunnelVLAN
 	KeyVLAN
 	KeyClientForwarded
 	KeyInterim
@@ -165,7 +166,8 @@ var static = [NumKeys]KeyDoc{
 	KeyTunnelID:                  {"wirespan.tunnel.id", "String", "VNI, GRE key, session or label, in decimal"},
 	KeyTunnelSource:              {"wirespan.tunnel.source", "String", "outer source address"},
 	KeyTunnelDestination:         {"wirespan.tunnel.destination", "String", "outer destination address"},
-	KeyVLAN:                      {"wirespan.vlan", "Int", "VLAN id at the capture point"},
+	KeyTunnelVLAN:                {"wirespan.tunnel.vlan", "Int", "VLAN id of the packet that a mirror copied: as ERSPAN says, else the tag of the inner frame"},
+	KeyVLAN:                      {"wirespan.vlan", "Int", "VLAN id at the capture point, outside of tunnels"},
 	KeyClientForwarded:           {"wirespan.client.forwarded", "String", "client named by X-Forwarded-For, Forwarded or a PROXY header"},
 	KeyInterim:                   {"wirespan.interim", "Ints", "1xx status codes before the final one"},
 	KeySynthetic:                 {"wirespan.synthetic", "Bool", "made from the other side's sighting"},
