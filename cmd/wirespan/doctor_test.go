@@ -136,8 +136,8 @@ func scriptedTrial() trial {
 	return t
 }
 
-// assemble puts a report together as examine does.
-func assemble(h *hostFacts, l *liveOptions, rings *ringTrial, list []ifaceReport, trials []trial) *doctorReport {
+// assembleFilter puts a report together as examine does.
+func assembleFilter(h *hostFacts, l *liveOptions, rings *ringTrial, list []ifaceReport, trials []trial) *doctorReport {
 	r := &doctorReport{Version: "1.0", Host: h.Name}
 	ifs := &ifaceList{list: list, lack: []string{"eth9"}}
 	r.add(h.kernelSection(rings), h.sandboxSection(), h.ebpfSection())
@@ -168,8 +168,8 @@ func TestDoctorText(t *testing.T) {
 	named[1].Offloads = Offloads{TSO: true, GRO: true, LRO: true, RxVLAN: true}
 	named[1].AdapterClock = true
 	for name, r := range map[string]*doctorReport{
-		"old-without-rights": assemble(oldHost(), liveWith(t, "-w", "/var/lib/wirespan/ring.pcapng"), refused, ifs, nil),
-		"new-bad-mirror":     assemble(newHost(), liveWith(t, "-i", "eth0", "-i", "eth1", "--cpu", "0.5"), open, named, []trial{scriptedTrial(), {name: "eth1", took: time.Second}}),
+		"old-without-rights": assembleFilter(oldHost(), liveWith(t, "-w", "/var/lib/wirespan/ring.pcapng"), refused, ifs, nil),
+		"new-bad-mirror":     assembleFilter(newHost(), liveWith(t, "-i", "eth0", "-i", "eth1", "--cpu", "0.5"), open, named, []trial{scriptedTrial(), {name: "eth1", took: time.Second}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer

@@ -55,7 +55,7 @@ func (t *telemetry) status() runStatus {
 		st.LeftOut = s.leftOut()
 	}
 	for i, e := range t.parts.outs.exportStats() {
-		x := statusExporter{Name: exporterName(o, i), LastErrorAt: e.LastErrorAt}
+		x := statusExporter{Name: t.parts.outs.exporterName(o, i), LastErrorAt: e.LastErrorAt}
 		if e.LastError != nil {
 			x.LastError = e.LastError.Error()
 		}

@@ -89,5 +89,8 @@ func (o *outputs) exportStats() []sink.Stats {
 	for _, x := range o.exporters {
 		s = append(s, o.exporterStats(x))
 	}
+	if o.keep != nil {
+		s = append(s, o.keep.sink.Stats())
+	}
 	return s
 }

@@ -82,6 +82,9 @@ func (o *liveOptions) ownEnds() (targets, listeners []string) {
 		targets = append(targets, o.toServer.url)
 	}
 	more, listeners := o.watchOptions.peers()
+	if ui := o.keeping.listener(); ui != "" {
+		listeners = append(listeners, ui)
+	}
 	return append(targets, more...), listeners
 }
 

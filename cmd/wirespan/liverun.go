@@ -68,6 +68,7 @@ func traceLive(ctx context.Context, o *liveOptions, src *liveSource, system *liv
 		return &statusError{exitPartial, err}
 	}
 	err = r.run(ctx)
+	r.parts.outs.keep.close(ctx)
 	return r.finish(err)
 }
 
@@ -144,9 +145,12 @@ func (r *liveRun) sandbox(ctx context.Context) error {
 	plan.Read, plan.Write = append(plan.Read, read...), append(plan.Write, write...)
 	plan.Write = append(plan.Write, r.o.laterFiles()...)
 	plan.Write = append(plan.Write, r.o.keep.places()...)
-	if dir := r.o.toServer.bufferDir(); dir != "" {
-		plan.Write = append(plan.Write, dir)
+	for _, dir := range []string{r.o.toServer.bufferDir(), r.o.keeping.store.dir} {
+		if dir != "" {
+			plan.Write = append(plan.Write, dir)
+		}
 	}
+	plan.Read = append(plan.Read, r.o.keeping.house.files()...)
 	report, err := dropPrivileges(plan)
 	if err != nil {
 		return err

@@ -88,6 +88,9 @@ func (o *outputs) awaitRoom() {
 		for _, x := range o.exporters {
 			full = full || x.Stats().Bytes > liveQueue/2
 		}
+		if o.keep != nil {
+			full = full || o.keep.sink.Stats().Bytes > liveQueue/2
+		}
 		if !full {
 			return
 		}

@@ -189,7 +189,7 @@ func (t *telemetry) ready() (bool, []string) {
 	}
 	for i, e := range s.exports {
 		if e.LastError != nil && e.Parcels > 0 {
-			why = append(why, fmt.Sprintf("exporter %s: %v", exporterName(t.opt, i), e.LastError))
+			why = append(why, fmt.Sprintf("exporter %s: %v", t.parts.outs.exporterName(t.opt, i), e.LastError))
 		}
 	}
 	return true, why

@@ -52,13 +52,16 @@ func (f *outboxFamilies) list() []metric.Family {
 func exportFamilies(outs *outputs, o *options, unwritten uint64) []metric.Family {
 	f := newOutboxFamilies("wirespan.exporter.spans", "{span}")
 	for i, st := range outs.exportStats() {
-		f.add(exporterName(o, i), &st)
+		f.add(outs.exporterName(o, i), &st)
 	}
 	return append(f.list(), oneCount("wirespan.output.lost_spans", "{span}", "spans that a slow or failing file did not take", unwritten))
 }
 
-// exporterName is a receiver's address, without what may be secret.
-func exporterName(o *options, i int) string {
+// exporterName is a receiver's address, without what may be secret, or the store.
+func (outs *outputs) exporterName(o *options, i int) string {
+	if i == len(outs.exporters) {
+		return outs.keep.name()
+	}
 	targets := slices.Clone(o.otlp)
 	if len(targets) == 0 && o.env.target != "" {
 		targets = append(targets, o.env.target)

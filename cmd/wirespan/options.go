@@ -72,6 +72,7 @@ type options struct {
 	watchOptions
 	placing  pointFlags
 	toServer serverFlags
+	keeping  keepFlags
 	voice    *voice // what people should know while it runs; nil: stderr
 }
 
@@ -112,6 +113,7 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile to `FILE`")
 	f.IntVar(&o.spansPerLn, "spans-per-line", 256, "spans in one line or message of otlp outputs")
 	o.toServer.add(f)
+	o.keeping.add(f)
 	o.watchOptions.add(f)
 }
 

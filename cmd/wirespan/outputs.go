@@ -26,6 +26,7 @@ type outputs struct {
 	cuts      []*cut
 	server    *otlp.Exporter // of --server, one of exporters; nil without
 	spill     *spill.Sender  // of --buffer; nil without
+	keep      *keep          // of --store and --ui; nil without
 	sampler   *sampler       // before all exporters; nil without any
 	people    bool           // a tree or table goes to standard output
 	// spool makes what writes to a file in a live run; nil when files may wait.
@@ -173,6 +174,12 @@ func openOutputs(o *options, keys *span.Keys) (*outputs, error) {
 	stored, err := outs.openServer(o, keys)
 	if err != nil {
 		return nil, err
+	}
+	if o.keeping.wanted() {
+		if outs.keep, err = o.openKeep(keys); err != nil {
+			return nil, err
+		}
+		stored = append(stored, outs.keep.sink)
 	}
 	core := o.attributes == "core"
 	outs.addForm(files, link.Form{Pair: filePair, Parent: fileParent, Core: core})

@@ -126,7 +126,10 @@ func runRead(ctx context.Context, o *readOptions, args []string) error {
 	if err == nil {
 		err = p.outs.cutPackets(ctx, o, inputs)
 	}
-	return finishRead(o, p, pipe, src, watch.given(), err)
+	err = finishRead(o, p, pipe, src, watch.given(), err)
+	p.outs.keep.linger(ctx, &o.options)
+	p.outs.keep.close(ctx)
+	return err
 }
 
 // openSource opens the inputs with the filter, which may be nil, or the filter

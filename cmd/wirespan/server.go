@@ -238,4 +238,4 @@ func hostPort(flag, s string) (string, error) {
 }
 
 // storesSpans reports whether spans go where they are linked with those of others.
-func (o *options) storesSpans() bool { return o.toServer.url != "" }
+func (o *options) storesSpans() bool { return o.toServer.url != "" || o.keeping.wanted() }
