@@ -122,9 +122,10 @@ func TestVersions(t *testing.T) {
 // Of a program that is none, or that is damaged, an error is said, whatever it is.
 func FuzzInspect(f *testing.F) {
 	f.Add([]byte("\x7fELF"))
-	if b, err := os.ReadFile("testdata/tiny.elf"); err == nil {
-		f.Add(b)
-	}
+	f.Add(tiny("go1.24.4", 64))
+	f.Add(compressed())
+	f.Add(tiny("go1.17", 0))
+	f.Add(tiny("go1.99.1", 8))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Inspect(bytes.NewReader(b))
 		if err == nil && (p.Offsets.Goid == 0 || p.Offsets.M == 0) {

@@ -68,7 +68,7 @@ const maxText = 16 << 20
 // slotByCode looks for the first instruction that fetches g.
 func slotByCode(f *elf.File) (int32, bool) {
 	s := f.Section(".text")
-	if s == nil || s.Type == elf.SHT_NOBITS {
+	if s == nil || s.Type == elf.SHT_NOBITS || s.ReaderAt == nil { // compressed, which code is not
 		return 0, false
 	}
 	code := make([]byte, min(s.Size, maxText))

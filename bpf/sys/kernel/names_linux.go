@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -104,19 +105,27 @@ func procEnds(tgid uint32, fd uint64) (x ends) {
 		if err != nil {
 			continue
 		}
-		for s := bufio.NewScanner(f); s.Scan(); {
-			if w := strings.Fields(s.Text()); len(w) > 9 && w[9] == inode {
-				var a, b bool
-				x.local, x.localPort, a = procEnd(w[1])
-				x.remote, x.remotePort, b = procEnd(w[2])
-				x.known = a && b
-				break
-			}
-		}
+		x = listedEnds(f, inode)
 		_ = f.Close()
 		if x.known {
 			break
 		}
+	}
+	return x
+}
+
+// listedEnds finds the socket with an inode in a table as /proc/net/tcp.
+func listedEnds(table io.Reader, inode string) (x ends) {
+	for s := bufio.NewScanner(table); s.Scan(); {
+		w := strings.Fields(s.Text())
+		if len(w) <= 9 || w[9] != inode {
+			continue
+		}
+		var a, b bool
+		x.local, x.localPort, a = procEnd(w[1])
+		x.remote, x.remotePort, b = procEnd(w[2])
+		x.known = a && b
+		return x
 	}
 	return x
 }
