@@ -41,6 +41,9 @@ type houseFlags struct {
 	limits  access.Config
 	drain   time.Duration
 	traceAt int
+
+	onward onwardFlags
+	apm    apmFlags
 }
 
 // addUI defines the flags of every house.
@@ -65,6 +68,8 @@ func (h *houseFlags) addReceivers(f *pflag.FlagSet) {
 	f.StringVar(&h.otlpGRPC, "otlp-grpc", defaultOTLPGRPC, "take spans over gRPC (OTLP, SkyWalking v3) on `ADDR`, or off")
 	f.StringVar(&h.otlpHTTP, "otlp-http", defaultOTLPHTTP, "take spans over HTTP (OTLP, Zipkin v2, SkyWalking v3) on `ADDR`, or off")
 	f.IntVar(&h.traceAt, "limit-trace", 10_000, "`SPANS` of one trace that are assembled at most")
+	h.onward.add(f)
+	h.apm.add(f)
 }
 
 // settle completes the addresses and checks everything that can be checked without

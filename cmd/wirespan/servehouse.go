@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/api"
+	"github.com/wirespan/wirespan/tracer/apm"
 	assembly "github.com/wirespan/wirespan/tracer/assemble"
 	access "github.com/wirespan/wirespan/tracer/gate"
 	"github.com/wirespan/wirespan/tracer/ingest"
@@ -32,6 +33,8 @@ type house struct {
 	gate     *access.Gate
 	cert     *access.Certificate // nil without TLS
 	agents   agentTable
+	onward   *onward     // nil: assembled traces go nowhere
+	apm      *apm.Client // nil: nobody is asked
 	process  *process
 	began    time.Time
 
@@ -82,13 +85,6 @@ func (h *house) furnish(st *openedStore, take bool) error {
 		return err
 	}
 	h.store = h.live.Tap(st)
-	if take {
-		c := ingest.Default()
-		c.MaxBody, c.Log, c.Tap = int(h.flags.limits.Body), h.log, h.agents.saw
-		if h.receiver, err = ingest.New(c, h.store); err != nil {
-			return err
-		}
-	}
 	ac := assembly.Default()
 	if h.flags.traceAt > 0 {
 		ac.MaxSpans = h.flags.traceAt
@@ -97,7 +93,34 @@ func (h *house) furnish(st *openedStore, take bool) error {
 	if err != nil {
 		return err
 	}
+	if take {
+		if a, err = h.receive(a); err != nil {
+			return err
+		}
+	}
 	return h.addQueries(a)
+}
+
+// receive makes what takes spans of others and sends traces on. The assembler that it
+// returns asks APMs, too, if there are any; what is sent on is what came here.
+func (h *house) receive(a *assembly.Assembler) (*assembly.Assembler, error) {
+	var err error
+	if h.onward, err = openOnward(&h.flags.onward, a, h.store); err != nil {
+		return nil, err
+	}
+	c := ingest.Default()
+	c.MaxBody, c.Log = int(h.flags.limits.Body), h.log
+	c.Tap = func(spans []store.Span) {
+		h.agents.saw(spans)
+		h.onward.note(spans)
+	}
+	if h.receiver, err = ingest.New(c, h.store); err != nil {
+		return nil, err
+	}
+	if h.apm, err = h.flags.apm.open(); err != nil || h.apm == nil {
+		return a, err
+	}
+	return a.With(foreign{h.apm}), nil
 }
 
 // serve answers from now on.
@@ -105,6 +128,7 @@ func (h *house) serve() {
 	for _, d := range h.doors {
 		h.open(d)
 	}
+	h.onward.start()
 	h.state.Store(houseOpen)
 }
 
@@ -115,7 +139,10 @@ func (h *house) drain(ctx context.Context) error {
 	if h.live != nil {
 		h.live.Close() // streams would go on for ever
 	}
-	errs := []error{h.shut(ctx)}
+	errs := []error{h.shut(ctx), h.onward.drain(ctx)}
+	if h.apm != nil {
+		h.apm.Close()
+	}
 	if h.kept != nil {
 		keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncTime)
 		defer cancel()

@@ -30,6 +30,10 @@ func (h *house) families() []metric.Family {
 	if h.receiver != nil {
 		list = append(list, h.receiver.Families()...)
 	}
+	if h.apm != nil {
+		list = append(list, h.apm.Families()...)
+	}
+	list = append(list, h.onward.families()...)
 	list = append(list, h.storeFamilies()...)
 	list = append(list, h.gateFamilies()...)
 	all, active := h.agents.active(time.Now().Add(-activeTime))
