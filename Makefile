@@ -15,7 +15,7 @@ GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 READ        := $(CURDIR)/build/wirespan read --summary=false --progress never --bodies 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate gooffsets golden release packages kernels clean
+.PHONY: help build demo test test-all race fuzz bench bench-capture lint generate gooffsets accuracy sys-cost golden release packages kernels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,14 @@ release: ## static binaries, deb, rpm and tar.gz for amd64 and arm64 with checks
 packages: ## install, upgrade and remove the packages in a root of their own (needs root)
 	@testdata/make/deps.sh packages
 	@GO='$(GO)' testdata/make/packages.sh
+
+accuracy: ## measure how often threads tell the right parent, into docs/ and README.md (root, quiet machine, 10 minutes)
+	@testdata/make/deps.sh accuracy
+	$(GO) run ./testdata/make/accuracy
+
+sys-cost: build ## measure what the eBPF module costs, into docs/sys-cost.md (root, quiet machine, 5 minutes)
+	@testdata/make/deps.sh bench
+	$(GO) run ./testdata/make/bench-sys -o docs/sys-cost.md
 
 kernels: ## boot Debian's kernels in qemu and capture a request there
 	@testdata/make/deps.sh kernels

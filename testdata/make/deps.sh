@@ -4,7 +4,7 @@
 # missing, it says what will be skipped and ends with status 0: every test that
 # needs one of these programs skips by itself.
 #
-# Usage: deps.sh [test|race|bench|packages|kernels]
+# Usage: deps.sh [test|race|bench|packages|kernels|accuracy]
 set -eu
 purpose=${1:-test}
 PATH=$PATH:/usr/sbin:/sbin
@@ -16,7 +16,8 @@ race) want="gcc:gcc cc:libc6-dev" lost="the race detector, which needs a C compi
 bench) want="tcpdump:tcpdump capinfos:tshark nginx:nginx-light wrk:wrk ip:iproute2 ethtool:ethtool time:time" lost="captures for the benchmarks, and comparisons with other programs" ;;
 packages) want="rpm:rpm dpkg:dpkg setcap:libcap2-bin setpriv:util-linux curl:curl python3:python3 ip:iproute2 man:man-db" lost="installing the packages" ;;
 kernels) want="qemu-system-x86_64:qemu-system-x86 cpio:cpio" lost="booting other kernels" ;;
-*) echo "deps: unknown purpose $purpose (test, race, bench, packages, kernels)" >&2; exit 2 ;;
+accuracy) want="python3:python3 node:nodejs java:default-jre-headless javac:default-jdk-headless nginx:nginx-light haproxy:haproxy php-fpm8.2:php-fpm ip:iproute2" lost="servers that calls are measured of" ;;
+*) echo "deps: unknown purpose $purpose (test, race, bench, packages, kernels, accuracy)" >&2; exit 2 ;;
 esac
 
 missing=

@@ -22,15 +22,24 @@ const tries = 3
 type row struct {
 	name, how string
 	skipped   string
-	cells     []score
+	cells     []cell
+}
+
+// cell is a field of a row.
+type cell struct {
+	calls
+	lost string
 }
 
 // measureRuntime measures a runtime under all loads, each with servers that
-// are new.
-func measureRuntime(o *options, r *runtime) row {
-	w := row{name: r.name, how: r.how}
+// are new. A gateway in front of it has a row of its own.
+func measureRuntime(o *options, r *runtime) []row {
+	rows := []row{{name: r.name, how: r.how}}
+	if r.gateway != "" {
+		rows = append(rows, row{name: r.gateway, how: r.gatewayHow})
+	}
 	for _, n := range o.loads {
-		var s score
+		var s *score
 		var err error
 		for range tries { // a loss of packets says nothing of links
 			if s, err = measure(o, r, n); err != nil || s.lost == "" {
@@ -38,12 +47,14 @@ func measureRuntime(o *options, r *runtime) row {
 			}
 		}
 		if err != nil {
-			w.skipped = err.Error()
-			return w
+			return []row{{name: r.name, how: r.how, skipped: err.Error()}}
 		}
-		w.cells = append(w.cells, s)
+		rows[0].cells = append(rows[0].cells, cell{s.made[portOf(backend)], s.lost})
+		if r.gateway != "" {
+			rows[1].cells = append(rows[1].cells, cell{s.made[portOf(behind)], s.lost})
+		}
 	}
-	return w
+	return rows
 }
 
 // task is a program that runs beside.
@@ -114,7 +125,7 @@ func accepts(addr string, t *task) error {
 }
 
 // measure asks one kind of server, n requests at a time.
-func measure(o *options, r *runtime, n int) (s score, err error) {
+func measure(o *options, r *runtime, n int) (s *score, err error) {
 	dir := filepath.Join(o.dir, "run")
 	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o755), writeServers(dir)); err != nil {
 		return s, err
@@ -141,7 +152,7 @@ func measure(o *options, r *runtime, n int) (s score, err error) {
 	if err := errors.Join(accepts(backend, b), accepts(front, srv)); err != nil {
 		return s, err
 	}
-	if r.extra > 0 {
+	if r.gateway != "" {
 		if err := accepts(behind, srv); err != nil {
 			return s, err
 		}
@@ -167,7 +178,7 @@ func measure(o *options, r *runtime, n int) (s score, err error) {
 	if err := listens(w); err != nil {
 		return s, err
 	}
-	answered, err := runLoad(dir, o.requests, n)
+	answered, err := runLoad(dir, o.requests, n, r.ids)
 	if err != nil {
 		return s, err
 	}
@@ -182,9 +193,11 @@ func measure(o *options, r *runtime, n int) (s score, err error) {
 		return s, err
 	}
 	defer f.Close()
-	if s, err = scoreSpans(f, portOf(front)); err != nil {
-		return s, err
+	all, err := readSpans(f)
+	if err != nil {
+		return nil, err
 	}
+	s = all.score(portOf(front), portOf(backend))
 	s.lost = lossesOf(w.said.String())
 	s.expect(r, answered)
 	if o.wrong {
@@ -213,12 +226,12 @@ func listens(w *task) error {
 }
 
 // runLoad asks, and tells how many requests were answered.
-func runLoad(dir string, requests, n int) (int, error) {
+func runLoad(dir string, requests, n int, ids bool) (int, error) {
 	cmd, err := self("load")(dir)
 	if err != nil {
 		return 0, err
 	}
-	cmd.Env = append(cmd.Env, "FRONT="+front, fmt.Sprintf("REQUESTS=%d", requests), fmt.Sprintf("LOAD=%d", n))
+	cmd.Env = append(cmd.Env, "FRONT="+front, fmt.Sprintf("REQUESTS=%d", requests), fmt.Sprintf("LOAD=%d", n), fmt.Sprintf("IDS=%t", ids))
 	b, err := cmd.Output()
 	if err != nil {
 		return 0, fmt.Errorf("load: %w", err)

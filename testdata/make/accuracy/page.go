@@ -9,7 +9,7 @@ import (
 )
 
 // line tells of a runtime on the terminal.
-func (r *row) line(loads int) string {
+func (r *row) line() string {
 	if r.skipped != "" {
 		return fmt.Sprintf("%-32s skipped: %s\n", r.name, r.skipped)
 	}
@@ -26,26 +26,78 @@ func (r *row) line(loads int) string {
 }
 
 // text is right, wrong and unlinked in percent.
-func (s *score) text() string {
-	if s.calls == 0 {
+func (c *cell) text() string {
+	if c.made == 0 {
 		return "no calls"
 	}
 	pc := func(n int) string {
-		v := fmt.Sprintf("%.1f", 100*float64(n)/float64(s.calls))
-		if n > 0 && v == "0.0" {
-			return fmt.Sprintf("%.2f", 100*float64(n)/float64(s.calls))
+		v := fmt.Sprintf("%.1f", 100*float64(n)/float64(c.made))
+		if n > 0 && v == "0.0" || n < c.made && v == "100.0" {
+			v = fmt.Sprintf("%.2f", 100*float64(n)/float64(c.made))
 		}
 		return strings.TrimSuffix(v, ".0")
 	}
-	return pc(s.right) + " / " + pc(s.wrong) + " / " + pc(s.unlinked())
+	return pc(c.right) + " / " + pc(c.wrong) + " / " + pc(c.unlinked())
 }
 
-// writePage writes the table with what leads to it.
-func writePage(out string, o *options, rows []row) error {
-	var b bytes.Buffer
-	fmt.Fprint(&b, before)
-	fmt.Fprintf(&b, "Measured on %s, %d requests in each field, every other one with two calls.\n\n", kernelName(), o.requests)
-	b.WriteString("| server | works by |")
+// publish writes the table into the pages, or where it is asked for.
+func publish(out string, o *options, rows []row) error {
+	page := before + measured(o) + table(o, rows, true) + lossNote(rows) + after
+	switch out {
+	case "-":
+		_, err := os.Stdout.WriteString(page)
+		return err
+	case "":
+	default:
+		return os.WriteFile(out, []byte(page), 0o644)
+	}
+	if err := os.WriteFile("docs/sys-accuracy.md", []byte(page), 0o644); err != nil {
+		return err
+	}
+	if err := replace("README.md", table(o, rows, false)+lossNote(rows)); err != nil {
+		return err
+	}
+	var goes []row
+	for _, r := range rows {
+		if strings.HasPrefix(r.name, "Go ") {
+			goes = append(goes, r)
+		}
+	}
+	return replace("docs/sys-go.md", table(o, goes, true)+lossNote(goes))
+}
+
+// The table of another page stands between these.
+const (
+	tableBegins = "<!-- written by testdata/make/accuracy -->\n\n"
+	tableEnds   = "<!-- end -->"
+)
+
+// replace puts a table into a page.
+func replace(page, table string) error {
+	b, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := bytes.Cut(b, []byte(tableBegins))
+	_, tail, also := bytes.Cut(rest, []byte(tableEnds))
+	if !ok || !also {
+		return fmt.Errorf("%s has no place for the table", page)
+	}
+	text := string(head) + tableBegins + table + "\n" + tableEnds + string(tail)
+	return os.WriteFile(page, []byte(text), 0o644)
+}
+
+func measured(o *options) string {
+	return fmt.Sprintf("Measured on %s, %d requests in each field, every other one with two calls where a server makes its calls itself.\n\n", kernelName(), o.requests)
+}
+
+// table is the rows, with how they work if it is asked for.
+func table(o *options, rows []row, how bool) string {
+	var b strings.Builder
+	b.WriteString("| server |")
+	if how {
+		b.WriteString(" works by |")
+	}
 	for i, n := range o.loads {
 		if i == len(o.loads)-1 && len(o.loads) > 1 {
 			fmt.Fprintf(&b, " saturated (%d) |", n)
@@ -53,33 +105,45 @@ func writePage(out string, o *options, rows []row) error {
 			fmt.Fprintf(&b, " %d at a time |", n)
 		}
 	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(o.loads)) + "\n")
-	for _, r := range rows {
-		fmt.Fprintf(&b, "| %s | %s |", r.name, r.how)
+	b.WriteString("\n|---|")
+	if how {
+		b.WriteString("---|")
+	}
+	b.WriteString(strings.Repeat("---|", len(o.loads)) + "\n")
+	for i := range rows {
+		r := &rows[i]
+		fmt.Fprintf(&b, "| %s |", r.name)
+		if how {
+			fmt.Fprintf(&b, " %s |", r.how)
+		}
+		if r.skipped != "" {
+			fmt.Fprintf(&b, " not measured: %s |%s\n", strings.ReplaceAll(strings.TrimSpace(r.skipped), "\n", " "), strings.Repeat(" |", len(o.loads)-1))
+			continue
+		}
 		for i := range o.loads {
-			switch {
-			case r.skipped != "" && i == 0:
-				fmt.Fprintf(&b, " not measured: %s |", strings.ReplaceAll(strings.TrimSpace(r.skipped), "\n", " "))
-			case r.skipped != "":
-				b.WriteString(" |")
-			default:
-				fmt.Fprintf(&b, " %s%s |", r.cells[i].text(), mark(&r.cells[i]))
-			}
+			fmt.Fprintf(&b, " %s%s |", r.cells[i].text(), mark(&r.cells[i]))
 		}
 		b.WriteByte('\n')
 	}
-	b.WriteString("\n\\* Packets were lost while this was measured, three times in a row.\n")
-	if out == "-" {
-		_, err := os.Stdout.Write(b.Bytes())
-		return err
-	}
-	return os.WriteFile(out, b.Bytes(), 0o644)
+	return b.String()
 }
 
 // mark is that of a field with losses.
-func mark(s *score) string {
-	if s.lost != "" {
+func mark(c *cell) string {
+	if c.lost != "" {
 		return " \\*"
+	}
+	return ""
+}
+
+// lossNote explains the mark, if there is one.
+func lossNote(rows []row) string {
+	for _, r := range rows {
+		for i := range r.cells {
+			if r.cells[i].lost != "" {
+				return "\n\\* Packets were lost while this was measured, three times in a row.\n"
+			}
+		}
 	}
 	return ""
 }
@@ -99,21 +163,3 @@ func kernelName() string {
 	release, _, _ := strings.Cut(string(s), "-")
 	return "Linux " + release
 }
-
-const before = `# How often threads tell the right parent
-
-With ` + "`--sys`" + `, the kernel says which process, thread and goroutine moved which
-bytes, and the linker joins a call with the request that it was made for. How
-often it is right depends on how a program works. Here, real servers call a back
-end once or twice for every request, and pass no ID; the number of the request
-is in the path, where the linker does not look, and each call is compared with it.
-
-Each field has three shares of all calls, in percent: **right** (the call hangs
-below its request), **wrong** (below another), and unlinked (below none). Calls
-that pass an ID or a trace context are joined by that in any case; this table is
-about those that do not.
-
-The page is written by ` + "`go run ./testdata/make/accuracy`" + ` (as root), failures
-included.
-
-`

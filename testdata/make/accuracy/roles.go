@@ -48,8 +48,15 @@ func serve(h http.HandlerFunc) error {
 // goClient is what Go programs call the back end with.
 var goClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}, Timeout: 30 * time.Second}
 
-func fetch(url string) error {
-	resp, err := goClient.Get(url)
+func fetch(url, id string) error {
+	req, err := http.NewRequest(http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	if id != "" {
+		req.Header.Set("X-Request-Id", id)
+	}
+	resp, err := goClient.Do(req)
 	if err != nil {
 		return err
 	}
@@ -62,7 +69,7 @@ func fetch(url string) error {
 func callsFor(path string) {
 	n, _ := strconv.Atoi(path[strings.LastIndexByte(path, '/')+1:])
 	for k := range 1 + n%2 {
-		if err := fetch(fmt.Sprintf("http://%s/b/%d/%d", os.Getenv("BACKEND"), n, k)); err != nil {
+		if err := fetch(fmt.Sprintf("http://%s/b/%d/%d", os.Getenv("BACKEND"), n, k), ""); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
@@ -97,7 +104,7 @@ func newGoPool() http.HandlerFunc {
 }
 
 // load asks FRONT for REQUESTS numbers, LOAD at a time, and prints how many
-// were answered.
+// were answered. With IDS=true each request has an ID.
 func load() error {
 	requests, err := strconv.Atoi(os.Getenv("REQUESTS"))
 	if err != nil {
@@ -118,7 +125,11 @@ func load() error {
 				if n >= requests {
 					return
 				}
-				if err := fetch(fmt.Sprintf("http://%s/r/%d", os.Getenv("FRONT"), n)); err == nil {
+				id := ""
+				if os.Getenv("IDS") == "true" {
+					id = fmt.Sprintf("%016x%016x", rand.Uint64(), rand.Uint64())
+				}
+				if err := fetch(fmt.Sprintf("http://%s/r/%d", os.Getenv("FRONT"), n), id); err == nil {
 					answered.Add(1)
 				}
 			}

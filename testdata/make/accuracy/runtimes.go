@@ -22,9 +22,11 @@ type runtime struct {
 	name    string
 	how     string   // how it works, for the table
 	single  bool     // makes one call per request, to its own path
-	extra   int      // calls of a gateway in front of it
+	ids     bool     // requests have IDs, which it passes on
 	sys     []string // further flags for wirespan
 	command func(dir string) (*exec.Cmd, error)
+
+	gateway, gatewayHow string // in front of it, with a row of its own
 }
 
 //go:embed servers
@@ -112,7 +114,8 @@ func runtimes() []runtime {
 		{name: "Python threads", how: "a thread per connection", command: python("threads.py")},
 		{name: "Python pool", how: "one reader, 32 workers", command: python("pool.py")},
 		{name: "Python pre-fork", how: "8 processes, a connection per request", command: python("prefork.py")},
-		{name: "php-fpm", how: "nginx before 8 processes, FastCGI", extra: 1, command: phpFPM},
+		{name: "php-fpm", how: "8 processes behind nginx, a connection per request", command: phpFPM,
+			gateway: "nginx before php-fpm", gatewayHow: "event loop, FastCGI; answers end with the connection"},
 		{name: "Java threads", how: "a thread per connection", command: java("threads")},
 		{name: "Java pool", how: "one reader, 32 workers (com.sun.net.httpserver)", command: java("pool")},
 		{name: "Java virtual threads", how: "a virtual thread per connection", command: java("virtual")},
@@ -124,6 +127,7 @@ func runtimes() []runtime {
 		{name: "nginx, 1 worker, keep-alive", how: "event loop, connections kept", single: true, command: nginx(1, true)},
 		{name: "nginx, 4 workers, keep-alive", how: "four event loops", single: true, command: nginx(4, true)},
 		{name: "HAProxy, 4 threads", how: "four event loops in one process, connections shared", single: true, command: haproxy},
+		{name: "HAProxy, 4 threads, IDs", how: "the same, requests with X-Request-ID", single: true, ids: true, command: haproxy},
 		{name: "Go direct", how: "net/http, a goroutine per connection", command: goServer("go-direct")},
 		{name: "Go direct, wakes", how: "the same, `--sys-go-wake`", command: goServer("go-direct"), sys: wakes},
 		{name: "Go channel pool", how: "net/http, 32 workers behind a channel", command: goServer("go-pool")},
@@ -141,23 +145,37 @@ func node(agent string) func(string) (*exec.Cmd, error) {
 	}
 }
 
+// java runs the JDK's servers, virtual threads with that of java21.sh if the
+// host's is older.
 func java(mode string) func(string) (*exec.Cmd, error) {
 	return func(dir string) (*exec.Cmd, error) {
-		cmd, err := program("java", "-Xmx256m", "-Dhttp.maxConnections=256", "-Dsun.net.httpserver.nodelay=true", "Server.java", mode)(dir)
-		if err != nil {
-			return nil, err
+		name := "java"
+		if mode == "virtual" {
+			var err error
+			if name, err = java21(); err != nil {
+				return nil, err
+			}
 		}
-		b, err := exec.Command(cmd.Path, "--version").Output()
-		if err != nil {
-			return nil, fmt.Errorf("java --version: %w", err)
+		if out, err := exec.Command("javac", "-nowarn", "-d", dir, filepath.Join(dir, "Server.java")).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("javac: %w: %s", err, out)
 		}
-		words := strings.Fields(string(b))
-		version, _ := strconv.Atoi(strings.SplitN(words[1], ".", 2)[0])
-		if mode == "virtual" && version < 21 {
-			return nil, fmt.Errorf("Java %d has none", version)
-		}
-		return cmd, nil
+		return program(name, "-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dhttp.maxConnections=256", "-Dsun.net.httpserver.nodelay=true", "-cp", dir, "Server", mode)(dir)
 	}
+}
+
+// java21 is a Java that has virtual threads.
+func java21() (string, error) {
+	b, err := exec.Command("java", "--version").Output()
+	if words := strings.Fields(string(b)); err == nil && len(words) > 1 {
+		if version, _ := strconv.Atoi(strings.SplitN(words[1], ".", 2)[0]); version >= 21 {
+			return "java", nil
+		}
+	}
+	b, err = exec.Command("testdata/make/java21.sh").Output()
+	if err != nil {
+		return "", fmt.Errorf("no Java 21: %s", b)
+	}
+	return strings.TrimSpace(string(b)), nil
 }
 
 // nginxConf is a configuration with the folders of temporary files in dir.

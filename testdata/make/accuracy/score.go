@@ -8,19 +8,22 @@ import (
 	"regexp"
 )
 
-// score counts what became of calls.
-type score struct {
-	requests int // that were answered
-	calls    int // that were made
-	right    int // hang below the request they were made for, in the process that made them
-	wrong    int // hang below another
-	seen     int // calls that have a span
-	lost     string
-	mistakes []string
+// calls counts what became of the calls of one kind of server.
+type calls struct {
+	made  int
+	right int // hang below the request they were made for, in the process that made them
+	wrong int // hang below another
 }
 
 // unlinked are the calls that hang below nothing, or have no span.
-func (s *score) unlinked() int { return s.calls - s.right - s.wrong }
+func (c *calls) unlinked() int { return c.made - c.right - c.wrong }
+
+// score is what came of a measurement.
+type score struct {
+	made     map[string]calls // by the port that was called
+	lost     string
+	mistakes []string
+}
 
 // spanLine is what is read of a span.
 type spanLine struct {
@@ -42,66 +45,95 @@ func (s *spanLine) port() string {
 // numbered finds the number of a request in a path.
 var numbered = regexp.MustCompile(`/[rb]/(\d+)`)
 
-// scoreSpans compares the parents of spans with the truth. asked is the port
-// that the load asks: what goes there has no parent.
-func scoreSpans(r io.Reader, asked string) (s score, err error) {
-	byID := make(map[string]*spanLine)
-	number := make(map[string]string) // of exchanges
-	var all []*spanLine
+// spans are those of a run.
+type spans struct {
+	list   []*spanLine
+	byID   map[string]*spanLine
+	number map[string]string // of exchanges
+}
+
+func readSpans(r io.Reader) (*spans, error) {
+	s := &spans{byID: make(map[string]*spanLine), number: make(map[string]string)}
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
 		p := new(spanLine)
 		if err := json.Unmarshal(in.Bytes(), p); err != nil {
-			return s, fmt.Errorf("read span: %w", err)
+			return nil, fmt.Errorf("read span: %w", err)
 		}
-		byID[p.ID] = p
-		all = append(all, p)
+		s.byID[p.ID] = p
+		s.list = append(s.list, p)
 		for _, key := range []string{"url.path", "url.full", "http.target"} {
 			if m := numbered.FindStringSubmatch(p.str(key)); m != nil {
-				number[p.str("wirespan.exchange")] = m[1]
+				s.number[p.str("wirespan.exchange")] = m[1]
 			}
 		}
 	}
 	if err := in.Err(); err != nil {
-		return s, fmt.Errorf("read spans: %w", err)
-	}
-	counted := make(map[string]bool)
-	for _, p := range all {
-		x := p.str("wirespan.exchange")
-		if counted[x] || number[x] == "" {
-			continue
-		}
-		top := p // the outermost span of the exchange
-		for q := byID[top.Parent]; q != nil && q.str("wirespan.exchange") == x; q = byID[q.Parent] {
-			top = q
-		}
-		counted[x] = true
-		parent := byID[top.Parent]
-		if top.port() != asked {
-			s.seen++
-		}
-		switch {
-		case parent == nil:
-		case top.port() != asked && number[parent.str("wirespan.exchange")] == number[x]:
-			s.right++
-		default:
-			s.wrong++
-			s.mistakes = append(s.mistakes, fmt.Sprintf("%s (%s) below %s: %s, %s", top.str("url.path"), top.str("wirespan.observation"),
-				parent.str("url.path"), top.str("wirespan.link.rule"), top.str("wirespan.link.evidence")))
-		}
+		return nil, fmt.Errorf("read spans: %w", err)
 	}
 	return s, nil
 }
 
-// expect sets how many calls were made for the requests that were answered.
-func (s *score) expect(r *runtime, answered int) {
-	s.requests = answered
-	switch {
-	case r.single:
-		s.calls = answered
-	default: // every other one makes two
-		s.calls = answered + answered/2 + r.extra*answered
+// top is the outermost span of a span's exchange.
+func (s *spans) top(p *spanLine) *spanLine {
+	x := p.str("wirespan.exchange")
+	for q := s.byID[p.Parent]; q != nil && q.str("wirespan.exchange") == x; q = s.byID[q.Parent] {
+		p = q
 	}
-	s.calls = max(s.calls, s.seen)
+	return p
+}
+
+// score compares the parents of calls with the truth. asked is the port that the
+// load asks: what goes there has no parent, and one that has counts as a wrong
+// call to instead.
+func (s *spans) score(asked, instead string) *score {
+	sc := &score{made: make(map[string]calls)}
+	counted := make(map[string]bool)
+	for _, p := range s.list {
+		x := p.str("wirespan.exchange")
+		if counted[x] || s.number[x] == "" {
+			continue
+		}
+		counted[x] = true
+		top := s.top(p)
+		parent, port := s.byID[top.Parent], top.port()
+		load := port == asked
+		if load {
+			port = instead
+		}
+		c := sc.made[port]
+		if !load {
+			c.made++
+		}
+		switch {
+		case parent == nil:
+		case !load && s.number[parent.str("wirespan.exchange")] == s.number[x]:
+			c.right++
+		default:
+			c.wrong++
+			sc.mistakes = append(sc.mistakes, fmt.Sprintf("%s (%s) below %s: %s, %s", top.str("url.path"), top.str("wirespan.observation"),
+				parent.str("url.path"), top.str("wirespan.link.rule"), top.str("wirespan.link.evidence")))
+		}
+		sc.made[port] = c
+	}
+	return sc
+}
+
+// expect sets how many calls were made for the requests that were answered:
+// those without a span count, too.
+func (s *score) expect(r *runtime, answered int) {
+	set := func(port string, n int) {
+		c := s.made[port]
+		c.made = max(c.made, n)
+		s.made[port] = c
+	}
+	if r.single {
+		set(portOf(backend), answered)
+	} else { // every other one makes two
+		set(portOf(backend), answered+answered/2)
+	}
+	if r.gateway != "" {
+		set(portOf(behind), answered)
+	}
 }

@@ -1,21 +1,26 @@
 //go:build linux
 
 // Command bench-sys measures what the eBPF module costs the host it looks at:
-// nanoseconds per call in tight loops, and the throughput of nginx under wrk, each
-// with and without it in turns of one run, so that the load of the machine
-// falls on both alike. It needs root; build/wirespan must be there.
+// nanoseconds per call in tight loops, events at a steady rate, and the throughput
+// of nginx under wrk, each with and without it in turns of one run, so that the
+// load of the machine falls on both alike. It needs root; build/wirespan must be
+// there. It takes four minutes, and prints the page docs/sys-cost.md.
 //
-// Usage: go run ./testdata/make/bench-sys [-tiers sock,syscall] [-rounds 5] [-calls] [-wirespan build/wirespan]
+// Usage: go run ./testdata/make/bench-sys [-o docs/sys-cost.md] [-tiers sock,syscall] [-rounds 7] [-calls] [-wirespan build/wirespan]
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
 	"math"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/bpf/sys"
 	"github.com/wirespan/wirespan/bpf/sys/kernel"
@@ -23,12 +28,18 @@ import (
 
 func main() {
 	tiers := flag.String("tiers", "sock,syscall", "`TIERS` to measure")
-	rounds := flag.Int("rounds", 5, "rounds of each")
+	rounds := flag.Int("rounds", 7, "rounds of each")
+	page := flag.String("o", "-", "`FILE` for the page, - for standard output")
 	binary := flag.String("wirespan", "build/wirespan", "`FILE` to capture packets with")
 	only := flag.Bool("calls", false, "measure calls only")
 	loop := flag.String("loop", "", "")
 	flag.Parse()
-	if *loop != "" {
+	switch *loop {
+	case "":
+	case "steady":
+		runSteady()
+		return
+	default:
 		runLoop(*loop)
 		return
 	}
@@ -53,14 +64,39 @@ func main() {
 		}
 		return err != nil
 	})
-	err := calls(names, *rounds)
-	if err == nil && !*only {
-		err = throughput(names, *rounds, *binary)
-	}
-	if err != nil {
+	if err := measure(names, *rounds, *binary, *page, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-sys:", err)
 		os.Exit(1)
 	}
+}
+
+// measure writes the page.
+func measure(tiers []sys.Tier, rounds int, binary, page string, only bool) error {
+	var out bytes.Buffer
+	out.WriteString(head(rounds))
+	err := calls(tiers, rounds, &out)
+	if err == nil && !only {
+		err = steady(tiers, &out)
+	}
+	if err == nil && !only {
+		err = throughput(tiers, rounds, binary, &out)
+	}
+	if err != nil {
+		return err
+	}
+	if page == "-" {
+		_, err = os.Stdout.Write(out.Bytes())
+		return err
+	}
+	return os.WriteFile(page, out.Bytes(), 0o644)
+}
+
+// head is what the page begins with.
+func head(rounds int) string {
+	var u unix.Utsname
+	_ = unix.Uname(&u)
+	release, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), "-")
+	return fmt.Sprintf("# What the eBPF module costs\n\nMeasured on Linux %s, %d CPUs, %d rounds, by `go run ./testdata/make/bench-sys -o docs/sys-cost.md` (as root), which\nwrites this page. What it is about: [processes and threads](sys.md).\n\n", release, runtime.NumCPU(), rounds)
 }
 
 // module is an open tier whose events are read and thrown away.
