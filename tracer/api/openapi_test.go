@@ -76,6 +76,9 @@ func (d *describer) param(p *param) object {
 	switch p.kind {
 	case "integer":
 		s = object{"type": "integer", "minimum": 1}
+		if p.name == "width" {
+			s["minimum"] = 0
+		}
 	case "boolean":
 		s = object{"type": "boolean"}
 	}

@@ -19,14 +19,19 @@ var traceParams = []param{
 	{name: "from", kind: "time", doc: "spans of the id are looked for from here on"},
 	{name: "to", kind: "time", doc: "spans of the id are looked for before this"},
 	{name: "why", kind: "boolean", doc: "format tree: with rule, confidence, evidence and alternatives of every edge, and details of spans"},
-	{name: "width", kind: "integer", doc: "format tree: columns"},
+	{name: "width", kind: "integer", doc: "format tree: columns, from 40 on; 0: nothing is shortened"},
 	{name: "color", kind: "boolean", doc: "format tree: with ANSI colours"},
 	{name: "ascii", kind: "boolean", doc: "format tree: nothing beyond ASCII"},
 }
 
 func (a *API) trace(ctx context.Context, r *request) (any, error) {
 	w := r.window()
-	look := show.Config{Width: r.integer("width", 40, 1000, 120), Verbose: r.flag("why"), Color: r.flag("color"), ASCII: r.flag("ascii")}
+	look := show.Config{Width: r.integer("width", 0, 1000, 120), Verbose: r.flag("why"), Color: r.flag("color"), ASCII: r.flag("ascii")}
+	if look.Width == 0 {
+		look.Width, look.Whole = 120, true
+	} else if look.Width < 40 {
+		r.fail("width", "is 0, or from 40 to 1000")
+	}
 	if r.fault != nil {
 		return nil, r.fault
 	}
