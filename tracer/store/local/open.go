@@ -63,6 +63,9 @@ func Open(ctx context.Context, dir string, cfg Config) (*Store, error) {
 // openOrRepair opens the database and reads what is in it; if it is damaged, what
 // can be read of it is put into a new one.
 func (s *Store) openOrRepair(ctx context.Context) error {
+	if err := s.finishRepair(); err != nil {
+		return fmt.Errorf("repair store: %w", err)
+	}
 	asked := false
 	if _, err := os.Stat(filepath.Join(s.dir, repairFile)); err == nil {
 		asked = true

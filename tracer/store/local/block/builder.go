@@ -249,29 +249,3 @@ func (b *Builder) LastIDs() (ofService, ofName uint32) {
 
 // Text is the text of a number of LastIDs.
 func (b *Builder) Text(id uint32) string { return string(b.text.text(id)) }
-
-// Pair is service and name of some spans of a block, with what is known of them.
-type Pair struct {
-	Service, Name string
-	Errors        bool
-	Longest       int64 // ns
-}
-
-// Pairs appends the pairs of service and name in the builder, each once.
-func (b *Builder) Pairs(list []Pair) []Pair {
-	c := &b.c
-	at := map[uint64]int{}
-	for i := range c.Starts {
-		k := uint64(c.texts[service][i])<<32 | uint64(c.texts[name][i])
-		n, ok := at[k]
-		if !ok {
-			n = len(list)
-			at[k] = n
-			list = append(list, Pair{Service: b.Text(c.texts[service][i]), Name: b.Text(c.texts[name][i])})
-		}
-		p := &list[n]
-		p.Errors = p.Errors || c.statuses[i] == 2
-		p.Longest = max(p.Longest, c.Ends[i]-c.Starts[i])
-	}
-	return list
-}
