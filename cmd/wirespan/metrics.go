@@ -189,6 +189,7 @@ func (t *telemetry) gather() []metric.Family {
 	if t.feeds.system != nil {
 		list = append(list, t.feeds.system()...)
 	}
+	list = append(list, s.system.families()...)
 	list = append(list, s.places.families(*t.pipe.points.Load())...)
 	list = append(list, s.flowFamilies()...)
 	list = append(list, s.pointCount.families()...)

@@ -76,6 +76,7 @@ func newBoard(p *pipeline) *board {
 	b.linker.copy = func(s *summary) {
 		s.link = p.linker.Stats()
 		s.linked(p.linker, *p.points.Load())
+		s.system = p.sys.counts(p.linker)
 	}
 	return b
 }
@@ -165,6 +166,7 @@ func (b *board) read() (s *summary, oldest time.Time, ended bool) {
 	b.linker.mu.Lock()
 	defer b.linker.mu.Unlock()
 	s.link, s.points, s.clocks = b.linker.s.link, b.linker.s.points, b.linker.s.clocks
+	s.system = b.linker.s.system
 	return s, oldest, false
 }
 

@@ -36,6 +36,7 @@ type summary struct {
 	// unwritten counts spans that files did not take in a live run.
 	unwritten uint64
 	kernel    func(io.Writer) // prints what the kernel counted; may be nil
+	system    sysCounts
 	pointCount
 }
 
@@ -43,6 +44,7 @@ type summary struct {
 func (p *pipeline) count() *summary {
 	s := &summary{link: p.linker.Stats(), written: p.written, points: *p.points.Load()}
 	s.linked(p.linker, *p.points.Load())
+	s.system = p.sys.counts(p.linker)
 	for _, r := range p.readers {
 		s.addReader(r)
 	}
@@ -96,6 +98,7 @@ func (s *summary) print(w io.Writer, p *parts) {
 	l.print(w, "connections")
 	s.printExchanges(w, p)
 	s.printLinks(w)
+	s.system.print(w)
 	s.printPoints(w)
 	p.outs.printSampling(w)
 	p.outs.printBuffer(w)

@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	metricspb "go.opentelemetry.io/proto/otlp/metrics/v1"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/wirespan/wirespan/bpf/sys"
 )
@@ -296,6 +301,63 @@ func TestSysReplayAgents(t *testing.T) {
 			t.Errorf("%s: %q", k, sides)
 		}
 	}
+}
+
+// TestSysReplayCounts counts each exchange once, whether processes have spans of
+// it or not, and accounts for every event and message.
+func TestSysReplayCounts(t *testing.T) {
+	t.Parallel()
+	packets := filepath.Join(sysDir, "shop.pcapng")
+	without, _ := metricsOf(t, packets)
+	with, text := metricsOf(t, sysInputs("shop")...)
+	for _, name := range []string{"wirespan.requests", "wirespan.red.exchanges"} {
+		if with[name] != without[name] || with[name] != 25 {
+			t.Errorf("%s: %d, without processes %d", name, with[name], without[name])
+		}
+	}
+	events, _ := eventsOf(t, "shop")
+	if n := with["wirespan.sys.tracked_events"]; n != int64(len(events)) {
+		t.Errorf("%d events of %d", n, len(events))
+	}
+	if with["wirespan.sys.messages"] == 0 || with["wirespan.sys.linked_calls"] != 25 {
+		t.Errorf("%v", with)
+	}
+	// Each exchange has two messages at either end.
+	if !strings.Contains(text, "processes    100 joined with exchanges") || !strings.Contains(text, "certain") {
+		t.Errorf("summary:\n%s", text)
+	}
+}
+
+// metricsOf sums up what read exports as metrics, and returns its summary.
+func metricsOf(t *testing.T, args ...string) (values map[string]int64, summary string) {
+	t.Helper()
+	values = make(map[string]int64)
+	var mu sync.Mutex
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		var req metricspb.MetricsData
+		if err = errors.Join(err, proto.Unmarshal(b, &req)); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, res := range req.ResourceMetrics {
+			for _, m := range res.ScopeMetrics[0].Metrics {
+				for _, p := range m.GetSum().GetDataPoints() {
+					values[m.Name] += p.GetAsInt()
+				}
+			}
+		}
+	}))
+	t.Cleanup(s.Close)
+	o := wirespan(t, append([]string{"read", "--out", "ndjson:" + os.DevNull, "--otlp-metrics", s.URL}, args...)...)
+	if o.code != 0 {
+		t.Fatalf("status %d\n%s", o.code, o.stderr)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return values, o.stderr
 }
 
 // TestSysReplayFaults: what is no recording is refused, and one that was cut

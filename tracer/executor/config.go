@@ -51,4 +51,16 @@ type Stats struct {
 	Disordered uint64 // events of bytes before those that their message began with
 	Evicted    uint64 // connections that were forgotten for want of room
 	Forgotten  uint64 // executors that were
+	Losses     uint64 // times that events were lost (sys.Lost)
+}
+
+// Add adds the counters of another Tracker.
+func (s *Stats) Add(o Stats) {
+	for i, n := range o.Labels {
+		s.Labels[i] += n
+	}
+	s.Events, s.Messages, s.Calls = s.Events+o.Events, s.Messages+o.Messages, s.Calls+o.Calls
+	s.Retracted, s.Unlabeled, s.Shared = s.Retracted+o.Retracted, s.Unlabeled+o.Unlabeled, s.Shared+o.Shared
+	s.Unplaced, s.Disordered = s.Unplaced+o.Unplaced, s.Disordered+o.Disordered
+	s.Evicted, s.Forgotten, s.Losses = s.Evicted+o.Evicted, s.Forgotten+o.Forgotten, s.Losses+o.Losses
 }

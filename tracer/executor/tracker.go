@@ -158,6 +158,7 @@ func (t *Tracker) Event(e *sys.Event) {
 	case sys.Exec, sys.Exit:
 		t.exit(e.TGID)
 	case sys.Lost:
+		t.stats.Losses++
 		t.doubted = max(t.doubted, e.Time+int64(t.cfg.Patience))
 	}
 }
