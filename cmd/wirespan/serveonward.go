@@ -21,7 +21,7 @@ import (
 // onwardFlags say where assembled traces go.
 type onwardFlags struct {
 	to           []string
-	headers      map[string]string
+	headers      []string
 	quiet        time.Duration
 	errors       bool
 	slow         time.Duration
@@ -34,7 +34,7 @@ type onwardFlags struct {
 func (o *onwardFlags) add(f *pflag.FlagSet) {
 	d := relay.Default()
 	f.StringArrayVar(&o.to, "otlp", nil, "send assembled traces to the collector at `URL` (http, https, grpc, grpcs); repeatable")
-	f.StringToStringVar(&o.headers, "otlp-header", nil, "`NAME=VALUE` of a header that is sent along; repeatable")
+	f.StringArrayVar(&o.headers, "otlp-header", nil, "`NAME=VALUE` of every OTLP request; repeatable")
 	f.DurationVar(&o.quiet, "otlp-quiet", d.Quiet, "send a trace when nothing came of it for so long")
 	f.BoolVar(&o.errors, "keep-errors", false, "send every trace with an error, whatever --keep-rate says")
 	f.DurationVar(&o.slow, "keep-slow", 0, "send every trace that took so long or longer, whatever --keep-rate says")
@@ -91,9 +91,13 @@ func openOnward(o *onwardFlags, asm relay.Assembler, ali relay.Aliaser) (*onward
 	if len(o.to) == 0 {
 		return nil, nil //nolint:nilnil // nil is no way
 	}
+	headers, err := parseHeaders(o.headers)
+	if err != nil {
+		return nil, usage(err)
+	}
 	w := &onward{}
 	for _, url := range o.to {
-		if err := w.add(url, o.headers); err != nil {
+		if err := w.add(url, headers); err != nil {
 			return nil, errors.Join(err, w.close(context.Background()))
 		}
 	}
