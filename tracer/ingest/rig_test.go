@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -183,16 +182,7 @@ func (raw) Name() string { return "proto" }
 // dial serves a receiver and returns a connection to it.
 func dial(t testing.TB, r *Receiver, opts ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := grpc.NewServer(r.ServerOptions()...)
-	r.Register(s)
-	var done sync.WaitGroup
-	done.Go(func() { _ = s.Serve(l) })
-	t.Cleanup(func() { s.Stop(); done.Wait() })
-	conn, err := grpc.NewClient("passthrough:///"+l.Addr().String(), append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn, err := grpc.NewClient("passthrough:///"+listen(t, r), append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.ForceCodec(raw{})))...)
 	if err != nil {
 		t.Fatal(err)
