@@ -256,3 +256,32 @@ func TestForeign(t *testing.T) {
 		t.Errorf("asked for %v, limits %v", f.asked, got.Limits)
 	}
 }
+
+// TestUnsureCall: the agent of a service's host is not sure for which request the
+// database was asked; the SDK tells of that call, in one of them.
+func TestUnsureCall(t *testing.T) {
+	query := []store.Attr{{Key: "db.system.name", Value: store.StringValue("mysql")}, {Key: "server.port", Value: store.IntValue(3306)}}
+	loose := seen{Agent: "a", Point: "eth0", X: 3, From: appOut, To: db, Start: 40, End: 60, Proto: "mysql"}.Net()
+	in := seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 1, End: 99, Context: "T/call"}.Net()
+	loose.Links = []store.Link{{Trace: in.Trace, ID: in.ID, Attrs: []store.Attr{
+		{Key: "wirespan.link.rule", Value: store.StringValue("sole_candidate")}, {Key: "wirespan.link.confidence", Value: store.DoubleValue(0.5)},
+	}}}
+	spans := []store.Span{
+		in, loose,
+		scene.SDK("shop", "T", "serve", "call", span.Server, 2, 98),
+		scene.SDK("shop", "T", "query", "serve", span.Client, 39, 61, query...),
+	}
+	want(t, show(t, spans, 0), `a eth0 1
+  shop serve [context]
+    shop query [context]
+      a eth0 3 [inferred]
+`)
+	// Two calls that it could be: nothing is said.
+	twin := append(spans, scene.SDK("shop", "T", "twin", "call", span.Server, 2, 98), scene.SDK("shop", "T", "other", "twin", span.Client, 38, 62, query...))
+	got := show(t, twin, 0)
+	for i := range got.Nodes {
+		if n := &got.Nodes[i]; n.Span.ID == loose.ID && n.Parent >= 0 {
+			t.Errorf("below %s", got.Nodes[n.Parent].Span.Name)
+		}
+	}
+}

@@ -18,7 +18,9 @@ func (f *forest) graft() {
 	callees := f.hangExchanges()
 	entries := f.hangEntries(callees)
 	f.alignSDKs()
-	f.hangCalls(entries)
+	below := f.belowSDKs()
+	f.hangCalls(entries, below)
+	f.hangLoose(entries, below)
 }
 
 // own takes the parents that SDKs name among themselves.
@@ -234,16 +236,21 @@ func (f *forest) alignSDKs() {
 // answered reports whether a span of an exchange ends with its response.
 func (f *forest) answered(i int) bool { return f.spans[i].Text("wirespan.response") == "" }
 
-// hangCalls hangs what a service asked of others below the span of its SDK that did
-// so: the one that tells of the same call, else the innermost that was under way.
-// Who was asked on behalf of which request is known already.
-func (f *forest) hangCalls(entries map[int][]int) {
-	below := make(map[int][]int, len(f.spans)) // spans of SDKs by parent
+// belowSDKs lists spans of SDKs by their parent.
+func (f *forest) belowSDKs() map[int][]int {
+	below := make(map[int][]int, len(f.spans))
 	for i := range f.spans {
 		if p := f.edges[i].parent; f.spans[i].Signal == store.APP && p >= 0 {
 			below[p] = append(below[p], i)
 		}
 	}
+	return below
+}
+
+// hangCalls hangs what a service asked of others below the span of its SDK that did
+// so: the one that tells of the same call, else the innermost that was under way.
+// Who was asked on behalf of which request is known already.
+func (f *forest) hangCalls(entries, below map[int][]int) {
 	for g := range f.groups {
 		head := f.groups[g].head()
 		e := f.edges[head]
@@ -256,6 +263,35 @@ func (f *forest) hangCalls(entries map[int][]int) {
 		}
 		p, why := f.callIn(entry, head, below)
 		f.rehangWithin(head, p, e, why)
+	}
+}
+
+// hangLoose hangs calls whose agent was not sure for which request they were made
+// below the span of an SDK that tells of the same call, if there is exactly one in
+// the requests that it may have been.
+func (f *forest) hangLoose(entries, below map[int][]int) {
+	for g := range f.groups {
+		head := f.groups[g].head()
+		if f.edges[head].parent >= 0 {
+			continue
+		}
+		found := -1
+		for _, o := range f.others[head] {
+			if f.of[o.span] < 0 || f.spans[o.span].Signal == store.APP {
+				continue
+			}
+			for _, entry := range entries[f.of[o.span]] {
+				i := f.sameCall(f.local(entry, below), head)
+				if i >= 0 && found >= 0 && i != found {
+					found = len(f.spans) // several
+				} else if i >= 0 && found < len(f.spans) {
+					found = i
+				}
+			}
+		}
+		if found >= 0 && found < len(f.spans) {
+			f.edges[head] = edge{parent: found, rule: "inferred", confidence: 0.95, evidence: "of the requests it may have been made for, one SDK tells of the same call"}
+		}
 	}
 }
 
@@ -273,15 +309,7 @@ func (f *forest) entryFor(list []int, head int) int {
 
 // callIn looks through the spans of one service below an entry.
 func (f *forest) callIn(entry, head int, below map[int][]int) (int, string) {
-	local := []int{entry}
-	for n := 0; n < len(local); n++ {
-		for _, i := range below[local[n]] {
-			if appClock(&f.spans[i]) == appClock(&f.spans[entry]) {
-				local = append(local, i)
-			}
-		}
-	}
-	if i := f.sameCall(local, head); i >= 0 {
+	if i := f.sameCall(f.local(entry, below), head); i >= 0 {
 		return i, "its SDK tells of the same call"
 	}
 	at := entry
@@ -300,6 +328,19 @@ func (f *forest) callIn(entry, head int, below map[int][]int) (int, string) {
 		}
 		at = next
 	}
+}
+
+// local are the spans of one service below one that took a request, itself included.
+func (f *forest) local(entry int, below map[int][]int) []int {
+	list := []int{entry}
+	for n := 0; n < len(list); n++ {
+		for _, i := range below[list[n]] {
+			if appClock(&f.spans[i]) == appClock(&f.spans[entry]) {
+				list = append(list, i)
+			}
+		}
+	}
+	return list
 }
 
 // sameCall is the client's span that tells of the same call; of several the
