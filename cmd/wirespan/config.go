@@ -22,7 +22,7 @@ const defaultConfig = "/etc/wirespan/wirespan.yaml"
 var services = []string{"live", "mirror", "serve"}
 
 // unconfigured are the commands whose flags are no settings.
-var unconfigured = []string{"config", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd, "help", "man", "version", "filter", "doctor"}
+var unconfigured = []string{"config", "completion", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd, "help", "man", "version", "filter", "doctor", "bench"}
 
 // withConfig lets all commands take their flags from a file and from the
 // environment, too. It comes last in newRoot.

@@ -116,7 +116,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(newRead(), newFilter(), newLive(), newMirror(), newVerify(), newServe(), newSearch(), newTrace(), newDoctor(), newVersion(), newMan())
+	root.AddCommand(newRead(), newFilter(), newLive(), newMirror(), newVerify(), newServe(), newBench(), newSearch(), newTrace(), newDoctor(), newVersion(), newMan())
 	root.SetFlagErrorFunc(flagError)
 	withConfig(root)
 	return root

@@ -1,14 +1,17 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"log/slog"
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/local"
 )
 
-// openLocal opens the embedded store.
-func openLocal(string, time.Duration, int64, *slog.Logger) (store.Store, error) {
-	return nil, errors.New("this build has no embedded store")
+// openLocal opens the embedded store. 0 bounds nothing.
+func openLocal(dir string, retention time.Duration, size int64, log *slog.Logger) (store.Store, error) {
+	c := local.Default()
+	c.MaxAge, c.MaxBytes, c.Log = retention, size, log
+	return local.Open(context.Background(), dir, c)
 }
