@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
+	"strings"
 	"testing"
 )
 
@@ -26,6 +28,19 @@ func inERSPAN(b []byte, vlan uint16) []byte {
 		b = b[16+n:]
 	}
 	return out
+}
+
+// TestNoMirrorClock says that no packet had the time that was asked for: those
+// of ERSPAN II have none.
+func TestNoMirrorClock(t *testing.T) {
+	t.Parallel()
+	file := writeFile(t, "erspan.pcap", inERSPAN(readFile(t, goldenCapture("http-methods")), 0))
+	for _, f := range []string{file, goldenCapture("http-methods")} {
+		o := wirespan(t, "read", "--progress=never", "--mirror-clock", "erspan", "--out", "ndjson:"+os.DevNull, f)
+		if o.code != 0 || !strings.Contains(o.stderr, "no packet came with a time stamp of ERSPAN type III") {
+			t.Errorf("exit status %d:\n%s", o.code, o.stderr)
+		}
+	}
 }
 
 // TestTunnelVLAN holds that a span tells the VLAN that a mirror says its packets

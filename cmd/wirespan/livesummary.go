@@ -17,6 +17,7 @@ func (r *liveRun) finish(err error) error {
 	sum.shedding = r.watch.given()
 	sum.uncaptured = r.src.uncaptured()
 	sum.unwritten = r.parts.outs.unwritten()
+	sum.unrecorded = r.kept.lost()
 	if r.o.adaptive { // bodies are cut because they are passed over
 		sum.spared = min(sum.flows.Truncated, sum.engine.LostSkipped)
 	}
@@ -32,7 +33,7 @@ func (r *liveRun) finish(err error) error {
 			r.printIdentities(os.Stderr)
 		}
 	}
-	lost := sum.lost() + r.kept.lost()
+	lost := sum.lost()
 	switch {
 	case err != nil:
 		return &statusError{exitPartial, err}

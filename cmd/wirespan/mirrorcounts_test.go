@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wirespan/wirespan/capture"
+	clocks "github.com/wirespan/wirespan/mirror/clock"
 	"github.com/wirespan/wirespan/mirror/listen"
 	"github.com/wirespan/wirespan/mirror/stream"
 	"github.com/wirespan/wirespan/mirror/watch"
@@ -39,6 +40,26 @@ files        9 read, 1 read again, for they had grown, 2 damaged, 3 could not be
 	f := listenerFamily([]listen.Listener{{Name: "vxlan:4789", Packets: 10, Foreign: 2, Drops: 3}})
 	if n := len(f.Points); n != 3 {
 		t.Errorf("%d points of a listener", n)
+	}
+}
+
+// TestStampCounts tells whose time packets have where that of mirrors was asked
+// for, and that they have none.
+func TestStampCounts(t *testing.T) {
+	var b strings.Builder
+	c := &placeCounts{}
+	c.print(&b, nil, &pipelineConfig{})
+	c.print(&b, nil, &pipelineConfig{stamps: true})
+	other := placeCounts{}
+	other.addStamps(clocks.Counters{Sources: 1, Stamped: 5, Steps: 1})
+	c.add(&other)
+	c.addStamps(clocks.Counters{Sources: 1, Stamped: 7, Plain: 2})
+	c.print(&b, nil, &pipelineConfig{stamps: true})
+	want := `note         --mirror-clock erspan: no packet came with a time stamp of ERSPAN type III; all have the time of their arrival
+mirror time  12 packets have the time of their mirror (2 clocks), 1 steps of these clocks, 2 packets of more than 4096 clocks have that of their arrival
+`
+	if d := cmp.Diff(want, b.String()); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wirespan/wirespan/capture"
+	clocks "github.com/wirespan/wirespan/mirror/clock"
 	"github.com/wirespan/wirespan/mirror/dup"
 	"github.com/wirespan/wirespan/mirror/point"
 	"github.com/wirespan/wirespan/tracer/metric"
@@ -17,12 +18,23 @@ type placeCounts struct {
 	points []dup.Count  // by point; none where duplicates are kept
 	others uint64       // packets of points beyond the bound
 	halves []point.Half // points that show one direction each
+	stamps clocks.Counters
 }
 
 // addPlaces takes over what a reader found.
 func (c *placeCounts) addPlaces(p *places) {
 	c.others += p.others()
 	c.halves = append(c.halves, p.halves()...)
+	if p.stamps != nil {
+		c.addStamps(p.stamps.Counters())
+	}
+}
+
+func (c *placeCounts) addStamps(n clocks.Counters) {
+	c.stamps.Sources += n.Sources
+	c.stamps.Stamped += n.Stamped
+	c.stamps.Plain += n.Plain
+	c.stamps.Steps += n.Steps
 }
 
 func (c *placeCounts) addCounts(list []dup.Count) {
@@ -38,6 +50,7 @@ func (c *placeCounts) addCounts(list []dup.Count) {
 func (c *placeCounts) add(o *placeCounts) {
 	c.addCounts(o.points)
 	c.others += o.others
+	c.addStamps(o.stamps)
 	for _, h := range o.halves {
 		i := slices.IndexFunc(c.halves, func(have point.Half) bool { return have.A == h.A && have.B == h.B })
 		if i < 0 {
@@ -83,6 +96,9 @@ func (c *placeCounts) print(w io.Writer, points []capture.Point, cfg *pipelineCo
 	for _, h := range c.halves {
 		fmt.Fprintf(w, "%-12s %s\n", "note", halfText(h, points, cfg))
 	}
+	if cfg.stamps {
+		c.printStamps(w)
+	}
 	if cfg.names != nil {
 		if unmet := cfg.names.Unmet(); len(unmet) > 0 {
 			fmt.Fprintf(w, "%-12s --point: no packet met what was said of %s\n", "note", enumerate(unmet))
@@ -93,6 +109,20 @@ func (c *placeCounts) print(w io.Writer, points []capture.Point, cfg *pipelineCo
 			fmt.Fprintf(w, "%-12s %s\n", "note", text)
 		}
 	}
+}
+
+// printStamps tells whose time packets have with --mirror-clock erspan.
+func (c *placeCounts) printStamps(w io.Writer) {
+	n := &c.stamps
+	if n.Stamped+n.Plain == 0 {
+		fmt.Fprintf(w, "%-12s --mirror-clock erspan: no packet came with a time stamp of ERSPAN type III; all have the time of their arrival\n", "note")
+		return
+	}
+	var l list
+	l.add(n.Stamped, fmt.Sprintf("packets have the time of their mirror (%s)", countOf(uint64(n.Sources), "clock")))
+	l.add(n.Steps, "steps of these clocks")
+	l.add(n.Plain, fmt.Sprintf("packets of more than %d clocks have that of their arrival", clocks.MaxSources))
+	l.print(w, "mirror time")
 }
 
 // absentText says that no capture point has the name that --tap asks for; empty

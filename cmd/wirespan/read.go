@@ -177,6 +177,7 @@ func (o *readOptions) filePoints() []string {
 // parseInputs turns arguments and --point into inputs.
 func parseInputs(args, points []string) ([]pcapfile.Input, error) {
 	var in []pcapfile.Input
+	bare := ""
 	for _, a := range args {
 		in = append(in, pcapfile.Input{Paths: []string{a}})
 	}
@@ -188,10 +189,15 @@ func parseInputs(args, points []string) ([]pcapfile.Input, error) {
 		input := pcapfile.Input{Name: name}
 		if ok {
 			input.Paths = strings.Split(files, "+")
+		} else {
+			bare = name
 		}
 		in = append(in, input)
 	}
-	if len(in) == 0 {
+	if bare != "" && len(in) > 2 {
+		return nil, fmt.Errorf("--point %s names one input, but there are several: say which is meant, with --point %s=FILE", bare, bare)
+	}
+	if len(in) == 0 || bare != "" && len(in) == 1 {
 		return nil, errors.New("no capture file given; - is standard input")
 	}
 	return in, nil

@@ -34,9 +34,10 @@ type summary struct {
 	spared     uint64    // bytes that were cut on purpose, and that nobody wanted
 	uncaptured uint64    // interfaces that appeared and found no packet socket
 	// unwritten counts spans that files did not take in a live run.
-	unwritten uint64
-	kernel    func(io.Writer) // prints what the kernel counted; may be nil
-	system    sysCounts
+	unwritten  uint64
+	unrecorded uint64          // packets that -w should hold and does not
+	kernel     func(io.Writer) // prints what the kernel counted; may be nil
+	system     sysCounts
 	pointCount
 }
 
@@ -229,6 +230,7 @@ func (s *summary) losses(l *list) {
 	l.add(s.link.PathsRefused, "looks at the order of points beyond the bound")
 	l.add(s.link.WriteErrors, "failed writes")
 	l.add(s.unwritten, "spans not written (slow or failing output)")
+	l.add(s.unrecorded, "packets not recorded (-w)")
 	for _, e := range s.exports {
 		l.add(e.Dropped, "spans not exported")
 		l.add(e.Rejected, "spans rejected by the receiver")

@@ -67,11 +67,12 @@ func TestLossesAreListed(t *testing.T) {
 	s.flows.Gap, s.flows.Truncated = 30, 20
 	s.engine.Opaque[engine.Panic], s.engine.Opaque[engine.Declared] = 2, 9
 	s.engine.Discarded[engine.OfGap] = 300
+	s.unrecorded = 4000
 	b.Reset()
 	s.printLosses(&b)
 	want := "losses       1 packets dropped by the kernel, 10 bytes missing in streams, 20 bytes cut by snaplen, " +
-		"2 connections given up (parser panic), 300 bytes discarded (gap)\n"
-	if b.String() != want || s.lost() != 333 {
+		"2 connections given up (parser panic), 300 bytes discarded (gap), 4000 packets not recorded (-w)\n"
+	if b.String() != want || s.lost() != 4333 {
 		t.Errorf("%d losses:\n%swant\n%s", s.lost(), &b, want)
 	}
 }

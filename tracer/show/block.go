@@ -170,6 +170,19 @@ func (b *block) line(i int32) int32 {
 	return i
 }
 
+// nextSighting is the sighting on line i that is nearer to the server than j by
+// one, whichever began first by its own clock; none if j is the nearest.
+func (b *block) nextSighting(i, j int32) int32 {
+	next := none
+	for k := range int32(len(b.nodes)) {
+		after := b.nodes[k].Depth > b.nodes[j].Depth || b.nodes[k].Depth == b.nodes[j].Depth && k > j
+		if after && b.nodes[k].shown != k && b.line(k) == i && (next == none || b.nodes[k].Depth < b.nodes[next].Depth) {
+			next = k
+		}
+	}
+	return next
+}
+
 // parentOf finds the parent: by id, else by the link to our own parent where
 // the wire's is exported. It is always nearer the root, so there are no cycles.
 func (b *block) parentOf(n *node) int32 {

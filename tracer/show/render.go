@@ -194,19 +194,15 @@ func (r *renderer) points(b *block, i, above int32) part {
 		return r.since(from)
 	}
 	r.text = append(r.text, "(seen at "...)
-	sep := false
-	for j := range b.nodes {
-		if b.nodes[j].shown != int32(j) && b.line(int32(j)) == i || int32(j) == i {
-			if sep {
-				r.text = append(r.text, ", "...)
-			}
-			sep = true
-			place := str(&b.nodes[j].Span, span.KeyCapturePoint)
-			if len(place) == 0 { // a process: c-app, s-app
-				place = str(&b.nodes[j].Span, span.KeyObservation)
-			}
-			r.text = appendEscaped(r.text, place, r.ASCII)
+	for j := i; j != none; j = b.nextSighting(i, j) {
+		if j != i {
+			r.text = append(r.text, ", "...)
 		}
+		place := str(&b.nodes[j].Span, span.KeyCapturePoint)
+		if len(place) == 0 { // a process: c-app, s-app
+			place = str(&b.nodes[j].Span, span.KeyObservation)
+		}
+		r.text = appendEscaped(r.text, place, r.ASCII)
 	}
 	r.text = append(r.text, ')')
 	return r.since(from)

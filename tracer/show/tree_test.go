@@ -191,3 +191,21 @@ func TestWholeShortensNothing(t *testing.T) {
 		t.Errorf("short lines differ:\n%s\n%s", got, want)
 	}
 }
+
+// TestSeenInOrder holds that points are listed from the client to the server,
+// whichever of them began first by its clock.
+func TestSeenInOrder(t *testing.T) {
+	at := func(id, parent byte, depth int, from int64, point string) span.Span {
+		q := req{trace: 1, id: id, parent: parent, depth: depth, kind: span.Server, service: "a", name: "GET /", from: from, to: 9, proto: "http", point: point, exchange: 7}
+		if depth > 0 {
+			q.rule = "sighting"
+		}
+		return q.span()
+	}
+	tx, mid, rx := at(1, 0, 0, 2, "tx"), at(2, 1, 1, 3, "mid"), at(3, 2, 2, 1, "rx")
+	for _, spans := range [][]span.Span{{tx, mid, rx}, {rx, tx, mid}, {mid, rx, tx}, {rx, mid, tx}} {
+		if got := string(tree(t, Config{}, 100, spans)); !strings.Contains(got, "(seen at tx, mid, rx)") {
+			t.Error(got)
+		}
+	}
+}
