@@ -148,7 +148,11 @@ func (t *Tracker) answered(c *conn, x *exec) {
 		return
 	}
 	k.done(c.msg.End)
-	t.turnReads(x, nil, k)
+	if c.shared {
+		x.turn.broken = true
+	} else {
+		t.turnReads(x, nil, k)
+	}
 	x.slice, x.sliceConn, x.at, x.last = nil, c, c.msg.End, nil
 	if c.shared {
 		return // it may be the response of another one

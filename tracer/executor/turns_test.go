@@ -3,6 +3,8 @@ package executor
 import (
 	"slices"
 	"testing"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // proxy is a loop that reads what is ready, and then writes for all of it: a
@@ -139,5 +141,25 @@ func TestChainsAreBounded(t *testing.T) {
 	}
 	if n > maxDepth+1 {
 		t.Errorf("%d calls", n)
+	}
+}
+
+// Where events were lost nothing is tested, and nothing said.
+func TestTurnsWithLosses(t *testing.T) {
+	p := newProxy(t, 24, 12)
+	for range 4000 {
+		p.turn(4, func([]int) {})
+	}
+	w := p.w
+	kept := w.events[:0]
+	for i, e := range w.events {
+		if i%400 == 399 {
+			e = sys.Event{Type: sys.Lost, Time: e.Time}
+		}
+		kept = append(kept, e)
+	}
+	w.events = kept
+	if o := w.score(); o.wrong != 0 {
+		t.Error(o)
 	}
 }
