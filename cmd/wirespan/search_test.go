@@ -166,6 +166,7 @@ func TestAskFaults(t *testing.T) {
 		{[]string{"--server", "grpc://127.0.0.1:4317"}, exitUsage, "questions go to its --ui, as http://127.0.0.1:16680"},
 		{[]string{"--server", "http://192.0.2.1:1", "--token", "right"}, exitUsage, "the token would be readable on the way"},
 		{[]string{"--store", filepath.Join(t.TempDir(), "nothing")}, exitUnask, "there is no such directory"},
+		{[]string{"--store", t.TempDir()}, exitUnask, "is no store of wirespan"},
 	} {
 		r := wirespan(t, append([]string{"search"}, c.args...)...)
 		if r.code != c.code || !strings.Contains(r.stderr, c.errout) {
@@ -209,5 +210,34 @@ func TestServedAt(t *testing.T) {
 		if u, err := askURL(in); err == nil {
 			t.Errorf("%s: %v", in, u)
 		}
+	}
+}
+
+// TestSearchStore: a store on disk is asked while nobody has it open, and by way of
+// the server that has.
+func TestSearchStore(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "store")
+	demo := filepath.Join(demoDir, "app.pcap")
+	if r := wirespan(t, "read", demo, "--store", dir, "--summary=false", "--progress=never"); r.code != 0 {
+		t.Fatalf("%d %s", r.code, r.stderr)
+	}
+	offline := wirespan(t, "search", "--store", dir, "--all")
+	if offline.code != 0 || strings.Count(offline.stdout, "\n") < 4 {
+		t.Fatalf("%d %s %s", offline.code, offline.stdout, offline.stderr)
+	}
+	list, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if e.Name() == servedName {
+			t.Errorf("%s is left behind", servedName)
+		}
+	}
+	startServe(t, "--store", dir)
+	waitFor(t, func() bool { return servedBy(dir) != "" })
+	online := wirespan(t, "search", "--store", dir, "--all")
+	if online.code != 0 || online.stdout != offline.stdout {
+		t.Errorf("%d %s\n%s\nwant\n%s", online.code, online.stderr, online.stdout, offline.stdout)
 	}
 }

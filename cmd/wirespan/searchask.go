@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -137,9 +136,6 @@ func redactedURL(raw string) string {
 
 // local opens the store, and asks it by way of the handler that a server has.
 func (a *askFlags) local(ctx context.Context) (*asker, error) {
-	if st, err := os.Stat(a.dir); err != nil || !st.IsDir() {
-		return nil, errors.New("there is no such directory")
-	}
 	st, err := openLocalToRead(a.dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err

@@ -130,6 +130,9 @@ func (h *house) serve() {
 	}
 	h.onward.start()
 	h.state.Store(houseOpen)
+	if err := h.sayServed(h.kept.dir); err != nil {
+		h.log.Warn("wirespan search --store will not find this server", "error", err)
+	}
 }
 
 // drain ends what is under way: no new requests, those that are being answered
@@ -144,6 +147,7 @@ func (h *house) drain(ctx context.Context) error {
 		h.apm.Close()
 	}
 	if h.kept != nil {
+		forgetServed(h.kept.dir)
 		keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncTime)
 		defer cancel()
 		if err := h.store.Sync(keep); err != nil {

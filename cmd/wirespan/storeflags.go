@@ -45,6 +45,7 @@ type openedStore struct {
 	store.Store
 	name string // without secrets
 	kept bool   // what is in it is there after a restart
+	dir  string // of an embedded one, else empty
 }
 
 // open opens the store; without flags it is in memory.
@@ -64,17 +65,17 @@ func (s *storeFlags) open(ctx context.Context, log *slog.Logger) (*openedStore, 
 		if err != nil {
 			return nil, &statusError{exitPartial, fmt.Errorf("--clickhouse: %w", err)}
 		}
-		return &openedStore{st, "ClickHouse", true}, nil
+		return &openedStore{st, "ClickHouse", true, ""}, nil
 	case s.dir != "":
 		st, err := openLocal(s.dir, s.retention, int64(size), log)
 		if err != nil {
 			return nil, &statusError{exitPartial, fmt.Errorf("--store %s: %w", s.dir, err)}
 		}
-		return &openedStore{st, s.dir, true}, nil
+		return &openedStore{st, s.dir, true, s.dir}, nil
 	}
 	st, err := memory.New(memory.Default())
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	return &openedStore{st, "memory", false}, nil
+	return &openedStore{st, "memory", false, ""}, nil
 }
