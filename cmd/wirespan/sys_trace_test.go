@@ -197,8 +197,9 @@ func text(attrs []*common.KeyValue, key string) string {
 
 // TestSysWholeTrace follows one request from the process that asked, through two
 // gateways and a service with a thread per connection, to its database: nobody
-// passes an ID, and each of them is there as a process and on the wire, one
-// within the other.
+// passes an ID, and each of them is there as a process and on the wire. In pairs
+// for OTLP the SERVER span is the child of the CLIENT span, with what the
+// wire showed beside it.
 func TestSysWholeTrace(t *testing.T) {
 	l := newLab(t)
 	sysNeeded(t)
@@ -218,19 +219,19 @@ func TestSysWholeTrace(t *testing.T) {
 	got = regexp.MustCompile(`python[0-9.]+`).ReplaceAllString(got, "python")
 	want := `GET /orders/{id} curl[curl] CLIENT c-app thread
   GET /orders/{id} nginx[nginx] INTERNAL s-nic
-    GET /orders/{id} nginx[nginx] SERVER s-app thread
-      GET /orders/{id} nginx[nginx] CLIENT c-app thread thread
-        GET /orders/{id} haproxy[haproxy] INTERNAL s-nic
-          GET /orders/{id} haproxy[haproxy] SERVER s-app thread
-            GET /orders/{id} haproxy[haproxy] CLIENT c-app thread thread
-              GET /orders/{id} shop[python] INTERNAL s-nic
-                GET /orders/{id} shop[python] SERVER s-app thread
-                  SET shop[python] CLIENT c-app thread thread
-                    SET redis-server[redis-server] INTERNAL c-nic
-                      SET redis-server[redis-server] INTERNAL s-app thread
-                  GET shop[python] CLIENT c-app thread thread
-                    GET redis-server[redis-server] INTERNAL c-nic
-                      GET redis-server[redis-server] INTERNAL s-app thread
+  GET /orders/{id} nginx[nginx] SERVER s-app thread
+    GET /orders/{id} nginx[nginx] CLIENT c-app thread thread
+      GET /orders/{id} haproxy[haproxy] INTERNAL s-nic
+      GET /orders/{id} haproxy[haproxy] SERVER s-app thread
+        GET /orders/{id} haproxy[haproxy] CLIENT c-app thread thread
+          GET /orders/{id} shop[python] INTERNAL s-nic
+          GET /orders/{id} shop[python] SERVER s-app thread
+            SET shop[python] CLIENT c-app thread thread
+              SET redis-server[redis-server] INTERNAL c-nic
+                SET redis-server[redis-server] INTERNAL s-app thread
+            GET shop[python] CLIENT c-app thread thread
+              GET redis-server[redis-server] INTERNAL c-nic
+                GET redis-server[redis-server] INTERNAL s-app thread
 `
 	if d := godiff.Diff(want, got); d != "" {
 		t.Errorf("spans (-want +got):\n%s\n%s", d, w.err.String())
