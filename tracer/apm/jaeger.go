@@ -16,7 +16,13 @@ import (
 // jaegerDecoder reads the JSON of Jaeger's UI (internal/uimodel: Trace, Span, Process).
 type jaegerDecoder struct {
 	b         *batch.Batch
-	processes map[string]batch.Resource
+	processes map[string]process
+}
+
+// process is who made spans. Older versions of Jaeger tell the scope with it.
+type process struct {
+	batch.Resource
+	scope string
 }
 
 // decodeJaeger adds the spans of an answer of /api/traces/{id} to b. Tags by which
@@ -59,12 +65,12 @@ func (d *jaegerDecoder) trace(r *jsontext.Reader) {
 			processes = r.Part()
 		}
 	})
-	d.processes = make(map[string]batch.Resource)
+	d.processes = make(map[string]process)
 	if processes != nil {
 		processes.Object(func(id string) {
-			res := d.process(processes)
+			p := d.process(processes)
 			if len(d.processes) < d.b.Limits().Attributes {
-				d.processes[id] = res
+				d.processes[id] = p
 			}
 		})
 		r.Join(processes)
@@ -75,7 +81,7 @@ func (d *jaegerDecoder) trace(r *jsontext.Reader) {
 	}
 }
 
-func (d *jaegerDecoder) process(r *jsontext.Reader) batch.Resource {
+func (d *jaegerDecoder) process(r *jsontext.Reader) (p process) {
 	service := ""
 	a := d.b.Attrs()
 	r.Object(func(key string) {
@@ -85,23 +91,30 @@ func (d *jaegerDecoder) process(r *jsontext.Reader) batch.Resource {
 		case "tags":
 			r.Array(func() {
 				key, v := d.tag(r)
+				if isScope(key) {
+					p.scope = v.Str
+					return
+				}
 				a.Add(key, v)
 			})
 		}
 	})
-	res := a.Resource()
+	p.Resource = a.Resource()
 	if service != "" {
-		res.Service = service
+		p.Service = service
 	}
-	return res
+	return p
 }
+
+// isScope reports tags that name the scope.
+func isScope(key string) bool { return key == "otel.scope.name" || key == "otel.library.name" }
 
 func (d *jaegerDecoder) span(r *jsontext.Reader) {
 	s := d.b.Begin()
 	if s == nil {
 		return
 	}
-	res := batch.Resource{Service: batch.Unknown}
+	made := process{Resource: batch.Resource{Service: batch.Unknown}}
 	a, events := d.b.Attrs(), d.b.Events()
 	var duration int64
 	var refs []jaegerRef
@@ -120,7 +133,7 @@ func (d *jaegerDecoder) span(r *jsontext.Reader) {
 			duration = micros(r)
 		case "processID":
 			if p, ok := d.processes[r.String()]; ok {
-				res = p
+				made = p
 			}
 		case "references":
 			r.Array(func() { refs = d.reference(refs, r) })
@@ -133,7 +146,10 @@ func (d *jaegerDecoder) span(r *jsontext.Reader) {
 			r.Array(func() { events.Add(d.log(r)) })
 		}
 	})
-	res.Of(s)
+	made.Of(s)
+	if s.Scope == "" {
+		s.Scope = made.scope
+	}
 	if s.Start <= math.MaxInt64-duration {
 		s.End = s.Start + duration
 	}
@@ -220,12 +236,14 @@ func spanTag(s *store.Span, a *batch.Attrs, key string, v store.Value) {
 		}
 	case "otel.status_description":
 		s.Message = v.Str
-	case "otel.scope.name", "otel.library.name":
-		s.Scope = v.Str
 	case "w3c.tracestate":
 		s.State = v.Str
 	case "internal.span.format": // of Jaeger's way in
 	default:
+		if isScope(key) {
+			s.Scope = v.Str
+			return
+		}
 		a.Add(key, v)
 	}
 }
