@@ -69,7 +69,7 @@ func (s *Store) aliases(ctx context.Context, list []store.Alias, ids []span.Trac
 		if i > 0 {
 			in.WriteByte(',')
 		}
-		in.WriteString("toFixedString(" + quote(string(ids[i][:])) + ", 16)")
+		in.WriteString("toFixedString(unhex('" + ids[i].String() + "'), 16)")
 	}
 	rows, err := s.query(ctx, fmt.Sprintf("SELECT old, canonical, max(found) FROM %s WHERE id IN (%s) GROUP BY old, canonical", s.table("aliases"), in.String()))
 	if err != nil {

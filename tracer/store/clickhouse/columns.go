@@ -4,16 +4,47 @@ import (
 	"strings"
 	"unsafe"
 
+	ch "github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
-// inputColumns are those of spans_in, in the order in which columns fills them.
-var inputColumns = []string{
-	"start", "duration", "trace", "span", "parent", "kind", "status", "signal", "service", "instance", "agent", "name",
-	"message", "state", "scope", "protocol", "attr_key", "attr_type", "attr_value", "resource_key", "resource_type",
-	"resource_value", "event_time", "event_name", "event_attrs", "link_trace", "link_span", "link_attrs", "key_kind",
-	"key_hash", "step", "counted", "bucket",
+// inputColumns are those of spans_in, in the order in which columns fills them. That
+// the types are known spares HTTP a question per INSERT.
+var inputColumns = []ch.ColumnNameAndType{
+	{Name: "start", Type: "Int64"},
+	{Name: "duration", Type: "Int64"},
+	{Name: "trace", Type: "FixedString(16)"},
+	{Name: "span", Type: "FixedString(8)"},
+	{Name: "parent", Type: "FixedString(8)"},
+	{Name: "kind", Type: "UInt8"},
+	{Name: "status", Type: "UInt8"},
+	{Name: "signal", Type: "UInt8"},
+	{Name: "service", Type: "String"},
+	{Name: "instance", Type: "String"},
+	{Name: "agent", Type: "String"},
+	{Name: "name", Type: "String"},
+	{Name: "message", Type: "String"},
+	{Name: "state", Type: "String"},
+	{Name: "scope", Type: "String"},
+	{Name: "protocol", Type: "String"},
+	{Name: "attr_key", Type: "Array(String)"},
+	{Name: "attr_type", Type: "Array(UInt8)"},
+	{Name: "attr_value", Type: "Array(String)"},
+	{Name: "resource_key", Type: "Array(String)"},
+	{Name: "resource_type", Type: "Array(UInt8)"},
+	{Name: "resource_value", Type: "Array(String)"},
+	{Name: "event_time", Type: "Array(Int64)"},
+	{Name: "event_name", Type: "Array(String)"},
+	{Name: "event_attrs", Type: "Array(String)"},
+	{Name: "link_trace", Type: "Array(FixedString(16))"},
+	{Name: "link_span", Type: "Array(FixedString(8))"},
+	{Name: "link_attrs", Type: "Array(String)"},
+	{Name: "key_kind", Type: "Array(UInt8)"},
+	{Name: "key_hash", Type: "Array(UInt64)"},
+	{Name: "step", Type: "Int64"},
+	{Name: "counted", Type: "UInt8"},
+	{Name: "bucket", Type: "UInt8"},
 }
 
 // columns puts spans into the columns of an INSERT. Fields are handed over by
@@ -151,5 +182,9 @@ func (c *columns) index(s *store.Span) {
 
 // insertSQL begins the INSERT of a database.
 func insertSQL(database string) string {
-	return "INSERT INTO " + name(database) + ".spans_in (" + strings.Join(inputColumns, ", ") + ")"
+	var names []string
+	for _, c := range inputColumns {
+		names = append(names, c.Name)
+	}
+	return "INSERT INTO " + name(database) + ".spans_in (" + strings.Join(names, ", ") + ")"
 }

@@ -36,17 +36,29 @@ func freePorts(t *testing.T, n int) (ports []int) {
 	return ports
 }
 
+// memoryDir is a directory in memory where there is one: disks of test machines are slow
+// to fsync, and to make the many small files of an old server.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	parent := ""
+	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() {
+		parent = "/dev/shm"
+	}
+	dir, err := os.MkdirTemp(parent, "wirespan-clickhouse-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // newServer makes a directory and a configuration, to which more is added.
 func newServer(t *testing.T) *server {
 	t.Helper()
 	if _, err := exec.LookPath("clickhouse-server"); err != nil {
 		t.Skip("no clickhouse-server here (Debian: apt-get install clickhouse-server)")
 	}
-	dir, err := os.MkdirTemp("", "wirespan-clickhouse-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	dir := memoryDir(t)
 	p := freePorts(t, 3)
 	return &server{native: p[0], http: p[1], interserver: p[2], dir: dir, log: &bytes.Buffer{}}
 }

@@ -220,6 +220,7 @@ func (w *writer) try(c *columns, batch []*request, deadline time.Time, token str
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), deadline.Add(dialTimeout))
 	defer cancel()
+	ctx = ch.Context(ctx, ch.WithColumnNamesAndTypes(inputColumns))
 	b, err := w.conn.PrepareBatch(w.context(ctx, n, token), w.insert)
 	if err != nil {
 		return n, err
