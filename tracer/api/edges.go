@@ -131,7 +131,7 @@ func (g *mapper) call(t *assemble.Trace, i int, callee, kind, system string) {
 	if d >= e.longest {
 		e.longest, e.slowest = d, t.ID
 	}
-	e.protocols[protocol(n.Span)]++
+	e.protocols[n.Span.Protocol()]++
 }
 
 // caller is the service that asked: that of the outermost span of the call if it is
@@ -158,15 +158,14 @@ func caller(t *assemble.Trace, i int) string {
 // asked is whom a span of the asking side asks, where that one has no span.
 func asked(s *store.Span) (name, kind, system string) {
 	kind = "peer"
-	for _, k := range [...]struct{ key, kind string }{
-		{"db.system.name", "database"}, {"db.system", "database"}, {"messaging.system", "queue"},
-	} {
-		if v := s.Text(k.key); v != "" {
-			system, kind = v, k.kind
+	for _, k := range [...]struct{ key, kind string }{{"db.system.name", "database"}, {"messaging.system", "queue"}} {
+		if v, ok := s.Conventional(k.key); ok && v.Str != "" {
+			system, kind = v.Str, k.kind
 			break
 		}
 	}
-	switch name = server(s); {
+	call := store.CallOf(s)
+	switch name = server(s, &call); {
 	case s.Text("peer.service") != "":
 		name = s.Text("peer.service")
 	case name == "" && system != "":

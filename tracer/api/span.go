@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net"
 	"strconv"
 	"time"
 
@@ -54,11 +55,12 @@ type Link struct {
 
 // spanOf borrows the attributes of s.
 func spanOf(s *store.Span) Span {
+	call := store.CallOf(s)
 	out := Span{
 		TraceID: s.Trace.String(), SpanID: s.ID.String(), Name: s.Name, Service: s.Service, Instance: s.Instance, Agent: s.Agent,
 		Signal: s.Signal.String(), Kind: kindName(s.Kind), Status: statusName(s.Status), Message: s.Message,
 		Time: stamp(s.Start), Start: digits(s.Start), End: digits(s.End), Duration: exact(s.End - s.Start),
-		Protocol: protocol(s), Outcome: outcome(s), Client: s.Text("client.address"), Server: server(s), Point: s.Text("wirespan.capture.point"),
+		Protocol: s.Protocol(), Outcome: outcome(s, &call), Client: call.Client.Address, Server: server(s, &call), Point: s.Text("wirespan.capture.point"),
 		State: s.State, Scope: s.Scope, Attributes: s.Attrs, Resource: s.Resource,
 	}
 	if !s.Parent.IsZero() {
@@ -94,31 +96,11 @@ func statusName(s span.Status) string {
 	return "UNSET"
 }
 
-// protocol is network.protocol.name, or what stands for it on spans of SDKs.
-func protocol(s *store.Span) string {
-	for _, n := range [...]string{"network.protocol.name", "db.system.name", "db.system", "rpc.system.name", "rpc.system", "messaging.system", "net.protocol.name"} {
-		if t := s.Text(n); t != "" {
-			return t
-		}
-	}
-	for _, n := range [...]string{"http.request.method", "http.method"} {
-		if _, ok := s.Attr(n); ok {
-			return "http"
-		}
-	}
-	return ""
-}
-
 // outcome is how an exchange ended, in a word or two.
-func outcome(s *store.Span) string {
-	out := ""
-	for _, n := range [...]string{"http.response.status_code", "rpc.status_code", "db.response.status_code", "dns.response_code", "http.status_code", "rpc.grpc.status_code"} {
-		if v, ok := s.Attr(n); ok {
-			if out = v.Str; v.Type == store.Int {
-				out = digits(v.Num)
-			}
-			break
-		}
+func outcome(s *store.Span, c *store.Call) string {
+	out := c.Status
+	if out == "" {
+		out = s.Text("dns.response_code")
 	}
 	if e := s.Text("error.type"); e != "" && e != out {
 		return join(out, e)
@@ -148,21 +130,13 @@ func join(a, b string) string {
 }
 
 // server is the server's name, or its address and port.
-func server(s *store.Span) string {
-	name := s.Text("server.address")
-	for _, n := range [...]string{"peer.service", "net.peer.name"} {
-		if name == "" {
-			name = s.Text(n)
-		}
+func server(s *store.Span, c *store.Call) string {
+	name := c.Server.Address
+	if name == "" {
+		name = s.Text("peer.service")
 	}
-	if port, ok := s.Int("server.port"); ok && name != "" {
-		for _, c := range name {
-			if c == ':' {
-				name = "[" + name + "]"
-				break
-			}
-		}
-		return name + ":" + digits(port)
+	if c.Server.Port == 0 || name == "" {
+		return name
 	}
-	return name
+	return net.JoinHostPort(name, digits(c.Server.Port))
 }

@@ -145,8 +145,9 @@ func summaryOf(t *assemble.Trace, matches func(*store.Span) bool) Summary {
 		n := &t.Nodes[i]
 		if n.Parent < 0 {
 			if out.Roots == 0 {
-				out.Service, out.Name, out.Protocol = n.Span.Service, n.Span.Name, protocol(n.Span)
-				out.Outcome, out.Status = outcome(n.Span), statusName(n.Span.Status)
+				call := store.CallOf(n.Span)
+				out.Service, out.Name, out.Protocol = n.Span.Service, n.Span.Name, n.Span.Protocol()
+				out.Outcome, out.Status = outcome(n.Span, &call), statusName(n.Span.Status)
 			}
 			out.Roots++
 		}

@@ -24,7 +24,7 @@ const (
 	server
 	isError
 	start
-	protocol // an attribute, with what stands for it where it is missing
+	protocol // an attribute here, of stored spans also what stands for it
 	signal   // an attribute here, a field of stored spans
 	agent    // stored spans only
 	instance
@@ -60,9 +60,7 @@ var shortForms = []struct {
 	{name: "trace", f: field{kind: traceID}},
 	{name: "span", f: field{kind: spanID}},
 	{name: "parent", f: field{kind: parentID}},
-	{name: "protocol", f: field{kind: protocol, key: span.KeyNetworkProtocolName, names: []string{
-		"network.protocol.name", "db.system.name", "db.system", "rpc.system.name", "rpc.system", "messaging.system", "net.protocol.name",
-	}}},
+	{name: "protocol", f: field{kind: protocol, key: span.KeyNetworkProtocolName}},
 	{name: "client", f: field{kind: client}},
 	{name: "server", f: field{kind: server}},
 	{name: "address", f: field{kind: address}},

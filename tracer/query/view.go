@@ -18,6 +18,10 @@ type View interface {
 	// against a test: that of a list, or each of its elements until one passes.
 	Attr(name string, t Test) (present, hit bool)
 
+	// Protocol is the protocol of the exchange that the span is about, empty if it
+	// is not known.
+	Protocol() string
+
 	// RequestIDs holds the request IDs of the span against a test, each with its
 	// name ("x-request-id=7f3a") and without.
 	RequestIDs(t Test) (present, hit bool)
@@ -106,7 +110,7 @@ func (c *comparison) view(v View, h *Head) (present, hit bool) {
 	case attribute, unknown:
 		return c.named(v, c.field.names)
 	case protocol:
-		return c.protocol(v)
+		return c.present(v.Protocol())
 	case name:
 		return c.present(h.Name)
 	case service:
@@ -155,23 +159,6 @@ func (c *comparison) named(v View, names []string) (present, hit bool) {
 	}
 	return present, false
 }
-
-// protocol takes a span of HTTP for one where an SDK says no more than its method.
-func (c *comparison) protocol(v View) (present, hit bool) {
-	for _, n := range c.field.names {
-		if present, hit = v.Attr(n, Test{c}); present {
-			return present, hit
-		}
-	}
-	for _, n := range httpMethods {
-		if there, _ := v.Attr(n, Test{c}); there {
-			return true, c.text("http")
-		}
-	}
-	return false, false
-}
-
-var httpMethods = []string{"http.request.method", "http.method"}
 
 func (c *comparison) status(v View, h *Head) (present, hit bool) {
 	for i := range c.values {

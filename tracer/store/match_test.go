@@ -139,6 +139,42 @@ func TestMatchOfSDKs(t *testing.T) {
 	}
 }
 
+// TestProtocol: spans of SDKs have the protocol that CallOf finds.
+func TestProtocol(t *testing.T) {
+	text := func(kv ...string) *Span {
+		s := &Span{}
+		for i := 0; i < len(kv); i += 2 {
+			s.Attrs = append(s.Attrs, Attr{kv[i], StringValue(kv[i+1])})
+		}
+		return s
+	}
+	for _, c := range []struct {
+		s    *Span
+		want string
+	}{
+		{text(), ""},
+		{text("http.method", "GET"), "http"},
+		{text("url.full", "https://h/x", "network.protocol.name", "HTTP"), "http"},
+		{text("http.url", "https://h/x", "net.protocol.name", "https"), "http"},
+		{text("rpc.system", "grpc", "network.protocol.name", "http"), "grpc"},
+		{text("rpc.system", "apache_dubbo"), "dubbo"},
+		{text("rpc.method", "Get", "network.protocol.name", "grpc"), "grpc"},
+		{text("db.system", "mssql"), "microsoft.sql_server"},
+		{text("db.system.name", "mysql", "network.protocol.name", "x"), "mysql"},
+		{text("messaging.system", "kafka"), "kafka"},
+		{text("network.protocol.name", "dns"), "dns"},
+	} {
+		if got := c.s.Protocol(); got != c.want || got != CallOf(c.s).Protocol {
+			t.Errorf("%v: %q, CallOf %q, want %q", c.s.Attrs, got, CallOf(c.s).Protocol, c.want)
+		}
+	}
+	net := text("db.system.name", "microsoft.sql_server", "network.protocol.name", "tds")
+	net.Signal = NET
+	if got := net.Protocol(); got != "tds" {
+		t.Errorf("of packets: %q", got)
+	}
+}
+
 func TestMatchSyntax(t *testing.T) {
 	for expr, want := range map[string]string{
 		"servce = web":        `unknown field "servce", did you mean "service"?`,
