@@ -182,8 +182,8 @@ func (d deed) place(l placing) {
 // returned takes an answer as what follows from a call's response, among n.
 func (t *Tracker) returned(x *exec, p *process, k *call, r *request, n int) {
 	l := k.placed()
-	if l.request == nil || k.begin < t.doubted || t.now < t.doubted {
-		return // events were lost, by which turns may look as others
+	if l.request == nil || k.begin < t.doubted || t.now < t.doubted || t.wanders(x) {
+		return // where events were lost, or threads mean nothing, turns are not what they seem
 	}
 	same := l.request == r
 	o := &p.order
