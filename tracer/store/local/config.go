@@ -38,7 +38,7 @@ func (c *Config) Validate() error {
 			errs = append(errs, fmt.Errorf("local: %s: %s", key, what))
 		}
 	}
-	need(c.MaxBytes == 0 || c.MaxBytes >= 16<<20, "max-bytes", "must be at least 16 MiB")
+	need(c.MaxBytes == 0 || c.MaxBytes >= 1<<20, "max-bytes", "must be at least 1 MiB")
 	need(c.MaxAge == 0 || c.MaxAge >= time.Minute, "max-age", "must be at least 1m")
 	need(c.Reserve >= 0, "reserve", "must not be negative")
 	need(c.Partition >= time.Minute, "partition", "must be at least 1m")

@@ -71,7 +71,10 @@ func (s *Store) openOrRepair(ctx context.Context) error {
 		asked = true
 	}
 	if !asked {
-		err := s.openAndLoad(ctx)
+		err := s.checkLogs(ctx)
+		if err == nil {
+			err = s.openAndLoad(ctx)
+		}
 		if err == nil || !repairable(err) {
 			return err
 		}
@@ -133,7 +136,7 @@ func (s *Store) options(lock *pebble.Lock) *pebble.Options {
 		FS: s.fs, Lock: lock, Logger: logger{s.log},
 		FormatMajorVersion:          pebble.FormatValueSeparation,
 		CacheSize:                   s.cfg.Memory / 4,
-		MemTableSize:                uint64(min(64<<20, max(1<<20, s.cfg.Memory/16))),
+		MemTableSize:                uint64(s.memTable()),
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
 		L0StopWritesThreshold:       1000,
@@ -149,6 +152,9 @@ func (s *Store) options(lock *pebble.Lock) *pebble.Options {
 	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
 	return o
 }
+
+// memTable is the size of what is flushed at once, in bytes.
+func (s *Store) memTable() int64 { return min(64<<20, max(1<<20, s.cfg.Memory/16)) }
 
 // backgroundError hears of flushes and compactions that failed. Pebble tries again at
 // once; it need not try more often than others make room.

@@ -34,7 +34,7 @@ func (s *Store) look() {
 	switch why := s.full.Load(); {
 	case why == nil && int64(free) < s.cfg.Reserve:
 		s.setFull(fmt.Sprintf("%d MiB left on the disk, less than the reserve of %d MiB", free>>20, s.cfg.Reserve>>20))
-	case why != nil && int64(free) >= s.cfg.Reserve+s.cfg.Reserve/4 && free > 0 && !s.fs.stuck():
+	case why != nil && int64(free) >= max(s.cfg.Reserve+s.cfg.Reserve/4, 2*s.memTable()) && !s.fs.stuck():
 		s.full.Store(nil)
 		s.log.Info("store writes again", "free", free)
 	}

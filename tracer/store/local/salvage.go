@@ -2,9 +2,12 @@ package local
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"os"
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -108,33 +111,115 @@ func behind(k []byte, leaps int) []byte {
 	return nil
 }
 
-// logFile reads a log up to where it ends or is torn.
+// logBlock is the size of the blocks of a log: records begin anew in each
+// (pebble/record).
+const logBlock = 32 << 10
+
+// logFile reads a log to its end, past damage in it.
 func (r *repairing) logFile(ctx context.Context, name string) (damage, err error) {
-	f, err := r.s.fs.Open(name)
+	_, damage, err = readLog(ctx, name, r.logRecord)
+	return damage, err
+}
+
+// readLog calls put with the records of a log. Behind a place that cannot be read it
+// goes on with the next block; torn is the first such place, -1 if there is none, and
+// damage says so if there were records behind it: those before a crash were not
+// written to their ends, and nothing is behind them.
+func readLog(ctx context.Context, name string, put func(b []byte) (damage, err error)) (torn int64, damage, err error) {
+	f, err := os.Open(name)
 	if err != nil {
-		return err, nil
+		return -1, err, nil
 	}
 	defer f.Close()
-	rd := openLog(record.NewReader, f, name)
+	st, err := f.Stat()
+	if err != nil {
+		return -1, err, nil
+	}
+	torn = -1
+	size := st.Size()
+	for at, misses := int64(0), 0; at < size && misses < maxMisses; misses++ {
+		good, end, err := logFrom(ctx, f, at, name, put)
+		if err != nil {
+			return torn, damage, err
+		}
+		if good > 0 {
+			misses = 0
+			if torn >= 0 {
+				damage = fmt.Errorf("damaged behind byte %d", torn)
+			}
+		}
+		if end < 0 || torn < 0 && ended(f, at+end, name) {
+			break
+		}
+		if torn < 0 {
+			torn = at + end
+		}
+		at = (at + end + logBlock) / logBlock * logBlock
+	}
+	return torn, damage, nil
+}
+
+// maxMisses bounds the blocks behind damage in which no record is found.
+const maxMisses = 32
+
+// ended reports whether nothing was ever written at a place of a log: there is no
+// header, that is room made beforehand, or one with the number of an older log.
+func ended(f *os.File, at int64, name string) bool {
+	var head [11]byte
+	if n, _ := f.ReadAt(head[:], at); n < len(head) {
+		return n == 0
+	}
+	number, _, _ := wal.ParseLogFilename(filepath.Base(name))
+	return uint32(number) != binary.LittleEndian.Uint32(head[7:])
+}
+
+// logFrom reads a log from a block on: how many records, and where the first one is
+// that could not be read, -1 if it ended in order.
+func logFrom(ctx context.Context, f *os.File, at int64, name string, put func(b []byte) (damage, err error)) (good int, end int64, err error) {
+	rd := openLog(record.NewReader, io.NewSectionReader(f, at, math.MaxInt64-at), name)
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return good, 0, err
 		}
+		end = rd.Offset()
 		rec, err := rd.Next()
-		if errors.Is(err, io.EOF) {
-			return nil, nil
+		if err == nil {
+			var b []byte
+			if b, err = io.ReadAll(rec); err == nil {
+				if _, err := put(b); err != nil {
+					return good, 0, err
+				}
+				good++
+				continue
+			}
 		}
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return good, -1, nil
+		}
+		return good, end, nil
+	}
+}
+
+// checkLogs looks for damage in the logs: Pebble takes a log for ended where it
+// cannot be read, though there may be more behind it.
+func (s *Store) checkLogs(ctx context.Context) error {
+	list, err := filepath.Glob(filepath.Join(s.dir, spansDir, "*.log"))
+	if err != nil {
+		return err
+	}
+	for _, name := range list {
+		torn, damage, err := readLog(ctx, name, func([]byte) (damage, err error) { return nil, nil })
 		if err != nil {
-			return fmt.Errorf("ends at byte %d: %w", rd.Offset(), err), nil
+			return err
 		}
-		b, err := io.ReadAll(rec)
-		if err != nil {
-			return fmt.Errorf("ends at byte %d: %w", rd.Offset(), err), nil
+		if damage != nil {
+			return fmt.Errorf("%s is %w", filepath.Base(name), damage)
 		}
-		if damage, err := r.logRecord(b); damage != nil || err != nil {
-			return damage, err
+		if torn >= 0 {
+			s.note("%s was torn at byte %d, as by a crash; nothing that was synced is behind it", filepath.Base(name), torn)
 		}
 	}
+	return nil
 }
 
 func (r *repairing) logRecord(b []byte) (damage, err error) {
