@@ -20,12 +20,13 @@ import "slices"
 // Bounds of turns, and what it takes to be believed: so many tests that went
 // well, for each that went wrong so many more; older ones count half.
 const (
-	maxTurn    = 256
+	maxTurn    = 64
+	smallTurn  = 16
 	enoughKept = 32
 	keptForOne = 200
 	testsKept  = 8192
 	maxHeld    = 2 * enoughKept
-	maxDepth   = 64
+	maxDepth   = 16
 )
 
 // deed is a call that was made, or a connection that was opened for one.
@@ -115,6 +116,10 @@ func (t *Tracker) turned(x *exec) {
 		for i, k := range u.returned {
 			t.returned(x, p, k, u.answered[i], len(u.returned))
 		}
+	}
+	if n > smallTurn {
+		*u = turn{} // the memory of large ones is not kept for every thread
+		return
 	}
 	clear(u.asked)
 	clear(u.returned)
