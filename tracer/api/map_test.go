@@ -12,8 +12,10 @@ import (
 )
 
 // TestServiceMap: each call is one, however many agents, processes and SDKs tell of it.
-func TestServiceMap(t *testing.T) {
-	w := newWorld(t, 20, nil)
+func TestServiceMap(t *testing.T) { engines(t, testServiceMap) }
+
+func testServiceMap(t *testing.T, open func(*testing.T) store.Store) {
+	w := newWorldOn(t, open(t), 20, nil)
 	m := get[ServiceMap](w, "map?from="+digits(scene.Epoch)+"&to="+digits(scene.Epoch+20e9))
 	if !m.Sample.Complete || m.Sample.Traces != 20 || m.Sample.Spans != 100 || m.Sample.Covered != 1 {
 		t.Errorf("%+v", m.Sample)

@@ -16,8 +16,10 @@ import (
 )
 
 // TestSearchSpans: every parameter chooses what it says.
-func TestSearchSpans(t *testing.T) {
-	w := newWorld(t, 8, nil)
+func TestSearchSpans(t *testing.T) { engines(t, testSearchSpans) }
+
+func testSearchSpans(t *testing.T, open func(*testing.T) store.Store) {
+	w := newWorldOn(t, open(t), 8, nil)
 	all := 8 * len(requestSpans(0))
 	for path, want := range map[string]int{
 		"":                                       all,
@@ -66,11 +68,10 @@ func TestSearchSpans(t *testing.T) {
 
 // TestSearchPages: pages of any size hold the same spans, each once, also where
 // many begin at the same time.
-func TestSearchPages(t *testing.T) {
-	st, err := memory.New(memory.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestSearchPages(t *testing.T) { engines(t, testSearchPages) }
+
+func testSearchPages(t *testing.T, open func(*testing.T) store.Store) {
+	st := open(t)
 	want := map[string]bool{}
 	var spans []store.Span
 	for i := range 300 {
@@ -129,8 +130,10 @@ func TestSearchTies(t *testing.T) {
 
 // TestSearchTraces: traces are those that are assembled, once each, on the page of
 // the latest span that was asked for.
-func TestSearchTraces(t *testing.T) {
-	w := newWorld(t, 10, nil)
+func TestSearchTraces(t *testing.T) { engines(t, testSearchTraces) }
+
+func testSearchTraces(t *testing.T, open func(*testing.T) store.Store) {
+	w := newWorldOn(t, open(t), 10, nil)
 	for _, path := range []string{"", "service=shop", "signal=NET&agent=a", "q=" + esc("any contains shop")} {
 		for _, limit := range []int{1, 3, 10, 100} {
 			var got []string

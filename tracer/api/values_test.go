@@ -14,8 +14,10 @@ import (
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
-func TestValues(t *testing.T) {
-	w := newWorld(t, 4, nil)
+func TestValues(t *testing.T) { engines(t, testValues) }
+
+func testValues(t *testing.T, open func(*testing.T) store.Store) {
+	w := newWorldOn(t, open(t), 4, nil)
 	for path, want := range map[string]string{
 		"services":                                  "gw shop",
 		"operations?service=gw":                     "GET",
@@ -54,8 +56,10 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-func TestRates(t *testing.T) {
-	w := newWorld(t, 20, nil)
+func TestRates(t *testing.T) { engines(t, testRates) }
+
+func testRates(t *testing.T, open func(*testing.T) store.Store) {
+	w := newWorldOn(t, open(t), 20, nil)
 	got := get[Rates](w, "rates?step=10s&signal=APP&service=shop")
 	if got.Step != 10e9 || len(got.Rates) != 2 || !got.Complete {
 		t.Fatalf("%+v", got)

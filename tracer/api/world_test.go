@@ -16,6 +16,7 @@ import (
 	"github.com/wirespan/wirespan/tracer/assemble/scene"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/local"
 	"github.com/wirespan/wirespan/tracer/store/memory"
 )
 
@@ -57,10 +58,42 @@ var sceneEnd = time.Unix(0, scene.Epoch).Add(time.Minute)
 
 func newWorld(t *testing.T, requests int, change func(*Config)) *world {
 	t.Helper()
+	return newWorldOn(t, inMemory(t), requests, change)
+}
+
+func inMemory(t *testing.T) store.Store {
+	t.Helper()
 	st, err := memory.New(memory.Default())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return st
+}
+
+func onDisk(t *testing.T) store.Store {
+	t.Helper()
+	c := local.Default()
+	c.MaxAge, c.MaxBytes, c.Reserve, c.BlockSpans, c.Memory = 0, 0, 0, 64, 16<<20
+	st, err := local.Open(t.Context(), t.TempDir(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return st
+}
+
+// engines runs a test on stores of several kinds.
+func engines(t *testing.T, test func(t *testing.T, open func(*testing.T) store.Store)) {
+	t.Run("memory", func(t *testing.T) { test(t, inMemory) })
+	t.Run("local", func(t *testing.T) { test(t, onDisk) })
+}
+
+func newWorldOn(t *testing.T, st store.Store, requests int, change func(*Config)) *world {
+	t.Helper()
 	for i := range requests {
 		if err := st.Write(t.Context(), requestSpans(i)); err != nil {
 			t.Fatal(err)
