@@ -109,9 +109,8 @@ func TestSkyWalkingAgent(t *testing.T) {
 	c.Tap = func(list []store.Span) {
 		mu.Lock()
 		defer mu.Unlock()
-		for _, s := range list {
-			s.Attrs, s.Resource = append([]store.Attr(nil), s.Attrs...), append([]store.Attr(nil), s.Resource...)
-			spans = append(spans, s)
+		for i := range list {
+			spans = append(spans, list[i].Clone())
 		}
 	}
 	r := receiver(t, c, &shelf{})
