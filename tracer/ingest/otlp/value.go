@@ -11,7 +11,28 @@ import (
 // attr reads a KeyValue into a list.
 func (d *decoder) attr(a *batch.Attrs, message string) { d.deepAttr(a, message, d.b.Limits().Depth) }
 
+// plain reads what most attributes are: a key, then a string, each with a length of one
+// byte. Anything else is left to the general way.
+func plain(message string) (key, text string, ok bool) {
+	if len(message) < 6 || message[0] != tagKey || message[1] >= 0x80 {
+		return "", "", false
+	}
+	n := int(message[1])
+	if len(message) < 6+n {
+		return "", "", false
+	}
+	value := message[2+n:]
+	if value[0] != tagValue || value[1] >= 0x80 || len(value) != 2+int(value[1]) || value[2] != tagString || value[3] >= 0x80 || len(value) != 4+int(value[3]) {
+		return "", "", false
+	}
+	return message[2 : 2+n], value[4:], true
+}
+
 func (d *decoder) deepAttr(a *batch.Attrs, message string, depth int) {
+	if key, text, ok := plain(message); ok {
+		a.Add(d.b.Text(key), store.StringValue(d.b.Text(text)))
+		return
+	}
 	var key string
 	var v store.Value
 	r := fields.New(message)
