@@ -25,7 +25,7 @@ type place struct {
 type decoded struct {
 	cols *block.Columns
 	once sync.Once
-	keys []keyRow // sorted
+	keys []keyRow // by row
 }
 
 // cache keeps the blocks that were read last.
@@ -112,30 +112,10 @@ func (s *Store) damaged(at place, err error) error {
 	return err
 }
 
-// rows yields the rows of a block that have one of the hashes, which are sorted.
+// rows are those of the block that have one of the hashes, which are sorted.
 func (d *decoded) rows(wanted []uint64) []uint32 {
 	d.once.Do(d.index)
-	var rows []uint32
-	if len(wanted)*16 > len(d.keys) { // side by side
-		i := 0
-		for _, k := range d.keys {
-			for i < len(wanted) && wanted[i] < k.hash {
-				i++
-			}
-			if i < len(wanted) && wanted[i] == k.hash {
-				rows = append(rows, k.row)
-			}
-		}
-	} else {
-		for _, h := range wanted {
-			at, _ := slices.BinarySearchFunc(d.keys, h, func(k keyRow, h uint64) int { return order(k.hash, h) })
-			for ; at < len(d.keys) && d.keys[at].hash == h; at++ {
-				rows = append(rows, d.keys[at].row)
-			}
-		}
-	}
-	slices.Sort(rows)
-	return slices.Compact(rows)
+	return rowsOf(d.keys, wanted)
 }
 
 func order(a, b uint64) int {
@@ -158,10 +138,10 @@ func (d *decoded) index() {
 			d.keys = append(d.keys, keyRow{index.Hash(k), uint32(row)})
 		}
 	}
-	slices.SortFunc(d.keys, func(a, b keyRow) int { return order(a.hash, b.hash) })
 }
 
-// rowsOf are the rows of a block in memory that have one of the hashes.
+// rowsOf are the rows, in order, that have one of the hashes, which are sorted. A list
+// of keys is looked through once: that is sooner done than sorting it.
 func rowsOf(hashes []keyRow, wanted []uint64) []uint32 {
 	var rows []uint32
 	low, high := wanted[0], wanted[len(wanted)-1]
