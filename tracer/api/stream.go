@@ -45,7 +45,7 @@ func (a *API) live(ctx context.Context, r *request) (any, error) {
 		return nil, problem("busy", http.StatusServiceUnavailable, "too many clients", "%d are listening", a.Live.cfg.Clients)
 	}
 	defer a.Live.leave(c)
-	s := &stream{api: a, c: c, w: r.w, out: http.NewResponseController(r.w), waits: map[span.TraceID]*quietTrace{}}
+	s := &stream{api: a, c: c, w: r.w, out: http.NewResponseController(r.w), waits: map[span.TraceID]*quietTrace{}, done: map[span.TraceID]bool{}}
 	r.w.Header().Set("Content-Type", "text/event-stream")
 	r.w.Header().Set("X-Accel-Buffering", "no") // nginx would wait for more
 	_ = s.out.SetReadDeadline(time.Time{})      // of the server for requests; where there is none, none is needed
@@ -61,7 +61,7 @@ type stream struct {
 	out   *http.ResponseController
 	told  uint64 // losses
 	waits map[span.TraceID]*quietTrace
-	done  map[span.TraceID]bool // ids of traces that were just shown
+	done  map[span.TraceID]bool // ids in waits that are part of a trace that was shown
 	buf   []byte
 }
 
@@ -97,7 +97,7 @@ func (s *stream) run(ctx context.Context) {
 			s.c.took(batch)
 			err = s.take(batch)
 		case <-tick.C:
-			if err = s.quiet(ctx, time.Now()); err == nil {
+			if err = s.quiet(ctx); err == nil {
 				err = s.losses()
 			}
 			if time.Since(beat) >= cfg.Beat {
@@ -119,6 +119,7 @@ func (s *stream) take(batch []seenSpan) error {
 			s.buf = append(append(append(s.buf, "event: span\ndata: "...), x.json...), "\n\n"...)
 			continue
 		}
+		delete(s.done, x.trace) // there is more of it
 		w := s.waits[x.trace]
 		if w == nil {
 			if len(s.waits) == s.c.cfg.Traces {
@@ -133,10 +134,18 @@ func (s *stream) take(batch []seenSpan) error {
 	return nil
 }
 
-// quiet shows the traces to which nothing came for a while.
-func (s *stream) quiet(ctx context.Context, now time.Time) error {
-	s.done = map[span.TraceID]bool{}
+// quiet shows the traces to which nothing came for a while, for as long as it may:
+// spans that come meanwhile wait in the queue, which is bounded.
+func (s *stream) quiet(ctx context.Context) error {
+	begin := time.Now()
+	if len(s.waits) == 0 {
+		clear(s.done)
+	}
 	for id, w := range s.waits {
+		now := time.Now()
+		if now.Sub(begin) > s.c.cfg.Quiet/4 {
+			return nil // the rest at the next tick
+		}
 		if now.Sub(w.last) < s.c.cfg.Quiet {
 			continue
 		}
@@ -167,9 +176,14 @@ func (s *stream) show(ctx context.Context, id span.TraceID, start int64) error {
 		return ctx.Err()
 	}
 	for i := range t.Nodes {
-		s.done[t.Nodes[i].Span.Trace] = true
+		if x := t.Nodes[i].Span.Trace; s.waits[x] != nil {
+			s.done[x] = true
+		}
 	}
-	return s.event("trace", summaryOf(t, func(x *store.Span) bool { return store.Fits(&s.c.query, x) }))
+	if err := s.event("trace", summaryOf(t, func(x *store.Span) bool { return store.Fits(&s.c.query, x) })); err != nil {
+		return err
+	}
+	return s.flush() // others may take their time
 }
 
 // losses tells of spans that were not shown, once after each loss.
