@@ -232,7 +232,7 @@ func examine(cmd *cobra.Command, o *doctorOptions, addr string, asked bool) *doc
 	case in.answers():
 		sleep(ctx, o.length) // time has to pass between two looks all the same
 	}
-	r.add(host.kernelSection(&rings), host.sandboxSection(), host.ebpfSection(), tierSection(ctx, o.live))
+	r.add(host.kernelSection(&rings), host.sandboxSection(), host.ebpfSection(), tierSection(ctx, o.live), host.goSection(ctx, o.live))
 	r.add(host.rightsSection(o.live), rings.section(o.live, o.liveFile, o.liveErr))
 	r.addInterfaces(ifs, o.live)
 	if o.mirror {

@@ -105,11 +105,7 @@ func (f *goFinder) look(pid uint32) {
 		f.counts.refused(err, p)
 		return
 	}
-	o := p.Offsets
-	err = f.src.SetGo(pid, kernel.GoOffsets{
-		Goid: o.Goid, Parent: o.Parent, M: o.M, Curg: o.Curg, Slot: o.Slot, WaitReason: o.WaitReason, Reasons: o.Reasons,
-	})
-	if err != nil {
+	if err = f.src.SetGo(pid, goOffsets(p)); err != nil {
 		f.counts.refused(err, nil)
 		return
 	}
@@ -117,6 +113,12 @@ func (f *goFinder) look(pid uint32) {
 	if f.wants(pid, name) {
 		f.wake(pid, exe, name, p)
 	}
+}
+
+// goOffsets are the offsets of a program as the kernel is told.
+func goOffsets(p *goroutines.Program) kernel.GoOffsets {
+	o := &p.Offsets
+	return kernel.GoOffsets{Goid: o.Goid, Parent: o.Parent, M: o.M, Curg: o.Curg, Slot: o.Slot, WaitReason: o.WaitReason, Reasons: o.Reasons}
 }
 
 // inspect looks into an executable, once.

@@ -81,8 +81,18 @@ func readyByTable(f *elf.File) (addr uint64, err error) {
 	if fn == nil {
 		return 0, errNoReady
 	}
+	// The table counts from where Go's code begins. A C linker puts other code in
+	// front of it, and then the program does not begin with Go's, either.
+	if begin := t.LookupFunc(beginName[f.Machine]); begin == nil || begin.Entry != f.Entry {
+		return 0, errForeign
+	}
 	return fn.Entry, nil
 }
+
+// beginName is where a program begins that Go's linker made.
+var beginName = map[elf.Machine]string{elf.EM_X86_64: "_rt0_amd64_linux", elf.EM_AARCH64: "_rt0_arm64_linux"}
+
+var errForeign = fmt.Errorf("%w: the program has no symbols (it is stripped), and a C linker put it together (cgo)", errNoReady)
 
 // maxPrologue is how much of a function is looked at.
 const maxPrologue = 64
