@@ -23,11 +23,17 @@ func (f *forest) graft() {
 	f.hangLoose(entries, below)
 }
 
-// own takes the parents that SDKs name among themselves.
+// own takes the parents that SDKs name among themselves. An id that client and server
+// share means the server's span to those of its service.
 func (f *forest) own() {
+	shared := f.shared()
 	for i := range f.spans {
 		s := &f.spans[i]
 		if s.Signal != store.APP || s.Parent.IsZero() {
+			continue
+		}
+		if p, ok := shared[side{s.Trace, s.Parent, s.Service}]; ok && p != i {
+			f.edges[i] = edge{parent: p, rule: "context", confidence: 1, evidence: "the SDK names it as the parent, by the id that it shares with its caller"}
 			continue
 		}
 		if p := f.span(s.Parent, s, false); p >= 0 && p != i {
