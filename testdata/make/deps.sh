@@ -11,7 +11,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # program:package, and what skips without it.
 case $purpose in
-test) want="tshark:tshark tcpdump:tcpdump python3:python3 jsonschema:python3-jsonschema ip:iproute2 nginx:nginx-light setpriv:util-linux curl:curl wrk:wrk dig:bind9-dnsutils dnsmasq:dnsmasq-base ovs-vsctl:openvswitch-switch tc:iproute2 ethtool:ethtool haproxy:haproxy nft:nftables iptables:iptables pg_ctlcluster:postgresql nc:netcat-openbsd" lost="comparisons with tshark and with tcpdump's filters, the scorers, the pipe in a network namespace" ;;
+test) want="tshark:tshark tcpdump:tcpdump python3:python3 jsonschema:python3-jsonschema ip:iproute2 nginx:nginx-light setpriv:util-linux curl:curl wrk:wrk dig:bind9-dnsutils dnsmasq:dnsmasq-base ovs-vsctl:openvswitch-switch tc:iproute2 ethtool:ethtool haproxy:haproxy nft:nftables iptables:iptables redis-server:redis-server openssl:openssl unshare:util-linux ss:iproute2 pg_ctlcluster:postgresql nc:netcat-openbsd" lost="comparisons with tshark and with tcpdump's filters, the scorers, the pipe in a network namespace" ;;
 race) want="gcc:gcc cc:libc6-dev" lost="the race detector, which needs a C compiler" ;;
 bench) want="tcpdump:tcpdump capinfos:tshark nginx:nginx-light wrk:wrk ip:iproute2 ethtool:ethtool time:time" lost="captures for the benchmarks, and comparisons with other programs" ;;
 packages) want="rpm:rpm dpkg:dpkg setcap:libcap2-bin setpriv:util-linux curl:curl python3:python3 ip:iproute2 man:man-db" lost="installing the packages" ;;
