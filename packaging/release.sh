@@ -77,7 +77,7 @@ for arch; do
 	# The tar unpacks into one directory, with everything that the packages install.
 	name=wirespan-$version-linux-$arch
 	mkdir -p $work/tar/$name
-	cp -R $stage/wirespan $stage/share packaging/wirespan.service packaging/wirespan.slice packaging/wirespan.init \
+	cp -R $stage/wirespan $stage/share packaging/wirespan.service packaging/wirespan-serve.service packaging/serve.yaml packaging/wirespan.slice packaging/wirespan.init \
 		packaging/wirespan.default packaging/wirespan.yaml README.md LICENSE $work/tar/$name/
 	tar -C $work/tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -cf - $name | gzip -9n >"$dist/$name.tar.gz"
 done

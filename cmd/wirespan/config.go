@@ -17,6 +17,9 @@ import (
 // services, and only if it is there.
 const defaultConfig = "/etc/wirespan/wirespan.yaml"
 
+// serveConfig is that of serve, which means other things by some of the keys.
+const serveConfig = "/etc/wirespan/serve.yaml"
+
 // services are the commands that look for defaultConfig. A reader of captures
 // does not change with the host it runs on.
 var services = []string{"live", "mirror", "serve"}
@@ -27,7 +30,7 @@ var unconfigured = []string{"config", "completion", cobra.ShellCompRequestCmd, c
 // withConfig lets all commands take their flags from a file and from the
 // environment, too. It comes last in newRoot.
 func withConfig(root *cobra.Command) {
-	root.PersistentFlags().String("config", "", "read settings from `FILE` (YAML; WIRESPAN_CONFIG; default for live: "+defaultConfig+" if it exists)")
+	root.PersistentFlags().String("config", "", "read settings from `FILE` (YAML; WIRESPAN_CONFIG; default for live and mirror: "+defaultConfig+", for serve: "+serveConfig+", if it exists)")
 	root.PersistentPreRunE = applyConfig
 	root.AddCommand(newConfig())
 }
@@ -82,7 +85,9 @@ func newConfigState(cmd *cobra.Command, name string) (*configState, error) {
 	} else if v := os.Getenv(config.FileVariable); v != "" {
 		st.file, st.named = v, true
 	} else if slices.Contains(services, name) {
-		st.file = defaultConfig
+		if st.file = defaultConfig; name == "serve" {
+			st.file = serveConfig
+		}
 	}
 	return st, nil
 }

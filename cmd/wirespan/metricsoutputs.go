@@ -60,7 +60,7 @@ func exportFamilies(outs *outputs, o *options, unwritten uint64) []metric.Family
 // exporterName is a receiver's address, without what may be secret, or the store.
 func (outs *outputs) exporterName(o *options, i int) string {
 	if i == len(outs.exporters) {
-		return outs.keep.name()
+		return outs.keep.name
 	}
 	targets := slices.Clone(o.otlp)
 	if len(targets) == 0 && o.env.target != "" {

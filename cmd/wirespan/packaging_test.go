@@ -94,6 +94,15 @@ func TestPackagedConfiguration(t *testing.T) {
 	}
 	commandOutput(t, "config", "check", file)
 	commandOutput(t, "config", "check", packaging+"wirespan.yaml")
+	serve := strings.ReplaceAll(packagingFile(t, "serve.yaml"), "\n#", "\n# ") // a comment, then a setting
+	serve = regexp.MustCompile(`(?m)^# ([a-z][a-z.]*: [^ ]*)$`).ReplaceAllString(serve, "$1")
+	if err := os.WriteFile(file, []byte(serve), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	commandOutput(t, "config", "check", file)
+	if !strings.Contains(serve, "\ntokens: ") {
+		t.Error("serve.yaml: what is commented out was not checked")
+	}
 }
 
 // directives219 are what the unit and the slice use that systemd 219 knows
@@ -111,7 +120,7 @@ var directives219 = strings.Fields(`
 // line that names the version which does. It only ever makes things stricter.
 func TestUnitDirectives(t *testing.T) {
 	newer := regexp.MustCompile(`^# systemd (\d+)$`)
-	for _, name := range []string{"wirespan.service", "wirespan.slice"} {
+	for _, name := range []string{"wirespan.service", "wirespan-serve.service", "wirespan.slice"} {
 		since, seen := 0, 0
 		for line := range strings.Lines(packagingFile(t, name)) {
 			line = strings.TrimSpace(line)
@@ -149,14 +158,14 @@ func TestUnitVerify(t *testing.T) {
 		t.Skip("no systemd-analyze")
 	}
 	dir := t.TempDir()
-	for _, name := range []string{"wirespan.service", "wirespan.slice"} {
+	for _, name := range []string{"wirespan.service", "wirespan-serve.service", "wirespan.slice"} {
 		unit := strings.ReplaceAll(packagingFile(t, name), "/usr/bin/wirespan", "/bin/true")
 		unit = strings.ReplaceAll(unit, "man:wirespan(1) ", "")
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(unit), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.Command(analyze, "verify", filepath.Join(dir, "wirespan.service")).CombinedOutput()
+	out, err := exec.Command(analyze, "verify", filepath.Join(dir, "wirespan.service"), filepath.Join(dir, "wirespan-serve.service")).CombinedOutput()
 	for line := range strings.Lines(string(out)) {
 		if strings.Contains(line, dir) && !strings.Contains(line, "will be removed soon") {
 			t.Error(line)

@@ -18,13 +18,13 @@ import (
 // apmFlags say which APMs are asked for spans of a trace whose id was on the wire.
 type apmFlags struct {
 	sources []string
-	tokens  map[string]string
+	tokens  []string
 	timeout time.Duration
 }
 
 func (a *apmFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&a.sources, "apm", nil, "ask the APM `KIND=URL` for the spans of a trace whose id was on the wire: skywalking, jaeger, jaeger-v3, tempo or zipkin; repeatable")
-	f.StringToStringVar(&a.tokens, "apm-token-file", nil, "`KIND=FILE` with the token for --apm of that kind")
+	f.StringArrayVar(&a.tokens, "apm-token-file", nil, "`KIND=FILE` with the token for --apm of that kind; repeatable")
 	f.DurationVar(&a.timeout, "apm-timeout", apm.Default().Timeout, "wait so long for an APM")
 }
 
@@ -35,7 +35,14 @@ func (a *apmFlags) open() (*apm.Client, error) {
 	}
 	c := apm.Default()
 	c.Timeout = a.timeout
-	names := map[string]int{}
+	names, tokens := map[string]int{}, map[string]string{}
+	for _, text := range a.tokens {
+		kind, file, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, usage(fmt.Errorf("--apm-token-file %q: want KIND=FILE", text))
+		}
+		tokens[kind] = file
+	}
 	for _, text := range a.sources {
 		kind, url, ok := strings.Cut(text, "=")
 		if !ok {
@@ -45,7 +52,7 @@ func (a *apmFlags) open() (*apm.Client, error) {
 		if names[kind]++; names[kind] > 1 {
 			s.Name = fmt.Sprintf("%s-%d", kind, names[kind])
 		}
-		if file := a.tokens[kind]; file != "" {
+		if file := tokens[kind]; file != "" {
 			b, err := os.ReadFile(file)
 			if err != nil {
 				return nil, usage(fmt.Errorf("--apm-token-file: %w", err))
@@ -54,7 +61,7 @@ func (a *apmFlags) open() (*apm.Client, error) {
 		}
 		c.Sources = append(c.Sources, s)
 	}
-	for kind := range a.tokens {
+	for kind := range tokens {
 		if names[kind] == 0 {
 			return nil, usage(fmt.Errorf("--apm-token-file %s: there is no --apm of that kind", kind))
 		}

@@ -46,6 +46,7 @@ func (k *keepFlags) listener() string {
 type keep struct {
 	house  *house
 	sink   *storeSink
+	name   string // of the store, among receivers
 	cancel context.CancelFunc
 	beside sync.WaitGroup
 }
@@ -64,7 +65,7 @@ func (o *options) openKeep(keys *span.Keys) (*keep, error) {
 		h.closeDoors()
 		return nil, err
 	}
-	k := &keep{house: h, cancel: cancel}
+	k := &keep{house: h, name: "store " + st.name, cancel: cancel}
 	if err := h.furnish(st, false); err != nil {
 		k.close(ctx)
 		return nil, &statusError{exitPartial, err}
@@ -139,6 +140,3 @@ func (k *keep) close(ctx context.Context) {
 
 // keepDrain bounds the requests under way at the end.
 const keepDrain = 5 * time.Second
-
-// name is what the store is called among receivers.
-func (k *keep) name() string { return "store " + k.house.kept.name }

@@ -20,7 +20,7 @@ fi
 
 if [ -d /run/systemd/system ]; then
 	systemctl daemon-reload || true
-	if [ $upgrade = yes ]; then systemctl try-restart wirespan.service || true; fi
+	if [ $upgrade = yes ]; then systemctl try-restart wirespan.service wirespan-serve.service || true; fi
 	how="systemctl enable wirespan && systemctl start wirespan"
 else
 	if [ $upgrade = no ]; then

@@ -8,8 +8,8 @@ remove | 0) ;;
 *) exit 0 ;;
 esac
 if [ -d /run/systemd/system ]; then
-	systemctl --no-reload disable wirespan.service >/dev/null 2>&1 || true
-	systemctl stop wirespan.service || true
+	systemctl --no-reload disable wirespan.service wirespan-serve.service >/dev/null 2>&1 || true
+	systemctl stop wirespan.service wirespan-serve.service || true
 else
 	for f in /etc/init.d/wirespan /etc/rc.d/init.d/wirespan; do
 		if [ -x $f ]; then $f stop || true; break; fi

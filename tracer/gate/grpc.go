@@ -55,7 +55,7 @@ func (a *admitted) Context() context.Context { return a.ctx }
 // makes the server take one. It comes beside Unary and Stream.
 func (g *Gate) Tap(right Right) tap.ServerInHandle {
 	return func(ctx context.Context, in *tap.Info) (context.Context, error) {
-		if _, o := g.admit(first(in.Header, "authorization"), right); o != Allowed {
+		if _, o := g.admit(authorization(in.Header), right); o != Allowed {
 			g.count(o)
 			return nil, refusal(o)
 		}
@@ -66,7 +66,7 @@ func (g *Gate) Tap(right Right) tap.ServerInHandle {
 // call takes a place for a call.
 func (g *Gate) call(ctx context.Context, right Right) (context.Context, func(), error) {
 	md, _ := metadata.FromIncomingContext(ctx)
-	caller, o := g.admit(first(md, "authorization"), right)
+	caller, o := g.admit(authorization(md), right)
 	client := caller.Name
 	if p, ok := peer.FromContext(ctx); ok && client == "" {
 		client, _, _ = net.SplitHostPort(p.Addr.String())
@@ -80,9 +80,14 @@ func (g *Gate) call(ctx context.Context, right Right) (context.Context, func(), 
 	return context.WithValue(ctx, callerKey{}, caller), func() { g.leave(client) }, nil
 }
 
-func first(md metadata.MD, key string) string {
-	if v := md.Get(key); len(v) > 0 {
+// authorization returns the header of a call; agents of SkyWalking have one of their
+// own, with nothing but the token.
+func authorization(md metadata.MD) string {
+	if v := md.Get("authorization"); len(v) > 0 {
 		return v[0]
+	}
+	if v := md.Get("authentication"); len(v) > 0 {
+		return "Bearer " + v[0]
 	}
 	return ""
 }

@@ -77,7 +77,10 @@ func TestGRPC(t *testing.T) {
 			t.Errorf("stream with %q: %v", token, err)
 		}
 	}
-	for range 2 {
+	if _, err := c.Check(metadata.AppendToOutgoingContext(t.Context(), "authentication", ingestToken), &healthpb.HealthCheckRequest{}); err != nil {
+		t.Errorf("as SkyWalking says it: %v", err)
+	}
+	for range 3 {
 		if who := <-h.caller; who.Name != "agents" || who.Rights != Ingest {
 			t.Errorf("caller %+v", who)
 		}
