@@ -173,7 +173,7 @@ func java21() (string, error) {
 	}
 	b, err = exec.Command("testdata/make/java21.sh").Output()
 	if err != nil {
-		return "", fmt.Errorf("no Java 21: %s", b)
+		return "", fmt.Errorf("no Java 21: %w: %s", err, b)
 	}
 	return strings.TrimSpace(string(b)), nil
 }
