@@ -3,6 +3,7 @@ package clickhouse
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ func (s *Store) Alias(ctx context.Context, list []store.Alias) error {
 }
 
 func (s *Store) alias(ctx context.Context, list []store.Alias) error {
-	b, err := s.conn.PrepareBatch(s.w.context(ctx, len(list), ""), "INSERT INTO "+s.table("aliases")+" (id, old, canonical, found)")
+	b, err := s.conn.PrepareBatch(s.w.context(ctx, len(list), rand.Uint64()), "INSERT INTO "+s.table("aliases")+" (id, old, canonical, found)")
 	if err != nil {
 		return err
 	}

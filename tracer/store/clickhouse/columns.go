@@ -45,14 +45,16 @@ var inputColumns = []ch.ColumnNameAndType{
 	{Name: "step", Type: "Int64"},
 	{Name: "counted", Type: "UInt8"},
 	{Name: "bucket", Type: "UInt8"},
+	{Name: "batch", Type: "UInt64"},
 }
 
 // columns puts spans into the columns of an INSERT. Fields are handed over by
 // pointer, which costs no allocation; the driver copies what they point to.
 type columns struct {
-	cols []driver.BatchColumn
-	next int
-	err  error
+	cols  []driver.BatchColumn
+	next  int
+	err   error
+	batch uint64 // number of the INSERT
 
 	keys   []store.Key
 	kinds  []uint8
@@ -65,9 +67,9 @@ type columns struct {
 	ends   []int
 }
 
-// open begins a batch.
-func (c *columns) open(b driver.Batch) {
-	c.cols, c.err = c.cols[:0], nil
+// open begins an INSERT, or a further attempt of it with the same number.
+func (c *columns) open(b driver.Batch, number uint64) {
+	c.cols, c.err, c.batch = c.cols[:0], nil, number
 	for i := range inputColumns {
 		c.cols = append(c.cols, b.Column(i))
 	}
@@ -110,6 +112,7 @@ func (c *columns) add(s *store.Span) error {
 	}
 	c.put(counted)
 	c.put(uint8(store.Bucket(max(0, duration))))
+	c.put(&c.batch)
 	return c.err
 }
 

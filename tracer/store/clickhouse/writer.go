@@ -48,15 +48,12 @@ type writer struct {
 	written atomic.Uint64
 	refused atomic.Uint64
 	why     atomic.Pointer[string] // why nothing is written
-	serial  atomic.Uint64
-	token   string // differs between processes
 }
 
 func newWriter(conn driver.Conn, cfg *Config, t *target, flavour string) *writer {
 	w := &writer{
 		conn: conn, cfg: cfg, insert: insertSQL(t.database), async: flavour == enhanced, cluster: t.cluster != "",
 		queue: make(chan *request, cfg.Waiting), stop: make(chan struct{}), ended: make(chan struct{}),
-		token: strconv.FormatUint(rand.Uint64(), 36),
 	}
 	w.wg.Add(cfg.Inserts)
 	for range cfg.Inserts {
@@ -180,9 +177,9 @@ func (w *writer) deliver(c *columns, batch []*request) {
 // retry inserts until it works, the server refuses, or the time is over.
 func (w *writer) retry(c *columns, batch []*request) error {
 	deadline := time.Now().Add(w.cfg.RetryFor)
-	token := w.token + "-" + strconv.FormatUint(w.serial.Add(1), 36)
+	number := rand.Uint64()
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		n, err := w.try(c, batch, deadline, token)
+		n, err := w.try(c, batch, deadline, number)
 		if err == nil {
 			w.why.Store(nil)
 			return nil
@@ -211,7 +208,7 @@ var errColumns = errors.New("clickhouse: span does not fit its columns")
 
 // try makes one INSERT of the requests whose callers still wait; n is how many
 // spans that were.
-func (w *writer) try(c *columns, batch []*request, deadline time.Time, token string) (n int, err error) {
+func (w *writer) try(c *columns, batch []*request, deadline time.Time, number uint64) (n int, err error) {
 	for _, r := range batch {
 		n += r.size()
 	}
@@ -221,12 +218,12 @@ func (w *writer) try(c *columns, batch []*request, deadline time.Time, token str
 	ctx, cancel := context.WithDeadline(context.Background(), deadline.Add(dialTimeout))
 	defer cancel()
 	ctx = ch.Context(ctx, ch.WithColumnNamesAndTypes(inputColumns))
-	b, err := w.conn.PrepareBatch(w.context(ctx, n, token), w.insert)
+	b, err := w.conn.PrepareBatch(w.context(ctx, n, number), w.insert)
 	if err != nil {
 		return n, err
 	}
 	defer b.Close()
-	c.open(b)
+	c.open(b, number)
 	for _, r := range batch {
 		if err := r.encode(c); err != nil {
 			b.Abort()
@@ -253,7 +250,7 @@ const smallInsert = 10_000
 // context holds the settings of an INSERT. A large one has a token, by which the
 // server knows it when it comes again; a small one is gathered by the server with
 // those of other processes, and answered when it is in the tables.
-func (w *writer) context(ctx context.Context, n int, token string) context.Context {
+func (w *writer) context(ctx context.Context, n int, number uint64) context.Context {
 	s := ch.Settings{}
 	if w.cluster {
 		s["insert_distributed_sync"] = 1
@@ -265,7 +262,8 @@ func (w *writer) context(ctx context.Context, n int, token string) context.Conte
 	if n < smallInsert && !w.cluster {
 		return ch.Context(ctx, ch.WithSettings(s), ch.WithAsync(true))
 	}
-	s["insert_deduplication_token"] = token
+	s["async_insert"] = 0 // current servers have 1
+	s["insert_deduplication_token"] = strconv.FormatUint(number, 36)
 	s["deduplicate_blocks_in_dependent_materialized_views"] = 1
 	return ch.Context(ctx, ch.WithSettings(s))
 }

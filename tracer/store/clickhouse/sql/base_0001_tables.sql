@@ -48,6 +48,8 @@ PARTITION BY intDiv(start, 86400000000000)
 ORDER BY (key_kind, key_hash, start)
 SETTINGS index_granularity = 1024;
 
+-- batch differs between INSERTs, not between attempts of one: replicated tables take
+-- equal blocks for one that came again, and counts of different spans are often equal.
 CREATE TABLE IF NOT EXISTS {db}.rates{local} {on} (
     step Int64,
     service String,
@@ -58,7 +60,8 @@ CREATE TABLE IF NOT EXISTS {db}.rates{local} {on} (
     bucket UInt8,
     count UInt64,
     errors UInt64,
-    total UInt64
+    total UInt64,
+    batch UInt64
 ) ENGINE = {engine:SummingMergeTree:rates:(count, errors, total)}
 PARTITION BY intDiv(step, 86400000000000)
 ORDER BY (step, service, name, protocol, signal, counted, bucket)
@@ -108,7 +111,8 @@ CREATE TABLE IF NOT EXISTS {db}.spans_in{local} {on} (
     key_hash Array(UInt64),
     step Int64,
     counted UInt8,
-    bucket UInt8
+    bucket UInt8,
+    batch UInt64
 ) ENGINE = Null;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.spans_to_spans{local} {on} TO {db}.spans{local} AS
@@ -124,6 +128,6 @@ ARRAY JOIN key_kind, key_hash;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.spans_to_rates{local} {on} TO {db}.rates{local} AS
 SELECT step, service, name, protocol, signal, counted, bucket, count() AS count, sum(status = 2) AS errors,
-    sum(toUInt64(greatest(duration, toInt64(0)))) AS total
+    sum(toUInt64(greatest(duration, toInt64(0)))) AS total, any(batch) AS batch
 FROM {db}.spans_in{local}
 GROUP BY step, service, name, protocol, signal, counted, bucket;
