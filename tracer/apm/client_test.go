@@ -287,7 +287,9 @@ func TestConfig(t *testing.T) {
 	c := Default()
 	c.Timeout = 0
 	c.Sources = []Source{
-		{Name: "a", Kind: "datadog", URL: "http://h"}, {Name: "a", Kind: Tempo, URL: "http://user:geheim@h:port/"}, {Kind: Tempo, URL: "ftp://h"},
+		{Name: "a", Kind: "datadog", URL: "http://h"},
+		{Name: "a", Kind: Tempo, URL: "http://user:geheim@h:port/"},
+		{Kind: Tempo, URL: "ftp://h"},
 		{Name: "c", Kind: Tempo, URL: "http://h/?token=geheim", Headers: map[string]string{"a b": "c"}, Token: "x\ny"},
 	}
 	_, err := New(c)

@@ -93,14 +93,18 @@ func sample() *tracepb.TracesData {
 	}
 	return &tracepb.TracesData{ResourceSpans: []*tracepb.ResourceSpans{
 		part("front",
-			&tracepb.Span{TraceId: id, SpanId: spanID(1), Name: "GET /cart", Kind: tracepb.Span_SPAN_KIND_SERVER, StartTimeUnixNano: t0, EndTimeUnixNano: t0 + 50e6,
+			&tracepb.Span{
+				TraceId: id, SpanId: spanID(1), Name: "GET /cart", Kind: tracepb.Span_SPAN_KIND_SERVER, StartTimeUnixNano: t0, EndTimeUnixNano: t0 + 50e6,
 				Attributes: []*commonpb.KeyValue{text("http.request.method", "GET"), num("http.response.status_code", 500), flag, ratio, num("big", 1<<62+1)},
 				Status:     &tracepb.Status{Code: tracepb.Status_STATUS_CODE_ERROR, Message: "gone"},
-				Events:     []*tracepb.Span_Event{{TimeUnixNano: t0 + 1e6, Name: "exception", Attributes: []*commonpb.KeyValue{text("exception.type", "E")}}}},
+				Events:     []*tracepb.Span_Event{{TimeUnixNano: t0 + 1e6, Name: "exception", Attributes: []*commonpb.KeyValue{text("exception.type", "E")}}},
+			},
 			&tracepb.Span{TraceId: id, SpanId: spanID(2), ParentSpanId: spanID(1), Name: "call", Kind: tracepb.Span_SPAN_KIND_CLIENT, StartTimeUnixNano: t0 + 2e6, EndTimeUnixNano: t0 + 40e6}),
 		part("back",
-			&tracepb.Span{TraceId: id, SpanId: spanID(3), ParentSpanId: spanID(2), Name: "work", Kind: tracepb.Span_SPAN_KIND_INTERNAL, StartTimeUnixNano: t0 + 3e6, EndTimeUnixNano: t0 + 30e6,
-				Status: &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK}, Links: []*tracepb.Span_Link{{TraceId: other, SpanId: spanID(9)}}}),
+			&tracepb.Span{
+				TraceId: id, SpanId: spanID(3), ParentSpanId: spanID(2), Name: "work", Kind: tracepb.Span_SPAN_KIND_INTERNAL, StartTimeUnixNano: t0 + 3e6, EndTimeUnixNano: t0 + 30e6,
+				Status: &tracepb.Status{Code: tracepb.Status_STATUS_CODE_OK}, Links: []*tracepb.Span_Link{{TraceId: other, SpanId: spanID(9)}},
+			}),
 	}}
 }
 

@@ -41,14 +41,22 @@ func TestCallOf(t *testing.T) {
 			"server.address", "orders", "server.port", 8080, "client.address", "10.0.0.9"), server},
 		{"server, 1.20", spanOf(span.Server, "http.method", "GET", "http.target", "/orders/7?full=1", "http.status_code", 500,
 			"net.host.name", "orders", "net.host.port", 8080, "http.client_ip", "10.0.0.9"), server},
-		{"database", spanOf(span.Client, "db.system", "mssql", "db.name", "shop", "db.statement", "SELECT 1", "db.operation", "SELECT", "db.sql.table", "orders", "net.peer.name", "db1", "net.peer.port", 1433),
-			Call{Protocol: "microsoft.sql_server", Method: "SELECT", Target: "orders", Query: "SELECT 1", Host: "db1", Server: Endpoint{"db1", 1433}, Peer: Endpoint{"", 1433}}},
-		{"gRPC, service apart", spanOf(span.Server, "rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 5),
-			Call{Protocol: "grpc", Method: "shop.Cart/Add", Status: "5"}},
-		{"gRPC", spanOf(span.Server, "rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.status_code", "NOT_FOUND"),
-			Call{Protocol: "grpc", Method: "shop.Cart/Add", Status: "NOT_FOUND"}},
-		{"queue", spanOf(span.Producer, "messaging.system", "kafka", "messaging.destination", "orders", "messaging.operation", "publish"),
-			Call{Protocol: "kafka", Method: "publish", Target: "orders"}},
+		{
+			"database", spanOf(span.Client, "db.system", "mssql", "db.name", "shop", "db.statement", "SELECT 1", "db.operation", "SELECT", "db.sql.table", "orders", "net.peer.name", "db1", "net.peer.port", 1433),
+			Call{Protocol: "microsoft.sql_server", Method: "SELECT", Target: "orders", Query: "SELECT 1", Host: "db1", Server: Endpoint{"db1", 1433}, Peer: Endpoint{"", 1433}},
+		},
+		{
+			"gRPC, service apart", spanOf(span.Server, "rpc.system", "grpc", "rpc.service", "shop.Cart", "rpc.method", "Add", "rpc.grpc.status_code", 5),
+			Call{Protocol: "grpc", Method: "shop.Cart/Add", Status: "5"},
+		},
+		{
+			"gRPC", spanOf(span.Server, "rpc.system.name", "grpc", "rpc.method", "shop.Cart/Add", "rpc.status_code", "NOT_FOUND"),
+			Call{Protocol: "grpc", Method: "shop.Cart/Add", Status: "NOT_FOUND"},
+		},
+		{
+			"queue", spanOf(span.Producer, "messaging.system", "kafka", "messaging.destination", "orders", "messaging.operation", "publish"),
+			Call{Protocol: "kafka", Method: "publish", Target: "orders"},
+		},
 		{"nothing", spanOf(span.Internal, "x", "y"), Call{}},
 	} {
 		got := CallOf(c.s)

@@ -128,8 +128,11 @@ func TestJSONSpecification(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	want := []store.Attr{
-		{Key: "my.span.attr", Value: store.StringValue("some value")}, {Key: "n", Value: store.IntValue(-7)}, {Key: "m", Value: store.IntValue(7)},
-		{Key: "my.scope.attribute", Value: store.StringValue("x")}, {Key: "otel.scope.version", Value: store.StringValue("1.0.0")},
+		{Key: "my.span.attr", Value: store.StringValue("some value")},
+		{Key: "n", Value: store.IntValue(-7)},
+		{Key: "m", Value: store.IntValue(7)},
+		{Key: "my.scope.attribute", Value: store.StringValue("x")},
+		{Key: "otel.scope.version", Value: store.StringValue("1.0.0")},
 	}
 	if d := cmp.Diff(want, s.Attrs); d != "" {
 		t.Error(d)

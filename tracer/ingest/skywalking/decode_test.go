@@ -152,7 +152,8 @@ func TestCollection(t *testing.T) {
 		}
 	}
 	want := []store.Attr{
-		text("host.name", "h1"), {Key: "host.ip", Value: store.Value{Type: store.Array, List: []store.Value{store.StringValue("10.0.0.2")}}},
+		text("host.name", "h1"),
+		{Key: "host.ip", Value: store.Value{Type: store.Array, List: []store.Value{store.StringValue("10.0.0.2")}}},
 		num("process.pid", 4711), text("os.name", "Linux"), text("telemetry.sdk.language", "java"),
 	}
 	if d := cmp.Diff(want, b.Spans[0].Resource); d != "" {
@@ -227,8 +228,15 @@ func TestAddresses(t *testing.T) {
 		port          int64
 		ip            string
 	}{
-		{"10.0.0.1:80", "10.0.0.1", 80, "10.0.0.1"}, {"db", "db", 0, ""}, {"db:99999", "db", 0, ""}, {"[::1]:5432", "::1", 5432, "::1"}, {"::1", "::1", 0, "::1"},
-		{"a:1,b:2", "a", 1, ""}, {"jdbc:mysql://h:3306/shop", "h", 3306, ""}, {"k1:9092;k2:9092", "k1", 9092, ""}, {":80", ":80", 0, ""},
+		{"10.0.0.1:80", "10.0.0.1", 80, "10.0.0.1"},
+		{"db", "db", 0, ""},
+		{"db:99999", "db", 0, ""},
+		{"[::1]:5432", "::1", 5432, "::1"},
+		{"::1", "::1", 0, "::1"},
+		{"a:1,b:2", "a", 1, ""},
+		{"jdbc:mysql://h:3306/shop", "h", 3306, ""},
+		{"k1:9092;k2:9092", "k1", 9092, ""},
+		{":80", ":80", 0, ""},
 	} {
 		b := newBatch()
 		a := b.Attrs()

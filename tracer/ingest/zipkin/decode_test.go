@@ -31,9 +31,13 @@ func TestSpan(t *testing.T) {
 		Parent: span.SpanID{0x6b, 0x22, 0x1d, 0x5b, 0xc9, 0xe6, 0x49, 0x6c}, Start: 1556604172355737e3, End: 1556604172357168e3,
 		Kind: span.Server, Status: span.Error, Message: "broken", Service: "backend", Name: "get /api",
 		Attrs: []store.Attr{
-			{Key: "http.method", Value: store.StringValue("GET")}, {Key: "http.path", Value: store.StringValue("/api")}, {Key: "zipkin.debug", Value: store.BoolValue(true)},
-			{Key: "network.local.address", Value: store.StringValue("192.168.99.1")}, {Key: "network.local.port", Value: store.IntValue(3306)},
-			{Key: "network.peer.address", Value: store.StringValue("172.19.0.2")}, {Key: "network.peer.port", Value: store.IntValue(58648)},
+			{Key: "http.method", Value: store.StringValue("GET")},
+			{Key: "http.path", Value: store.StringValue("/api")},
+			{Key: "zipkin.debug", Value: store.BoolValue(true)},
+			{Key: "network.local.address", Value: store.StringValue("192.168.99.1")},
+			{Key: "network.local.port", Value: store.IntValue(3306)},
+			{Key: "network.peer.address", Value: store.StringValue("172.19.0.2")},
+			{Key: "network.peer.port", Value: store.IntValue(58648)},
 		},
 		Events: []store.Event{{Time: 1556604172355800e3, Name: "wire recv"}},
 	}}
