@@ -185,26 +185,10 @@ func (r *Receiver) properties(_ context.Context, body string) (*reply, error) {
 	return &reply{}, nil
 }
 
-// collect takes the segments of a stream one by one.
-func (r *Receiver) collect(_ any, s grpc.ServerStream) error {
-	for {
-		var m request
-		if err := s.RecvMsg(&m); err == io.EOF {
-			return s.SendMsg(&reply{})
-		} else if err != nil {
-			return err
-		}
-		_, err := r.message(s.Context(), SkyWalkingGRPC, m.body, func(b *batch.Batch, body string) error { return skywalking.Decode(b, body, r.instances) })
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // message takes one message.
 func (r *Receiver) message(ctx context.Context, f Format, body string, decode func(*batch.Batch, string) error) (result, error) {
 	r.tallies[f].requests.Add(1)
-	if ft := r.enter(ctx, f); ft != nil {
+	if ft := r.enter(ctx, f, r.c.Wait); ft != nil {
 		return result{}, statusOf(ft)
 	}
 	defer r.leave()

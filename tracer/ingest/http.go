@@ -145,7 +145,7 @@ func (r *Receiver) SkyWalking() http.Handler {
 // serve reads, decodes and writes one request.
 func (r *Receiver) serve(req *http.Request, f Format, decode func(*batch.Batch, string) error) (result, *fault) {
 	r.tallies[f].requests.Add(1)
-	if ft := r.enter(req.Context(), f); ft != nil {
+	if ft := r.enter(req.Context(), f, r.c.Wait); ft != nil {
 		return result{}, ft
 	}
 	defer r.leave()

@@ -97,14 +97,14 @@ func (r *Receiver) refuse(f Format, why Fault, err error) *fault {
 // do not come back together.
 func (r *Receiver) pause() time.Duration { return r.c.RetryAfter + rand.N(r.c.RetryAfter) }
 
-// enter takes a place; leave gives it back.
-func (r *Receiver) enter(ctx context.Context, f Format) *fault {
+// enter takes a place within a time; leave gives it back.
+func (r *Receiver) enter(ctx context.Context, f Format, within time.Duration) *fault {
 	select {
 	case r.places <- struct{}{}:
 		return nil
 	default:
 	}
-	t := time.NewTimer(r.c.Wait)
+	t := time.NewTimer(within)
 	defer t.Stop()
 	select {
 	case r.places <- struct{}{}:

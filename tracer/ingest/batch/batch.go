@@ -68,6 +68,21 @@ func (b *Batch) Cancel(why Reason) {
 	b.Refuse(why)
 }
 
+// Mark is how much there is at a time.
+type Mark struct {
+	spans, dropped, mended int
+	refused                Refused
+}
+
+// Mark returns how much there is now.
+func (b *Batch) Mark() Mark { return Mark{len(b.Spans), b.Dropped, b.Mended, b.Refused} }
+
+// Back forgets what came since, when it turns out to be malformed.
+func (b *Batch) Back(m Mark) {
+	clear(b.Spans[m.spans:])
+	b.Spans, b.Dropped, b.Mended, b.Refused = b.Spans[:m.spans], m.dropped, m.mended, m.refused
+}
+
 // Keep takes the span that was begun, unless it lacks an id or a start.
 func (b *Batch) Keep() {
 	s := &b.Spans[len(b.Spans)-1]
