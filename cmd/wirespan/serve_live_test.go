@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -121,4 +123,97 @@ func TestServeNotifies(t *testing.T) {
 	if s.code != 0 {
 		t.Errorf("exit status %d\n%s", s.code, s.err.String())
 	}
+}
+
+// TestServerKilled: a server is killed while an agent sends to it, and comes back on the
+// same address with the same store: with --buffer every span is there in the end.
+func TestServerKilled(t *testing.T) {
+	t.Parallel()
+	st := filepath.Join(t.TempDir(), "store")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	begin := func() *serveProc {
+		return serving(t, programCmd(t.Context(), "serve", "--ui", "127.0.0.1:0", "--otlp-grpc", addr, "--otlp-http", "off", "--store", st, "--retention", "0s"))
+	}
+	s := begin()
+	cmd := programCmd(t.Context(), "read", "--follow", "--server", "grpc://"+addr, "--buffer", filepath.Join(t.TempDir(), "b"), "-")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := start(t, cmd)
+	capture := readFile(t, demoCaptures()[0])
+	want := len(spansOf(t, demoCaptures()[0]))
+	half := len(capture) / 2
+	if _, err := in.Write(capture[:half]); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return s.stored(t) > 0 })
+	// What is stored is on disk after a second (store.Write); spans of traces that were
+	// waiting come meanwhile.
+	before, since := s.stored(t), time.Now()
+	waitFor(t, func() bool {
+		if n := s.stored(t); n != before {
+			before, since = n, time.Now()
+		}
+		return time.Since(since) > 1500*time.Millisecond
+	})
+	if err := s.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-s.exited
+	if _, err := in.Write(capture[half:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Close(); err != nil { // read ends, and waits for the server as long as it may
+		t.Fatal(err)
+	}
+	s = begin()
+	agent.wait(t)
+	if agent.code != 0 || strings.Contains(agent.err.String(), "left for the next run") || strings.Contains(agent.err.String(), "not exported") {
+		t.Errorf("exit status %d\n%s", agent.code, agent.err.String())
+	}
+	if n := s.stored(t); n != want || before == 0 || before == want {
+		t.Errorf("%d spans of %d; %d before it was killed", n, want, before)
+	}
+	s.stop(t)
+}
+
+// TestServeStreams: the live stream shows spans as they come, longer than a request may
+// last, and ends with the server.
+func TestServeStreams(t *testing.T) {
+	t.Parallel()
+	s := startServe(t, "--limit-time", "1s")
+	for range 2 { // on a connection that had a request with a deadline before
+		if code, _ := getHTTP(t, s.ui+"/api/v1/services"); code != 200 {
+			t.Fatal(code)
+		}
+	}
+	resp, err := http.Get(s.ui + "/api/v1/live")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	events := bufio.NewScanner(resp.Body)
+	events.Buffer(nil, 1<<20)
+	next := func(kind string) {
+		t.Helper()
+		for events.Scan() {
+			if events.Text() == "event: "+kind {
+				return
+			}
+		}
+		t.Fatalf("no %s: %v", kind, events.Err())
+	}
+	next("hello")
+	time.Sleep(2 * time.Second) // longer than --limit-time, which is what this is about
+	if o := wirespan(t, append([]string{"read", "--server", s.ui}, demoCaptures()...)...); o.code != 0 {
+		t.Fatalf("exit status %d\n%s", o.code, o.stderr)
+	}
+	next("span")
+	s.stop(t)
 }

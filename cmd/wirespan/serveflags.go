@@ -59,7 +59,7 @@ func (h *houseFlags) addUI(f *pflag.FlagSet, ui string) {
 	f.BoolVar(&h.noTokens, "insecure-no-tokens", false, "let everybody in on addresses that other hosts reach")
 	f.StringVar(&h.body, "limit-body", "16MiB", "`SIZE` of a request at most, packed and unpacked")
 	f.IntVar(&h.limits.Requests, "limit-requests", h.limits.Requests, "requests under way at a time, `N`; others are told to come again (503)")
-	f.IntVar(&h.limits.PerClient, "limit-client", h.limits.PerClient, "requests under way of one token or address, `N`; others are told to come again (429)")
+	f.IntVar(&h.limits.PerClient, "limit-client", h.limits.PerClient, "requests under way of one address with one token, `N`; others are told to come again (429)")
 	f.DurationVar(&h.limits.Timeout, "limit-time", h.limits.Timeout, "time of a request, from its head to the end of the answer")
 }
 

@@ -76,7 +76,8 @@ func (h *house) open(d *door) {
 		}
 		d.http = &http.Server{
 			Handler: handler, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, MaxHeaderBytes: headBytes,
-			TLSConfig: d.tls, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+			WriteTimeout: h.flags.limits.Timeout + headTime, // streams have none, by the gate
+			TLSConfig:    d.tls, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 		}
 		serve = func() error {
 			if d.tls != nil {

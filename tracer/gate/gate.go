@@ -17,7 +17,7 @@ type Config struct {
 	Hosts  []string // names, beside localhost, that Host may have where there are no tokens
 
 	Requests  int           // under way at the same time
-	PerClient int           // of one client: a token, or without tokens an address
+	PerClient int           // of one client: a token at an address
 	Body      int64         // bytes of a request, as sent
 	Timeout   time.Duration // of a request, from its head to the end of the answer
 }

@@ -219,19 +219,30 @@ func TestConcurrency(t *testing.T) {
 // it has.
 func TestTimeout(t *testing.T) {
 	g := newGate(t, func(c *Config) { c.Timeout = time.Second })
+	for _, http2 := range []bool{false, true} {
+		t.Run(fmt.Sprintf("http2 %v", http2), func(t *testing.T) { slowClient(t, g, http2) })
+	}
+}
+
+func slowClient(t *testing.T, g *Gate, http2 bool) {
 	failed := make(chan error, 1)
-	s := httptest.NewServer(g.HTTP(Door{Right: Ingest}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	s := httptest.NewUnstartedServer(g.HTTP(Door{Right: Ingest}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if (r.ProtoMajor == 2) != http2 {
+			t.Errorf("it is %s", r.Proto)
+		}
 		if d, ok := r.Context().Deadline(); !ok || time.Until(d) > time.Second {
 			t.Error("no deadline")
 		}
 		_, err := io.Copy(io.Discard, r.Body)
 		failed <- err
 	})))
+	s.EnableHTTP2 = http2
+	s.StartTLS()
 	defer s.Close()
 	body, w := io.Pipe()
 	go func() { _, _ = w.Write([]byte("a")) }() // and nothing more
 	go func() {
-		if resp, err := http.Post(s.URL, "x/y", body); err == nil {
+		if resp, err := s.Client().Post(s.URL, "x/y", body); err == nil {
 			resp.Body.Close()
 		}
 	}()

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"context"
-	"net"
 	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -67,10 +66,11 @@ func (g *Gate) Tap(right Right) tap.ServerInHandle {
 func (g *Gate) call(ctx context.Context, right Right) (context.Context, func(), error) {
 	md, _ := metadata.FromIncomingContext(ctx)
 	caller, o := g.admit(authorization(md), right)
-	client := caller.Name
-	if p, ok := peer.FromContext(ctx); ok && client == "" {
-		client, _, _ = net.SplitHostPort(p.Addr.String())
+	remote := ""
+	if p, ok := peer.FromContext(ctx); ok {
+		remote = p.Addr.String()
 	}
+	client := clientOf(&caller, remote)
 	if o == Allowed {
 		o = g.enter(client)
 	}

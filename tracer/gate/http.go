@@ -22,7 +22,9 @@ type Door struct {
 
 // HTTP puts the gate in front of a handler. The handler finds the caller in the
 // context (CallerOf), and reads at most Config.Body bytes of a request: beyond, its
-// reader fails with *http.MaxBytesError and the connection is closed.
+// reader fails with *http.MaxBytesError and the connection is closed. A server needs a
+// WriteTimeout, too, or the deadline of one request is that of later ones on the
+// connection that do not come through here.
 func (g *Gate) HTTP(d Door, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,20 +39,18 @@ func (g *Gate) HTTP(d Door, next http.Handler) http.Handler {
 		ctx := context.WithValue(r.Context(), callerKey{}, caller)
 		if d.Stream != nil && d.Stream(r) {
 			g.count(Allowed)
+			_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // of an earlier request of the connection, or the server's
 			next.ServeHTTP(w, r.WithContext(ctx))
 			return
 		}
-		client := caller.Name
-		if client == "" {
-			client, _, _ = net.SplitHostPort(r.RemoteAddr)
-		}
+		client := clientOf(&caller, r.RemoteAddr)
 		if o := g.enter(client); o != Allowed {
 			g.refuse(w, &d, g.count(o))
 			return
 		}
 		defer g.leave(client)
 		g.count(Allowed)
-		g.limit(w, r)
+		g.limit(w)
 		ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
 		defer cancel()
 		r = r.WithContext(ctx)
@@ -59,14 +59,22 @@ func (g *Gate) HTTP(d Door, next http.Handler) http.Handler {
 	})
 }
 
+// clientOf is whom a request counts for: many agents may have one token, and many
+// clients one address.
+func clientOf(c *Caller, remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		host = remote
+	}
+	return c.Name + "@" + host
+}
+
 // limit bounds the time in which a client sends and takes.
-func (g *Gate) limit(w http.ResponseWriter, r *http.Request) {
+func (g *Gate) limit(w http.ResponseWriter) {
 	until := time.Now().Add(g.cfg.Timeout)
 	c := http.NewResponseController(w)
-	if r.ProtoMajor < 2 { // HTTP/2 counts its own per stream
-		_ = c.SetReadDeadline(until)
-	}
-	_ = c.SetWriteDeadline(until.Add(time.Second)) // writers of tests have none
+	_ = c.SetReadDeadline(until) // writers of tests have none
+	_ = c.SetWriteDeadline(until.Add(time.Second))
 }
 
 // look decides whether a request may come in.
