@@ -140,7 +140,8 @@ installed() {
 	same "modes of the configuration" "$(modes /etc/wirespan/wirespan.yaml)" "640 root:wirespan"
 	same "modes of the directory" "$(modes /var/lib/wirespan)" "2770 root:wirespan"
 	same "home" "$(getent passwd wirespan | cut -d: -f6)" /var/lib/wirespan
-	for f in "$1/wirespan.service" "$1/wirespan.slice" "$2/_wirespan" /usr/share/bash-completion/completions/wirespan \
+	same "modes of the configuration of the server" "$(modes /etc/wirespan/serve.yaml)" "640 root:wirespan"
+	for f in "$1/wirespan.service" "$1/wirespan-serve.service" "$1/wirespan.slice" "$2/_wirespan" /usr/share/bash-completion/completions/wirespan \
 		/usr/share/fish/vendor_completions.d/wirespan.fish /usr/share/man/man1/wirespan.1.gz \
 		/usr/share/doc/wirespan/copyright /usr/share/doc/wirespan/modules.txt /usr/share/doc/wirespan/docs/read.md; do
 		[ -s "$f" ] || fail "no $f"
@@ -149,6 +150,7 @@ installed() {
 	case $(/usr/bin/wirespan version) in *v0.0.1*) ;; *) fail "version: $(/usr/bin/wirespan version)" ;; esac
 	gzip -t /usr/share/man/man1/wirespan.1.gz
 	bash -n /usr/share/bash-completion/completions/wirespan
+	/usr/bin/wirespan config check /etc/wirespan/serve.yaml || fail "the server's configuration does not pass its own check"
 	/usr/bin/wirespan config check /etc/wirespan/wirespan.yaml || fail "the configuration does not pass its own check"
 }
 
