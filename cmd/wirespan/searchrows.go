@@ -131,7 +131,9 @@ func rowSpan(r json.RawMessage) (out span.Span, err error) {
 		key  span.Key
 		text string
 	}{
-		{span.KeyCapturePoint, s.Point}, {span.KeyClientAddress, client}, {span.KeyServerAddress, server},
+		{span.KeyCapturePoint, s.Point},
+		{span.KeyClientAddress, client},
+		{span.KeyServerAddress, server},
 		{span.KeyNetworkProtocolName, s.Protocol},
 	} {
 		if a.text != "" {

@@ -278,8 +278,12 @@ func TestNumbers(t *testing.T) {
 		t.Error(body)
 	}
 	list := []store.Attr{
-		{Key: "nan", Value: store.DoubleValue(nan())}, {Key: "bytes", Value: store.BytesValue("\x00\xff")}, {Key: "none"},
-		{Key: "edge", Value: store.IntValue(maxExact)}, {Key: "beyond", Value: store.IntValue(-maxExact - 1)}, {Key: "bad\xff", Value: store.StringValue("\xff\"")},
+		{Key: "nan", Value: store.DoubleValue(nan())},
+		{Key: "bytes", Value: store.BytesValue("\x00\xff")},
+		{Key: "none"},
+		{Key: "edge", Value: store.IntValue(maxExact)},
+		{Key: "beyond", Value: store.IntValue(-maxExact - 1)},
+		{Key: "bad\xff", Value: store.StringValue("\xff\"")},
 		{Key: "map", Value: store.Value{Type: store.Map, Map: []store.Attr{{Key: store.AttrFacts, Value: store.BoolValue(true)}, {Key: "in", Value: store.Value{Type: store.Array, List: []store.Value{store.BoolValue(true), store.DoubleValue(1e300)}}}}}},
 	}
 	b, err := json.Marshal(Attributes(list))

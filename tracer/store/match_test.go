@@ -114,7 +114,9 @@ func TestMatch(t *testing.T) {
 func TestMatchOfSDKs(t *testing.T) {
 	keys := span.NewKeys()
 	s := &Span{Kind: span.Client, Status: Ok, Service: "shop", Attrs: []Attr{
-		{"http.method", StringValue("PUT")}, {"http.status_code", IntValue(404)}, {"net.peer.name", StringValue("db1")},
+		{"http.method", StringValue("PUT")},
+		{"http.status_code", IntValue(404)},
+		{"net.peer.name", StringValue("db1")},
 		{"http.request.header.x_request_id", texts("7f3a")},
 	}}
 	db := &Span{Kind: span.Client, Attrs: []Attr{{"db.system", StringValue("redis")}}}
