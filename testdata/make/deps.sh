@@ -20,6 +20,23 @@ accuracy) want="python3:python3 node:nodejs java:default-jre-headless javac:defa
 *) echo "deps: unknown purpose $purpose (test, race, bench, packages, kernels, accuracy)" >&2; exit 2 ;;
 esac
 
+# Servers that tests start for themselves, and what runs the engine of chdb: taken
+# where the distribution has them, each by itself, never started here.
+optional() {
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 0
+	fence=/usr/sbin/policy-rc.d
+	for pair in /usr/sbin/clickhouse-server:clickhouse-server /usr/share/java/zookeeper.jar:zookeeper node:nodejs npm:npm; do
+		file=${pair%%:*}
+		[ -e "$file" ] || command -v "$file" >/dev/null 2>&1 && continue
+		[ -e "$fence" ] && made= || { printf '#!/bin/sh\nexit 101\n' >"$fence" && chmod +x "$fence" && made=1; }
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=120 "${pair#*:}" >/dev/null 2>&1 ||
+			echo "deps: no package ${pair#*:} here; tests that need it skip" >&2
+		[ -z "$made" ] || rm -f "$fence"
+		[ "${pair#*:}" != clickhouse-server ] || systemctl disable -q clickhouse-server >/dev/null 2>&1 || true
+	done
+}
+[ "$purpose" != test ] || optional
+
 missing=
 for pair in $want; do
 	command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"

@@ -55,6 +55,7 @@ type columns struct {
 	next  int
 	err   error
 	batch uint64 // number of the INSERT
+	bytes int    // of attributes since the last Flush, about
 
 	keys   []store.Key
 	kinds  []uint8
@@ -69,7 +70,7 @@ type columns struct {
 
 // open begins an INSERT, or a further attempt of it with the same number.
 func (c *columns) open(b driver.Batch, number uint64) {
-	c.cols, c.err, c.batch = c.cols[:0], nil, number
+	c.cols, c.err, c.batch, c.bytes = c.cols[:0], nil, number, 0
 	for i := range inputColumns {
 		c.cols = append(c.cols, b.Column(i))
 	}
@@ -124,6 +125,7 @@ func (c *columns) attrs(list []store.Attr) {
 	c.text, c.ends = c.text[:0], c.ends[:0]
 	for i := range list {
 		a := &list[i]
+		c.bytes += len(a.Key) + len(a.Value.Str)
 		c.key = append(c.key, &a.Key)
 		c.types = append(c.types, uint8(a.Value.Type))
 		if a.Value.Type != store.String && a.Value.Type != store.Bytes {
@@ -143,6 +145,7 @@ func (c *columns) attrs(list []store.Attr) {
 	for i := range c.values {
 		c.value = append(c.value, &c.values[i])
 	}
+	c.bytes += len(c.text)
 	c.put(c.key)
 	c.put(c.types)
 	c.put(c.value)
@@ -155,6 +158,7 @@ func (c *columns) events(list []store.Event) {
 		times = append(times, list[i].Time)
 		names = append(names, list[i].Name)
 		attrs = append(attrs, string(appendMap(nil, list[i].Attrs)))
+		c.bytes += len(attrs[i])
 	}
 	c.put(times)
 	c.put(names)

@@ -35,7 +35,7 @@ type Config struct {
 // Default is what suits a serve process.
 func Default(dsn string) Config {
 	return Config{
-		DSN: dsn, BatchSpans: 50_000, BatchDelay: 200 * time.Millisecond, Waiting: 1024, Inserts: 2,
+		DSN: dsn, BatchSpans: 20_000, BatchDelay: 200 * time.Millisecond, Waiting: 1024, Inserts: 2,
 		RetryFor: 10 * time.Second, Sweep: time.Minute,
 	}
 }

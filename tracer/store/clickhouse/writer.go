@@ -225,20 +225,30 @@ func (w *writer) try(c *columns, batch []*request, deadline time.Time, number ui
 	defer b.Close()
 	c.open(b, number)
 	for _, r := range batch {
-		if err := r.encode(c); err != nil {
+		if err := r.encode(c, b); err != nil {
 			b.Abort()
-			return n, fmt.Errorf("%w: %w", errColumns, err)
+			return n, err
 		}
 	}
 	return n, b.Send()
 }
 
-func (r *request) encode(c *columns) error {
+// blockBytes is how much text one block of an INSERT has; spans may be huge.
+const blockBytes = 32 << 20
+
+// encode adds the spans, and sends what there is whenever it is much.
+func (r *request) encode(c *columns, b driver.Batch) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i := range r.spans {
 		if err := c.add(&r.spans[i]); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", errColumns, err)
+		}
+		if c.bytes >= blockBytes {
+			if err := b.Flush(); err != nil {
+				return err
+			}
+			c.bytes = 0
 		}
 	}
 	return nil
