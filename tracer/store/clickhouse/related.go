@@ -26,8 +26,7 @@ func (s *Store) Related(ctx context.Context, keys []store.Key, w store.Window, l
 	for n := 0; len(unique) > 0 && !more; n++ {
 		some := unique[:min(len(unique), keysPerQuery)]
 		unique = unique[len(some):]
-		sql := fmt.Sprintf("SELECT %s FROM %s WHERE %s AND start IN (%s)", s.dialect.columns, s.table("spans"), within("start", w), s.starts(some, w))
-		err = s.spans(ctx, sql, func(sp *store.Span, _ int) bool {
+		err = s.spans(ctx, s.relatedSQL(some, w), func(sp *store.Span, _ int) bool {
 			own = store.AppendKeys(own[:0], sp)
 			if firstPart(own, part) != n { // only the start is the same, or it was found before
 				return true
@@ -44,6 +43,10 @@ func (s *Store) Related(ctx context.Context, keys []store.Key, w store.Window, l
 		}
 	}
 	return spans, more, nil
+}
+
+func (s *Store) relatedSQL(keys []store.Key, w store.Window) string {
+	return fmt.Sprintf("SELECT %s FROM %s WHERE %s AND start IN (%s)", s.dialect.columns, s.table("spans"), within("start", w), s.starts(keys, w))
 }
 
 // firstPart is the first part of a question in which one of the keys is, -1 if none is.
