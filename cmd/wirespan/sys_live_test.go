@@ -141,6 +141,71 @@ func TestSysTLS(t *testing.T) {
 	}
 }
 
+// TestSysTwoAgents runs an agent at the client and one at the server, each of
+// which tells of the processes of its own side only, as on two hosts. What they
+// wrote is put together by trace and exchange, and their recordings, read
+// together, are one trace with the spans that they wrote.
+func TestSysTwoAgents(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	sysNeeded(t)
+	pid := l.nginxAt(t, "1080", "listen 1080;")
+	cmd := l.in(l.client, pythonPath(t), "-c", strings.NewReplacer("fd79::2", "10.79.0.2", "fd79::1", "10.79.0.1", "2001))]", "2002))]", "50080", "1080").Replace(keptClient))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := start(t, cmd)
+	waitFor(t, func() bool { return strings.Contains(c.out.String(), "ready") })
+	dir := t.TempDir()
+	agent := func(ns, dev, name string, pid string) *proc {
+		cmd := l.in(ns, os.Args[0], "live", "--agent", name, "-i", dev, "--sys", "require", "--sys-pid", pid,
+			"--sys-record", dir+"/"+name+".events", "-w", dir+"/"+name+".pcapng", "--out", "ndjson:"+dir+"/"+name+".spans", "tcp")
+		cmd.Env = programCmd(t.Context()).Env
+		p := start(t, cmd)
+		p.listening(t)
+		return p
+	}
+	one := agent(l.client, "va", "one", fmt.Sprint(c.cmd.Process.Pid))
+	two := agent(l.server, "vb", "two", pid)
+	if _, err := io.WriteString(in, "\n"); err != nil {
+		t.Fatal(err)
+	}
+	c.wait(t)
+	one.interrupt(t)
+	two.interrupt(t)
+	live := make(map[string]bool)
+	apps := make(map[string]string) // by trace and exchange
+	for _, name := range []string{"one", "two"} {
+		spans := decodeSpans(t, readFile(t, dir+"/"+name+".spans"))
+		for i := range spans {
+			s := &spans[i]
+			live[s.Trace+s.ID] = true
+			if s.str("wirespan.signal") == "SYS" {
+				apps[s.Trace+s.str("wirespan.exchange")] += s.str("wirespan.observation") + "=" + s.str("process.pid") + " "
+			}
+		}
+	}
+	want := fmt.Sprintf("c-app=%d s-app=%s ", c.cmd.Process.Pid, pid)
+	for x, got := range apps {
+		if got != want {
+			t.Errorf("exchange %s: %s, want %s", x, got, want)
+		}
+	}
+	both := spansOf(t, "--sys-replay", dir+"/one.events", "--sys-replay", dir+"/two.events", dir+"/one.pcapng", dir+"/two.pcapng")
+	traces := make(map[string][]string)
+	for i := range both {
+		s := &both[i]
+		traces[s.Trace] = append(traces[s.Trace], s.str("wirespan.observation"))
+		if !live[s.Trace+s.ID] {
+			t.Errorf("%s %s (%s) was not written live", s.Trace, s.ID, s.str("wirespan.observation"))
+		}
+	}
+	if len(apps) != 2 || len(traces) != 2 || len(both) != 8 || len(live) != 8 {
+		t.Errorf("%d exchanges, traces %v, %d spans, live %d\n%s%s", len(apps), traces, len(both), len(live), one.err.String(), two.err.String())
+	}
+}
+
 // TestSysAccounted adds up what became of all events, in the kernel and behind
 // it.
 func TestSysAccounted(t *testing.T) {
