@@ -13,9 +13,10 @@ import (
 
 // Alias keeps each alias under both of its ids.
 func (s *Store) Alias(ctx context.Context, list []store.Alias) error {
-	if err := s.ready(ctx); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return err
 	}
+	defer s.leave()
 	if why := s.full.Load(); why != nil {
 		return fmt.Errorf("%w: %s", store.ErrFull, *why)
 	}
@@ -36,24 +37,12 @@ func (s *Store) Alias(ctx context.Context, list []store.Alias) error {
 	return nil
 }
 
-// ready is an error when the store is closed or nobody waits for the answer.
-func (s *Store) ready(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return errClosed
-	}
-	return nil
-}
-
 // Aliases returns those that name one of the ids.
 func (s *Store) Aliases(ctx context.Context, ids []span.TraceID) ([]store.Alias, error) {
-	if err := s.ready(ctx); err != nil {
+	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
+	defer s.leave()
 	var list []store.Alias
 	type pair struct{ old, canonical span.TraceID }
 	seen := map[pair]bool{}
@@ -91,4 +80,23 @@ func readAlias(k, v []byte) (a store.Alias, err error) {
 	}
 	a.Time = int64(binary.LittleEndian.Uint64(v))
 	return a, nil
+}
+
+// dropAliases deletes those that were found before a time.
+func (s *Store) dropAliases(ctx context.Context, before int64) error {
+	b := s.db.NewBatch()
+	defer b.Close()
+	err := s.scan(ctx, []byte{keyAlias}, func(k, v []byte) error {
+		if a, err := readAlias(k, v); err == nil && a.Time >= before {
+			return nil
+		}
+		return b.Delete(k, nil)
+	})
+	if err == nil && b.Count() > 0 {
+		err = b.Commit(pebble.NoSync)
+	}
+	if err != nil {
+		return fmt.Errorf("drop aliases: %w", err)
+	}
+	return nil
 }

@@ -28,6 +28,7 @@ func (s *Store) keeper(ctx context.Context) {
 			return
 		case <-s.keep:
 		case <-tick.C:
+			s.bytes.Store(int64(s.db.Metrics().DiskSpaceUsage()))
 		}
 		if err := s.keepUp(ctx, time.Now()); err != nil {
 			s.log.Error("store cannot index or drop", "error", err)
@@ -36,12 +37,20 @@ func (s *Store) keeper(ctx context.Context) {
 }
 
 func (s *Store) keepUp(ctx context.Context, now time.Time) error {
+	s.keeping.Lock()
+	defer s.keeping.Unlock()
 	for ctx.Err() == nil {
 		p, list := s.unindexed(now)
 		if p == nil {
 			break
 		}
 		if err := s.makeRun(p, list); err != nil {
+			return err
+		}
+	}
+	if s.cfg.MaxAge > 0 && now.Sub(s.aliasesDropped) > time.Hour {
+		s.aliasesDropped = now
+		if err := s.dropAliases(ctx, now.Add(-s.cfg.MaxAge).UnixNano()); err != nil {
 			return err
 		}
 	}
@@ -63,7 +72,7 @@ func (s *Store) unindexed(now time.Time) (*partition, []*recent) {
 	defer s.mu.Unlock()
 	for _, p := range s.parts {
 		idle := now.Sub(p.used) > idleAfter
-		if n := len(p.recent); n >= s.cfg.RunBlocks || idle && n > 0 && len(p.tails) == 0 {
+		if n := len(p.recent); p.due(s.cfg.RunBlocks) || idle && n > 0 && len(p.tails) == 0 {
 			return p, p.recent[:min(n, s.cfg.RunBlocks)]
 		}
 		if t := p.open(); idle && t != nil {
@@ -101,6 +110,9 @@ func (s *Store) makeRun(p *partition, list []*recent) error {
 	defer s.mu.Unlock()
 	p.runs = append(p.runs[:len(p.runs):len(p.runs)], r)
 	p.recent = append([]*recent(nil), p.recent[len(list):]...)
+	for _, b := range list {
+		p.rows -= len(b.rates)
+	}
 	p.bytes += size
 	return nil
 }

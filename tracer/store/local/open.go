@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -90,10 +91,16 @@ func (s *Store) openOrRepair(ctx context.Context) error {
 }
 
 // repairable tells damage from what has other reasons: another process, rights, a
-// full disk.
+// full disk, too many open files, a newer database.
 func repairable(err error) bool {
-	return !errors.Is(err, errInUse) && !errors.Is(err, os.ErrPermission) && !noRoom(err) && !errors.Is(err, context.Canceled) &&
-		!errors.Is(err, context.DeadlineExceeded)
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, errInUse), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return false
+	case errors.As(err, &errno):
+		return errno == syscall.ENOENT
+	}
+	return !strings.Contains(err.Error(), "unknown format major version")
 }
 
 var errInUse = errors.New("another process has it open")
@@ -118,6 +125,9 @@ func openPebble(dir string, s *Store) (*pebble.DB, error) {
 			return nil, fmt.Errorf("open store %s: %w", s.dir, mk)
 		}
 		if lock, err = pebble.LockDirectory(dir, s.fs); err != nil {
+			if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) || noRoom(err) {
+				return nil, fmt.Errorf("open store %s: %w", s.dir, err)
+			}
 			return nil, fmt.Errorf("open store %s: %w: %w", s.dir, errInUse, err)
 		}
 	}
@@ -126,6 +136,7 @@ func openPebble(dir string, s *Store) (*pebble.DB, error) {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", s.dir, err), lock.Close())
 	}
 	s.lock = lock
+	s.bytes.Store(int64(db.Metrics().DiskSpaceUsage()))
 	return db, nil
 }
 

@@ -25,6 +25,7 @@ type partition struct {
 
 	runs   []run     // of the first blocks
 	recent []*recent // blocks behind them, in order
+	rows   int       // of rates in recent
 	tails  []*tail   // behind those; the last one is open unless it is full
 }
 
@@ -94,6 +95,13 @@ func (p *partition) overlaps(w store.Window) bool {
 func (p *partition) age(slot time.Duration) int64 {
 	return int64(p.id) + min(max(0, p.max-int64(p.id)), 2*int64(slot))
 }
+
+// maxRows bounds the rows of rates in memory of a partition; beyond it a run is made
+// of fewer blocks.
+const maxRows = 1 << 16
+
+// due reports whether a run is to be made.
+func (p *partition) due(blocks int) bool { return len(p.recent) >= blocks || p.rows > maxRows }
 
 // open is the block to which spans are added, nil if there is none.
 func (p *partition) open() *tail {

@@ -123,6 +123,7 @@ func (s *Store) readRecent(ctx context.Context) error {
 				r.read(d.cols)
 			}
 			p.recent = append(p.recent, r)
+			p.rows += len(r.rates)
 			p.next = r.number + 1
 			p.add(r.spans, r.bytes, r.min, r.max)
 			return nil

@@ -133,6 +133,7 @@ func (w *sealer) replace(t *tail, r *recent) {
 	s.queue = append(s.queue[:0], s.queue[1:]...)
 	p.tails = slices.DeleteFunc(p.tails, func(o *tail) bool { return o == t })
 	p.recent = append(p.recent, r)
+	p.rows += len(r.rates)
 	p.bytes += r.bytes
 	if t.readers == 0 && len(s.spare) < 2*maxQueue {
 		t.b.Reset()
@@ -140,7 +141,7 @@ func (w *sealer) replace(t *tail, r *recent) {
 	}
 	t.b = nil
 	s.room.Broadcast()
-	if len(p.recent) >= s.cfg.RunBlocks {
+	if p.due(s.cfg.RunBlocks) {
 		select {
 		case s.keep <- struct{}{}:
 		default:

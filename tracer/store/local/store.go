@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -43,9 +44,14 @@ type Store struct {
 	wake     chan struct{}          // to the sealer: a block is full
 	syncs    chan chan error        // to the sealer: all that was written shall be on disk
 	keep     chan struct{}          // to the keeper: blocks want an index
+	bytes    atomic.Int64           // on disk, as Pebble says
+	users    sync.WaitGroup         // readers within the database; under mu while it is not closed
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 	cache    cache
+
+	keeping        sync.Mutex // one at a time indexes and drops
+	aliasesDropped time.Time  // of keeping
 }
 
 var _ store.Store = (*Store)(nil)
@@ -90,7 +96,7 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 		return store.Stats{}, errClosed
 	}
 	st := store.Stats{
-		Bytes: int64(s.db.Metrics().DiskSpaceUsage()), Written: s.counts.written, Refused: s.counts.refused, Expired: s.counts.expired,
+		Bytes: s.bytes.Load(), Written: s.counts.written, Refused: s.counts.refused, Expired: s.counts.expired,
 		Repairs: append([]string(nil), s.notes...),
 	}
 	if why := s.full.Load(); why != nil {
@@ -106,7 +112,23 @@ func (s *Store) Stats(ctx context.Context) (store.Stats, error) {
 	return st, nil
 }
 
-// Close syncs and releases everything. When there is no room to sync, what is not on
+// enter keeps the database open until leave is called.
+func (s *Store) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	s.users.Add(1)
+	return nil
+}
+
+func (s *Store) leave() { s.users.Done() }
+
+// Close waits for those who read, syncs, and releases everything. When there is no room to sync, what is not on
 // disk is lost, and said in the error.
 func (s *Store) Close(ctx context.Context) error {
 	s.mu.Lock()
@@ -127,6 +149,7 @@ func (s *Store) Close(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() {
 		s.done.Wait()
+		s.users.Wait()
 		close(ended)
 	}()
 	select {

@@ -43,6 +43,7 @@ func (s *Store) views(w store.Window, rates bool) ([]*view, error) {
 	if s.closed {
 		return nil, errClosed
 	}
+	s.users.Add(1)
 	var list []*view
 	for _, p := range s.parts {
 		if p.overlaps(w) {
@@ -69,6 +70,7 @@ func (p *partition) view(rates bool) *view {
 }
 
 func (s *Store) release(list []*view) {
+	defer s.users.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, v := range list {

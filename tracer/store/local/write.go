@@ -78,6 +78,9 @@ func (s *Store) partition(start int64, now time.Time) *partition {
 	if p != nil && (s.cfg.MaxBytes == 0 || p.bytes < max(32<<20, s.cfg.MaxBytes/32)) {
 		return p
 	}
+	if p != nil && p.open() != nil { // it is large, and another begins
+		s.seal(p.open())
+	}
 	s.last = max(s.last+1, uint64(max(0, now.UnixNano())))
 	p = &partition{id: s.last, from: slot, to: slot + int64(s.cfg.Partition), used: now}
 	if slot == math.MinInt64 || p.to < p.from {
