@@ -4,7 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -155,5 +160,95 @@ func TestSweep(t *testing.T) {
 		if got, _, err := s.Related(t.Context(), []store.Key{k}, store.Window{}, 10); err != nil || len(got) > 0 {
 			t.Errorf("%d spans of a day that left, %v", len(got), err)
 		}
+	}
+}
+
+// TestClose closes a store while others write: what was acknowledged is there, and no
+// Write waits for ever.
+func TestClose(t *testing.T) {
+	sv := newServer(t)
+	sv.start(t, "")
+	s := mustOpen(t, quick(sv.dsn("closing")))
+	var wg sync.WaitGroup
+	var taken atomic.Int64
+	first := make(chan struct{}, 100)
+	for i := range 8 {
+		wg.Go(func() {
+			for n := range 1000 {
+				if err := s.Write(t.Context(), []store.Span{sampleSpan(byte(i), n)}); err != nil {
+					return
+				}
+				taken.Add(1)
+				select {
+				case first <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range 20 {
+		<-first
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	again := mustOpen(t, quick(sv.dsn("closing")))
+	defer again.Close(t.Context())
+	if n := countSpans(t, again); int64(n) < taken.Load() || n > 8000 {
+		t.Errorf("%d spans, %d were acknowledged", n, taken.Load())
+	}
+}
+
+// TestFull gives the server a small disk: writes say that there is no room, questions
+// are answered, and writes go on when there is room again.
+func TestFull(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("not root, who may mount a small disk")
+	}
+	sv := newServer(t)
+	disk := filepath.Join(sv.dir, "data")
+	if err := os.Mkdir(disk, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err != nil {
+		t.Skipf("no small disk: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
+	sv.start(t, "")
+	s := mustOpen(t, quick(sv.dsn("small")))
+	defer s.Close(t.Context())
+	seed := rand.New(rand.NewPCG(1, 2))
+	var err error
+	var taken int
+	for n := 0; n < 100 && err == nil; n++ {
+		noise := make([]byte, 1<<20)
+		for i := range noise {
+			noise[i] = byte(seed.Uint32())
+		}
+		sp := sampleSpan(1, n)
+		sp.Attrs = append(sp.Attrs, store.Attr{Key: "noise", Value: store.BytesValue(string(noise))})
+		if err = s.Write(t.Context(), []store.Span{sp}); err == nil {
+			taken++
+		}
+	}
+	if !errors.Is(err, store.ErrFull) || taken == 0 {
+		t.Fatalf("after %d spans: %v", taken, err)
+	}
+	if n := countSpans(t, s); n < taken {
+		t.Errorf("%d spans, %d were acknowledged", n, taken)
+	}
+	st, err := s.Stats(t.Context())
+	if err != nil || st.Full == "" || st.Refused != 1 {
+		t.Errorf("stats %+v, %v", st, err)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=200m"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Write(t.Context(), sampleSpans(2, 10)); err != nil {
+		t.Errorf("there is room again: %v", err)
+	}
+	if st, err := s.Stats(t.Context()); err != nil || st.Full != "" {
+		t.Errorf("stats %+v, %v", st, err)
 	}
 }

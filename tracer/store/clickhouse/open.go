@@ -109,7 +109,7 @@ func (s *Store) Write(ctx context.Context, spans []store.Span) error { return s.
 // with the enhanced schema call fsync for each part; others leave that to the kernel.
 func (s *Store) Sync(ctx context.Context) error { return ctx.Err() }
 
-// Close inserts what waits, for Config.RetryFor at most, and disconnects.
+// Close tries once to insert what waits, and disconnects.
 func (s *Store) Close(context.Context) (err error) {
 	s.closing.Do(func() {
 		close(s.stop)

@@ -74,8 +74,10 @@ func (s *Store) sweeps() {
 	}
 }
 
-// sweep drops days that ended before the retention, unless TTL does it, and, on each
-// server, the oldest days until the rest is no more than MaxBytes. The last day stays.
+// sweep drops days that ended before the retention (where there is TTL, it may have
+// come first), and, on each server, the oldest days until the rest is no more than
+// MaxBytes, for which the last day stays. A server refuses to drop a day that is
+// larger than its max_partition_size_to_drop.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	if s.cfg.Retention == 0 && s.cfg.MaxBytes == 0 {
 		return nil

@@ -163,7 +163,7 @@ func (r *request) size() int {
 // the batch, each request is tried for itself, so that one does not spoil the others.
 func (w *writer) deliver(c *columns, batch []*request) {
 	err := w.retry(c, batch)
-	if err != nil && fateOf(err) == final && len(batch) > 1 {
+	if err != nil && len(batch) > 1 && (fateOf(err) == final || errors.Is(err, errColumns)) {
 		for i := range batch {
 			batch[i].done <- w.retry(c, batch[i:i+1])
 		}
