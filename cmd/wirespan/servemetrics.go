@@ -52,7 +52,7 @@ func (h *house) storeFamilies() []metric.Family {
 	if err != nil {
 		up = 0
 	}
-	list := []metric.Family{oneGauge("wirespan.store.up", "1", "1 if the store answers", up)}
+	list := []metric.Family{oneGauge("wirespan.store.up", "", "1 if the store answers", up)}
 	if err != nil {
 		return list
 	}
@@ -64,7 +64,7 @@ func (h *house) storeFamilies() []metric.Family {
 		oneGauge("wirespan.store.spans", "{span}", "spans that are kept", float64(st.Spans)),
 		oneGauge("wirespan.store.size", "By", "bytes that they take", float64(st.Bytes)),
 		oneGauge("wirespan.store.oldest", "s", "start of the oldest span, since 1970", float64(st.Oldest)/1e9),
-		oneGauge("wirespan.store.full", "1", "1 while nothing is written for want of room", full),
+		oneGauge("wirespan.store.full", "", "1 while nothing is written for want of room", full),
 		oneCount("wirespan.store.written", "{span}", "spans written", st.Written),
 		oneCount("wirespan.store.refused", "{span}", "spans refused for want of room", st.Refused),
 		oneCount("wirespan.store.expired", "{span}", "spans that left by age or size", st.Expired),

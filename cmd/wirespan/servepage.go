@@ -18,6 +18,7 @@ type houseStatus struct {
 	Now     time.Time     `json:"now"`
 	Listens []string      `json:"listens"`
 	Tokens  bool          `json:"tokens"` // are needed
+	Takes   bool          `json:"takes"`  // spans of others
 	Store   storeStatus   `json:"store"`
 	Ingest  []formatCount `json:"ingest"`
 	Losses  []namedCount  `json:"losses"`
@@ -49,7 +50,7 @@ type namedCount struct {
 
 // status gathers what the page shows.
 func (h *house) status(ctx context.Context) *houseStatus {
-	s := &houseStatus{Version: versionString(), Began: h.began, Now: time.Now(), Tokens: h.gate.Guarded(), agentCounts: h.agents.read(), Streams: h.live.Listeners()}
+	s := &houseStatus{Version: versionString(), Began: h.began, Now: time.Now(), Tokens: h.gate.Guarded(), Takes: h.receiver != nil, agentCounts: h.agents.read(), Streams: h.live.Listeners()}
 	for _, d := range h.doors {
 		s.Listens = append(s.Listens, d.flag[2:]+" "+d.String())
 	}
@@ -150,8 +151,8 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums} .bad{color:#c00} c
 <tr><td>spans</td><td>{{.Spans}}</td></tr><tr><td>bytes</td><td>{{.Bytes}}</td></tr><tr><td>oldest</td><td>{{at .OldestAt}}</td></tr>
 <tr><td>written since the start</td><td>{{.Written}}</td></tr>{{range .Repairs}}<tr><td>repaired</td><td>{{.}}</td></tr>{{end}}</table>{{end}}
 <h2>Listens</h2><ul>{{range .Listens}}<li><code>{{.}}</code></li>{{end}}</ul>
-<h2>Came in</h2>{{if .Ingest}}<table><tr><th>format</th><th class="n">requests</th><th class="n">spans</th><th class="n">kept</th></tr>
-{{range .Ingest}}<tr><td>{{.Format}}</td><td class="n">{{.Requests}}</td><td class="n">{{.Spans}}</td><td class="n">{{.Kept}}</td></tr>{{end}}</table>{{else}}<p>Nothing yet.</p>{{end}}
+{{if .Takes}}<h2>Came in</h2>{{if .Ingest}}<table><tr><th>format</th><th class="n">requests</th><th class="n">spans</th><th class="n">kept</th></tr>
+{{range .Ingest}}<tr><td>{{.Format}}</td><td class="n">{{.Requests}}</td><td class="n">{{.Spans}}</td><td class="n">{{.Kept}}</td></tr>{{end}}</table>{{else}}<p>Nothing yet.</p>{{end}}{{end}}
 <h2>Lost or refused</h2>{{if or .Losses .Gate}}<table>{{range .Losses}}<tr><td class="n">{{.Count}}</td><td>{{.What}}</td></tr>{{end}}
 {{range .Gate}}<tr><td class="n">{{.Count}}</td><td>requests: {{.What}}</td></tr>{{end}}</table>{{else}}<p>Nothing.</p>{{end}}
 <h2>Agents</h2>{{if .Agents}}<table><tr><th>agent</th><th class="n">spans</th><th>last</th></tr>

@@ -66,7 +66,7 @@ func bufferFamilies(s *spill.Sender) []metric.Family {
 		spans,
 		oneGauge("wirespan.buffer.waiting", "{span}", "spans on disk that the server does not have yet", float64(st.Spans)),
 		oneGauge("wirespan.buffer.size", "By", "bytes on disk", float64(st.Bytes)),
-		oneGauge("wirespan.buffer.failing", "1", "1 while the server does not take spans", failing),
+		oneGauge("wirespan.buffer.failing", "", "1 while the server does not take spans", failing),
 		oneCount("wirespan.buffer.torn", "By", "bytes of records that were cut short, found at start", st.Torn),
 	}
 }
