@@ -11,12 +11,13 @@ import (
 
 // cache keeps the answers of one source. The one that was used longest ago makes room.
 type cache struct {
-	maxSpans, maxTraces int
+	maxSpans, maxTraces, maxBytes int
 
 	mu     sync.Mutex
 	byID   map[span.TraceID]*list.Element // of *kept
 	recent list.List                      // the latest first
 	spans  int
+	bytes  int
 }
 
 // kept is an answer, or a question that is under way.
@@ -30,12 +31,13 @@ type kept struct {
 // answer is what a source knows of a trace.
 type answer struct {
 	spans []store.Span
+	size  int    // bytes of the text that they are parts of
 	note  string // what was left out
 	err   error
 }
 
-func newCache(maxSpans, maxTraces int) *cache {
-	return &cache{maxSpans: maxSpans, maxTraces: maxTraces, byID: make(map[span.TraceID]*list.Element)}
+func newCache(maxSpans, maxTraces, maxBytes int) *cache {
+	return &cache{maxSpans: maxSpans, maxTraces: maxTraces, maxBytes: maxBytes, byID: make(map[span.TraceID]*list.Element)}
 }
 
 // find returns what is kept of a trace. With mine the caller must ask, and call put.
@@ -72,10 +74,11 @@ func (c *cache) put(k *kept, a answer, until time.Time) {
 		return
 	}
 	c.spans += len(a.spans)
+	c.bytes += a.size
 	if until.IsZero() {
 		c.drop(e)
 	}
-	for e := c.recent.Back(); e != nil && (c.spans > c.maxSpans || c.recent.Len() > c.maxTraces); {
+	for e := c.recent.Back(); e != nil && (c.spans > c.maxSpans || c.bytes > c.maxBytes || c.recent.Len() > c.maxTraces); {
 		before := e.Prev()
 		select {
 		case <-e.Value.(*kept).ready:
@@ -92,4 +95,5 @@ func (c *cache) drop(e *list.Element) {
 	c.recent.Remove(e)
 	delete(c.byID, k.id)
 	c.spans -= len(k.spans)
+	c.bytes -= k.size
 }

@@ -62,14 +62,14 @@ func TestCache(t *testing.T) {
 // TestCacheTimes lets answers get old, on a clock of its own.
 func TestCacheTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := newCache(2, 10)
+		c := newCache(2, 10, 100)
 		put := func(id byte, spans int, d time.Duration) {
 			k, mine := c.find(span.TraceID{id}, time.Now())
 			if !mine {
 				t.Errorf("%d is kept", id)
 				return
 			}
-			c.put(k, answer{spans: make([]store.Span, spans)}, time.Now().Add(d))
+			c.put(k, answer{spans: make([]store.Span, spans), size: 10}, time.Now().Add(d))
 		}
 		kept := func(id byte) bool {
 			k, mine := c.find(span.TraceID{id}, time.Now())
@@ -88,9 +88,17 @@ func TestCacheTimes(t *testing.T) {
 		if kept(1) || !kept(2) {
 			t.Error("answers are kept for too long, or not long enough")
 		}
+		if c.bytes != 10 {
+			t.Errorf("%d bytes are kept", c.bytes)
+		}
 		put(3, 2, time.Hour) // as many spans as there is room for
 		if kept(2) || !kept(3) || c.spans != 2 {
 			t.Errorf("%d spans are kept", c.spans)
+		}
+		k, _ := c.find(span.TraceID{4}, time.Now())
+		c.put(k, answer{size: 101}, time.Now().Add(time.Hour)) // more than there is room for
+		if c.bytes != 0 || c.recent.Len() != 0 {
+			t.Errorf("%d bytes are kept", c.bytes)
 		}
 	})
 }

@@ -33,7 +33,7 @@ type Source struct {
 	TLS     *tls.Config       // nil: the system's authorities
 }
 
-// Config is how sources are asked. All fields but Sources are required.
+// Config is how sources are asked. All fields but Sources are required; the cache is for each source.
 type Config struct {
 	Sources       []Source
 	Timeout       time.Duration // of a request
@@ -42,6 +42,7 @@ type Config struct {
 	MaxConcurrent int           // requests to one source at once
 	CacheSpans    int           // spans in answers that are kept
 	CacheTraces   int           // answers that are kept
+	CacheBytes    int           // of answers that are kept, as they came
 	Found         time.Duration // for which an answer is kept: spans may be on their way still
 	Missing       time.Duration // for which "not found" is kept
 	Failures      int           // in a row, after which a source is left alone
@@ -52,7 +53,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Timeout: 5 * time.Second, MaxBytes: 64 << 20, MaxSpans: 10_000, MaxConcurrent: 4,
-		CacheSpans: 100_000, CacheTraces: 10_000, Found: time.Minute, Missing: 10 * time.Second, Failures: 5, Pause: 10 * time.Second,
+		CacheSpans: 100_000, CacheTraces: 10_000, CacheBytes: 128 << 20, Found: time.Minute, Missing: 10 * time.Second, Failures: 5, Pause: 10 * time.Second,
 	}
 }
 
@@ -70,6 +71,7 @@ func (c *Config) Validate() error {
 	need(c.MaxConcurrent > 0, "max-concurrent", "must be positive")
 	need(c.CacheSpans > 0, "cache-spans", "must be positive")
 	need(c.CacheTraces > 0, "cache-traces", "must be positive")
+	need(c.CacheBytes > 0, "cache-bytes", "must be positive")
 	need(c.Found >= 0 && c.Missing >= 0, "cache", "times must not be negative")
 	need(c.Failures > 0, "failures", "must be positive")
 	need(c.Pause > 0, "pause", "must be positive")

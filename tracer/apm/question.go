@@ -24,14 +24,19 @@ const (
 	typeProtobuf = "application/protobuf"
 )
 
-// question asks for a trace in the way of the source's API. note is what the source
-// says that it left out.
-func (s *source) question(ctx context.Context, b *batch.Batch, id span.TraceID, names []string) (note string, err error) {
+// inquiry is what is learned beside the spans.
+type inquiry struct {
+	note string // what the source says that it left out
+	size int    // bytes of its answers, which the spans keep alive
+}
+
+// question asks for a trace in the way of the source's API.
+func (s *source) question(ctx context.Context, q *inquiry, b *batch.Batch, id span.TraceID, names []string) error {
 	switch s.kind {
 	case SkyWalking:
-		return "", s.askSkyWalking(ctx, b, id, names)
+		return s.askSkyWalking(ctx, q, b, id, names)
 	case Tempo:
-		return s.askTempo(ctx, b, id)
+		return s.askTempo(ctx, q, b, id)
 	}
 	path, decode := "/api/traces/", decodeJaeger
 	switch s.kind {
@@ -40,11 +45,11 @@ func (s *source) question(ctx context.Context, b *batch.Batch, id span.TraceID, 
 	case Zipkin:
 		path, decode = "/api/v2/trace/", zipkin.Decode
 	}
-	a, err := s.get(ctx, path+short(id), typeJSON)
+	a, err := s.get(ctx, q, path+short(id), typeJSON)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return "", decode(b, a.text)
+	return decode(b, a.text)
 }
 
 // short is the id in 16 digits if it has no more: Jaeger and Zipkin have shown ids of
@@ -57,13 +62,13 @@ func short(id span.TraceID) string {
 }
 
 // askSkyWalking asks by every form of the id until one is known.
-func (s *source) askSkyWalking(ctx context.Context, b *batch.Batch, id span.TraceID, names []string) error {
+func (s *source) askSkyWalking(ctx context.Context, q *inquiry, b *batch.Batch, id span.TraceID, names []string) error {
 	for _, name := range skyWalkingNames(id, names) {
-		q, err := json.Marshal(map[string]any{"query": skywalking.Query, "variables": map[string]string{"id": name}})
+		question, err := json.Marshal(map[string]any{"query": skywalking.Query, "variables": map[string]string{"id": name}})
 		if err != nil {
 			return fmt.Errorf("make question: %w", err)
 		}
-		a, err := s.do(ctx, "POST", "/graphql", typeJSON, bytes.NewReader(q))
+		a, err := s.do(ctx, q, "POST", "/graphql", typeJSON, bytes.NewReader(question))
 		if errors.Is(err, errMissing) {
 			return errors.New("answered 404: there is no /graphql below the URL")
 		}
@@ -99,26 +104,26 @@ type tempoVersion struct{ atomic.Int32 }
 
 // askTempo asks by the second version of the API, and by the first one as long as the
 // second never answered: Tempo has it since 2.7, and says 404 of a trace, too.
-func (s *source) askTempo(ctx context.Context, b *batch.Batch, id span.TraceID) (note string, err error) {
+func (s *source) askTempo(ctx context.Context, q *inquiry, b *batch.Batch, id span.TraceID) error {
 	if s.tempo.Load() != 1 {
-		a, err := s.get(ctx, "/api/v2/traces/"+id.String(), typeProtobuf)
+		a, err := s.get(ctx, q, "/api/v2/traces/"+id.String(), typeProtobuf)
 		if err == nil {
 			s.tempo.Store(2)
-			return decodeTempo(b, a)
+			return decodeTempo(b, q, a)
 		}
 		if !errors.Is(err, errMissing) || s.tempo.Load() == 2 {
-			return "", err
+			return err
 		}
 	}
-	a, err := s.get(ctx, "/api/traces/"+id.String(), typeProtobuf)
+	a, err := s.get(ctx, q, "/api/traces/"+id.String(), typeProtobuf)
 	if err != nil {
-		return "", err
+		return err
 	}
 	s.tempo.CompareAndSwap(0, 1)
 	if a.isJSON() {
-		return "", otlp.DecodeAnswer(b, a.text)
+		return otlp.DecodeAnswer(b, a.text)
 	}
-	return "", otlp.Decode(b, a.text) // tempopb.Trace is TracesData
+	return otlp.Decode(b, a.text) // tempopb.Trace is TracesData
 }
 
 // isJSON reports whether an answer is JSON, though protobuf was asked for.
@@ -128,9 +133,9 @@ func (a *body) isJSON() bool {
 
 // decodeTempo reads tempopb.TraceByIDResponse: trace = 1, which is TracesData, status =
 // 3 (1: partial), message = 4.
-func decodeTempo(b *batch.Batch, a body) (note string, err error) {
+func decodeTempo(b *batch.Batch, q *inquiry, a body) error {
 	if a.isJSON() {
-		return "", otlp.DecodeAnswer(b, a.text)
+		return otlp.DecodeAnswer(b, a.text)
 	}
 	partial, words := false, ""
 	r := fields.New(a.text)
@@ -138,7 +143,7 @@ func decodeTempo(b *batch.Batch, a body) (note string, err error) {
 		switch r.Tag {
 		case 1<<3 | fields.Bytes:
 			if err := otlp.Decode(b, r.Str); err != nil {
-				return "", err
+				return err
 			}
 		case 3<<3 | fields.Varint:
 			partial = r.Num == 1
@@ -147,7 +152,7 @@ func decodeTempo(b *batch.Batch, a body) (note string, err error) {
 		}
 	}
 	if partial {
-		note = "a part of the trace only: " + words
+		q.note = "a part of the trace only: " + words
 	}
-	return note, r.Err()
+	return r.Err()
 }

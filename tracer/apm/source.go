@@ -51,7 +51,7 @@ func newSource(c *Config, s *Source) (*source, error) {
 	l.Spans = c.MaxSpans
 	r := &source{
 		name: s.Name, kind: s.Kind, base: base, timeout: c.Timeout, found: c.Found, missing: c.Missing, limit: c.MaxBytes, limits: l,
-		places: make(chan struct{}, c.MaxConcurrent), cache: newCache(c.CacheSpans, c.CacheTraces), breaker: breaker{failures: c.Failures, pause: c.Pause},
+		places: make(chan struct{}, c.MaxConcurrent), cache: newCache(c.CacheSpans, c.CacheTraces, c.CacheBytes), breaker: breaker{failures: c.Failures, pause: c.Pause},
 	}
 	r.header, r.secrets = s.header()
 	if s.Timeout > 0 {
@@ -139,7 +139,8 @@ func (s *source) ask(ctx context.Context, id span.TraceID, names []string) answe
 	}
 	b := batch.New(s.limits)
 	b.Reset(0)
-	note, err := s.question(ctx, b, id, names)
+	var q inquiry
+	err := s.question(ctx, &q, b, id, names)
 	switch {
 	case err == nil && len(b.Spans) == 0, errors.Is(err, errMissing):
 		s.breaker.done(time.Now(), nil)
@@ -158,7 +159,7 @@ func (s *source) ask(ctx context.Context, id span.TraceID, names []string) answe
 	s.tally.spans.Add(uint64(b.Received()))
 	s.tally.refused.Add(uint64(b.Refused.Sum()))
 	s.sign(b.Spans)
-	return answer{spans: b.Spans, note: join(s.say(note), b.Refused.String())}
+	return answer{spans: b.Spans, size: q.size, note: join(s.say(q.note), b.Refused.String())}
 }
 
 // join puts two notes together.
@@ -221,12 +222,12 @@ type body struct {
 }
 
 // get asks with GET.
-func (s *source) get(ctx context.Context, path, accept string) (body, error) {
-	return s.do(ctx, http.MethodGet, path, accept, nil)
+func (s *source) get(ctx context.Context, q *inquiry, path, accept string) (body, error) {
+	return s.do(ctx, q, http.MethodGet, path, accept, nil)
 }
 
 // do asks and reads the answer; 404 is errMissing.
-func (s *source) do(ctx context.Context, method, path, accept string, send io.Reader) (body, error) {
+func (s *source) do(ctx context.Context, q *inquiry, method, path, accept string, send io.Reader) (body, error) {
 	u := *s.base
 	u.Path += path
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), send)
@@ -248,6 +249,7 @@ func (s *source) do(ctx context.Context, method, path, accept string, send io.Re
 	var b strings.Builder
 	n, err := io.Copy(&b, io.LimitReader(resp.Body, int64(s.limit)+1))
 	s.tally.bytes.Add(uint64(n))
+	q.size += int(n)
 	switch {
 	case resp.StatusCode == http.StatusNotFound:
 		return body{text: b.String()}, errMissing
