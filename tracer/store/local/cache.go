@@ -131,7 +131,9 @@ func order(a, b uint64) int {
 func (d *decoded) index() {
 	var r block.Reader
 	var keys []store.Key
+	r.Only(store.KeyAttr)
 	r.Open(d.cols)
+	d.keys = make([]keyRow, 0, 8*d.cols.Len())
 	for row := range d.cols.Len() {
 		keys = store.AppendKeys(keys[:0], r.Next())
 		for _, k := range keys {

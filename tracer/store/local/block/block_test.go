@@ -2,6 +2,7 @@ package block_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -178,5 +179,26 @@ func BenchmarkRead(b *testing.B) {
 			r.Open(c)
 		}
 		r.Next()
+	}
+}
+
+// TestOnly reads some attributes only; the others stay where they are.
+func TestOnly(t *testing.T) {
+	list := append(odd(), traffic(100)...)
+	b := block.NewBuilder()
+	for i := range list {
+		b.Add(&list[i])
+	}
+	v := b.View()
+	var r block.Reader
+	r.Only(store.KeyAttr)
+	r.Open(v.Columns())
+	for i := range list {
+		want := list[i].Clone()
+		want.Attrs = slices.DeleteFunc(want.Attrs, func(a store.Attr) bool { return !store.KeyAttr(a.Key) })
+		want.Resource = slices.DeleteFunc(want.Resource, func(a store.Attr) bool { return !store.KeyAttr(a.Key) })
+		if d := cmp.Diff(want, *r.Next(), cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("span %d (-want +got):\n%s", i, d)
+		}
 	}
 }

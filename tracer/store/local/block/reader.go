@@ -16,6 +16,9 @@ type Reader struct {
 	cur   []cursor
 	extra int
 
+	only func(key string) bool
+	want []bool // columns that are read, if only is set
+
 	span  store.Span
 	list  []store.Value // of lists of texts in span
 	spare []store.Attr
@@ -31,7 +34,17 @@ func (r *Reader) Open(c *Columns) {
 	}
 	r.cur = r.cur[:len(c.cols)]
 	clear(r.cur)
+	if r.only != nil {
+		r.want = r.want[:0]
+		for i := range c.cols {
+			r.want = append(r.want, r.only(c.text(c.cols[i].key)))
+		}
+	}
 }
+
+// Only has Next leave out attributes whose keys do not satisfy keep, also those of
+// the resource, in blocks that are opened from now on.
+func (r *Reader) Only(keep func(key string) bool) { r.only = keep }
 
 // markEvery is the number of rows between marks.
 const markEvery = 64
@@ -117,7 +130,11 @@ func (r *Reader) Next() *store.Span {
 }
 
 func (r *Reader) attrs(list []store.Attr, shape []uint32) []store.Attr {
-	for _, at := range shape {
+	for i, at := range shape {
+		if r.only != nil && !r.want[at] {
+			r.pass(shape[i : i+1])
+			continue
+		}
 		col, cur := &r.c.cols[at], &r.cur[at]
 		list = append(list, store.Attr{Key: r.c.text(col.key)})
 		v := &list[len(list)-1].Value
