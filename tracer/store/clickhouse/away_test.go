@@ -57,6 +57,9 @@ func TestAway(t *testing.T) {
 	if err := s.Write(t.Context(), sampleSpans(1, 100)); err != nil {
 		t.Fatal(err)
 	}
+	cfg.RetryFor = time.Minute
+	patient := mustOpen(t, cfg)
+	defer patient.Close(t.Context())
 	kill(sv.cmd)
 	err := s.Write(t.Context(), sampleSpans(2, 10))
 	if err == nil || errors.Is(err, store.ErrFull) {
@@ -70,23 +73,23 @@ func TestAway(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := s.Write(ctx, sampleSpans(3, 5)); !errors.Is(err, context.DeadlineExceeded) && err == nil {
+	if err := s.Write(ctx, sampleSpans(3, 5)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a Write that is given up: %v", err)
 	}
 
-	patient := cfg
-	patient.RetryFor = time.Minute
-	s.w.cfg = &patient // no INSERT is under way
 	done := make(chan error, 1)
-	go func() { done <- s.Write(t.Context(), sampleSpans(4, 10)) }()
+	go func() { done <- patient.Write(t.Context(), sampleSpans(4, 10)) }()
 	sv.run(t)
 	if err := <-done; err != nil {
 		t.Fatalf("the server is back: %v", err)
 	}
-	if n := countSpans(t, s); n != 110 {
-		t.Errorf("%d spans, want 110", n)
+	if err := s.Write(t.Context(), sampleSpans(5, 1)); err != nil {
+		t.Fatal(err)
 	}
-	if st, err := s.Stats(t.Context()); err != nil || st.Full != "" || st.Written != 110 || st.Refused != 15 {
+	if n := countSpans(t, s); n != 111 {
+		t.Errorf("%d spans, want 111", n)
+	}
+	if st, err := s.Stats(t.Context()); err != nil || st.Full != "" || st.Written != 101 || st.Refused != 15 {
 		t.Errorf("stats %+v, %v", st, err)
 	}
 }

@@ -57,6 +57,9 @@ type columns struct {
 	batch uint64 // number of the INSERT
 	bytes int    // of attributes since the last Flush, about
 
+	duration, step              int64 // of the span, as the following
+	trace, id, parent, protocol string
+
 	keys   []store.Key
 	kinds  []uint8
 	hashes []uint64
@@ -86,18 +89,18 @@ func (c *columns) put(v any) {
 // add appends a span.
 func (c *columns) add(s *store.Span) error {
 	c.next = 0
-	duration := s.End - s.Start
-	trace, id, parent := view(s.Trace[:]), view(s.ID[:]), view(s.Parent[:])
+	c.duration, c.step = s.End-s.Start, store.Floor(s.Start, store.RateStep)
+	c.trace, c.id, c.parent = view(s.Trace[:]), view(s.ID[:]), view(s.Parent[:])
+	c.protocol = s.Text("network.protocol.name")
 	c.put(&s.Start)
-	c.put(&duration)
-	c.put(&trace)
-	c.put(&id)
-	c.put(&parent)
+	c.put(&c.duration)
+	c.put(&c.trace)
+	c.put(&c.id)
+	c.put(&c.parent)
 	c.put(uint8(s.Kind))
 	c.put(uint8(s.Status))
 	c.put(uint8(s.Signal))
-	protocol, _ := s.Attr("network.protocol.name")
-	for _, t := range [...]*string{&s.Service, &s.Instance, &s.Agent, &s.Name, &s.Message, &s.State, &s.Scope, &protocol.Str} {
+	for _, t := range [...]*string{&s.Service, &s.Instance, &s.Agent, &s.Name, &s.Message, &s.State, &s.Scope, &c.protocol} {
 		c.put(t)
 	}
 	c.attrs(s.Attrs)
@@ -105,14 +108,13 @@ func (c *columns) add(s *store.Span) error {
 	c.events(s.Events)
 	c.links(s.Links)
 	c.index(s)
-	step := store.Floor(s.Start, store.RateStep)
-	c.put(&step)
+	c.put(&c.step)
 	var counted uint8
 	if store.Counted(s) {
 		counted = 1
 	}
 	c.put(counted)
-	c.put(uint8(store.Bucket(max(0, duration))))
+	c.put(uint8(store.Bucket(max(0, c.duration))))
 	c.put(&c.batch)
 	return c.err
 }
