@@ -115,6 +115,9 @@ func (r *liveRun) compose() error {
 	if err := r.kept.feedCuts(p.outs.cuts); err != nil {
 		return err
 	}
+	if k := p.outs.keep; k != nil && r.kept.recent != nil {
+		k.house.packets.recent.Store(r.kept.recent)
+	}
 	src := r.src.limited(o.count)
 	for i := range src {
 		src[i] = r.kept.tee(src[i])

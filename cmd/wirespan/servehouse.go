@@ -30,6 +30,7 @@ type house struct {
 	receiver *ingest.Receiver
 	live     *api.Live
 	queries  map[string]http.Handler // APIs by pattern; they take the right to read
+	packets  recentPackets           // of --record beside it
 	gate     *access.Gate
 	cert     *access.Certificate // nil without TLS
 	agents   agentTable

@@ -14,7 +14,7 @@ import (
 func (h *house) addQueries(a *assembly.Assembler) error {
 	h.queries = make(map[string]http.Handler)
 	own, err := api.New(api.Config{
-		Store: h.store, Assembler: a, Keys: h.keys, Limits: api.DefaultLimits(), MayPackets: mayPackets,
+		Store: h.store, Assembler: a, Keys: h.keys, Limits: api.DefaultLimits(), Packets: &h.packets, MayPackets: mayPackets,
 		Live: h.live, Version: versionString(), Log: h.log,
 	})
 	if err != nil {

@@ -28,6 +28,9 @@ type Packets interface {
 	// WritePackets writes the packets of a span's exchange as pcapng. The span is
 	// borrowed. ErrNoPackets says that there are none, before anything is written.
 	WritePackets(ctx context.Context, s *store.Span, w io.Writer) error
+
+	// Recording reports whether packets are recorded at all.
+	Recording() bool
 }
 
 // ErrNoPackets says that of a span no packets are kept, or no longer.

@@ -12,7 +12,7 @@ func (a *API) packets(ctx context.Context, r *request) (any, error) {
 	if a.MayPackets == nil || !a.MayPackets(r.http) {
 		return nil, problem("forbidden", http.StatusForbidden, "packets are a right of their own", "this request does not have it")
 	}
-	if a.Packets == nil {
+	if a.Packets == nil || !a.Packets.Recording() {
 		return nil, notFound("this server records no packets")
 	}
 	list, err := a.chosen(ctx, r)

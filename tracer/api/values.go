@@ -223,6 +223,6 @@ func (a *API) limits(_ context.Context, r *request) (any, error) {
 	if a.Live != nil {
 		out.Listeners = a.Live.cfg.Clients
 	}
-	out.Packets = a.Packets != nil && a.MayPackets != nil && a.MayPackets(r.http)
+	out.Packets = a.Packets != nil && a.Packets.Recording() && a.MayPackets != nil && a.MayPackets(r.http)
 	return out, nil
 }

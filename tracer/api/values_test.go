@@ -101,6 +101,8 @@ func TestStatsAndLimits(t *testing.T) {
 // recorded has packets of some spans.
 type recorded map[string]string
 
+func (r recorded) Recording() bool { return r != nil }
+
 func (r recorded) WritePackets(_ context.Context, s *store.Span, w io.Writer) error {
 	b, ok := r[s.ID.String()]
 	if !ok {
