@@ -175,9 +175,7 @@ func (s *Store) readFragment(k, v []byte) error {
 		if number < p.next {
 			return nil
 		}
-		t = &tail{part: p, number: number, b: s.builder(), rates: map[rateKey]*index.Count{}}
-		p.tails = append(p.tails, t)
-		p.next = number + 1
+		t = s.makeTail(p, number)
 	}
 	cols, err := s.code.Decode(v)
 	if err != nil {

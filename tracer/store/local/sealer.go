@@ -137,9 +137,9 @@ func (w *sealer) replace(t *tail, r *recent) {
 	p.bytes += r.bytes
 	if t.readers == 0 && len(s.spare) < 2*maxQueue {
 		t.b.Reset()
-		s.spare = append(s.spare, t.b)
+		s.spare = append(s.spare, spare{t.b, t.hashes[:0]})
 	}
-	t.b = nil
+	t.b, t.hashes = nil, nil
 	s.room.Broadcast()
 	if p.due(s.cfg.RunBlocks) {
 		select {

@@ -31,7 +31,7 @@ type Store struct {
 	slots  map[int64]*partition // by beginning: that to which spans go
 	last   uint64               // id of the newest partition
 	queue  []*tail              // full blocks, in the order in which they are sealed
-	spare  []*block.Builder
+	spare  []spare
 	keys   []store.Key // scratch of Write
 	closed bool
 	counts struct{ written, refused, expired uint64 }

@@ -92,9 +92,7 @@ func (s *Store) partition(start int64, now time.Time) *partition {
 
 // newTail opens a block. When too many are open, that which waited longest is closed.
 func (s *Store) newTail(p *partition) *tail {
-	t := &tail{part: p, number: p.next, b: s.builder(), rates: map[rateKey]*index.Count{}}
-	p.next++
-	p.tails = append(p.tails, t)
+	t := s.makeTail(p, p.next)
 	open, idle := 0, (*partition)(nil)
 	for _, o := range s.slots {
 		if o.open() == nil || o == p {
@@ -110,13 +108,24 @@ func (s *Store) newTail(p *partition) *tail {
 	return t
 }
 
-func (s *Store) builder() *block.Builder {
+// spare is room of a block that was sealed.
+type spare struct {
+	b      *block.Builder
+	hashes []keyRow
+}
+
+// makeTail puts an empty block behind the others of a partition.
+func (s *Store) makeTail(p *partition, number uint32) *tail {
+	room := spare{}
 	if n := len(s.spare); n > 0 {
-		b := s.spare[n-1]
-		s.spare = s.spare[:n-1]
-		return b
+		room, s.spare = s.spare[n-1], s.spare[:n-1]
+	} else {
+		room.b = block.NewBuilder()
 	}
-	return block.NewBuilder()
+	t := &tail{part: p, number: number, b: room.b, hashes: room.hashes, rates: map[rateKey]*index.Count{}}
+	p.tails = append(p.tails, t)
+	p.next = number + 1
+	return t
 }
 
 // seal closes a block and hands it to the sealer.
