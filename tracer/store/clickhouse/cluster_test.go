@@ -51,6 +51,9 @@ func pairDSN(servers []*server, params string) func(string) string {
 // TestSuiteSharded runs the suite on two shards without Keeper: tables are made on
 // each host, and asked through Distributed tables.
 func TestSuiteSharded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: the suite runs on one server")
+	}
 	servers := startPair(t, false, func(int) string { return "" })
 	storetest.Run(t, opener(pairDSN(servers, "ddl=hosts")))
 	if t.Failed() {

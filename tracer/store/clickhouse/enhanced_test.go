@@ -1,6 +1,7 @@
 package clickhouse
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -25,6 +26,7 @@ func TestEnhanced(t *testing.T) {
 	t.Run("TTL follows the configuration", func(t *testing.T) { testTTL(t, dsn("ttl")) })
 	t.Run("indexes find related spans", func(t *testing.T) { testIndexes(t, dsn("indexes")) })
 	t.Run("statements for clusters are understood", func(t *testing.T) { testClusterSyntax(t, dsn("syntax")) })
+	t.Run("settings are known", func(t *testing.T) { testSettings(t, dsn("settings")) })
 	t.Run("days leave", func(t *testing.T) { testDays(t, dsn("days")) })
 	t.Run("people find attributes", func(t *testing.T) { testPeople(t, dsn("people")) })
 }
@@ -120,6 +122,28 @@ func testClusterSyntax(t *testing.T, dsn string) {
 			}
 			rows.Close()
 		}
+	}
+}
+
+// testSettings asks with each setting that INSERTs have; one that is unknown is an error.
+func testSettings(t *testing.T, dsn string) {
+	s := mustOpen(t, quick(dsn))
+	defer s.Close(t.Context())
+	for _, w := range []*writer{{async: true}, {async: true, cluster: true}} {
+		for _, n := range []int{1, smallInsert} {
+			all, async := w.settings(n, 7)
+			if async {
+				all["async_insert"], all["wait_for_async_insert"] = 1, 1
+			}
+			for k, v := range all {
+				if err := s.conn.Exec(t.Context(), fmt.Sprintf("SELECT 1 SETTINGS %s = %s", k, quote(fmt.Sprint(v)))); err != nil {
+					t.Errorf("%s: %v", k, err)
+				}
+			}
+		}
+	}
+	if err := s.conn.Exec(t.Context(), "SELECT 1 SETTINGS no_such_setting = 1"); err == nil {
+		t.Error("the engine takes any setting")
 	}
 }
 

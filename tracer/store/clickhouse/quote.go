@@ -25,17 +25,3 @@ func quote(s string) string {
 func name(s string) string {
 	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(s) + "`"
 }
-
-// list writes literals between parentheses.
-func list(values []string) string {
-	var b strings.Builder
-	b.WriteByte('(')
-	for i, v := range values {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(quote(v))
-	}
-	b.WriteByte(')')
-	return b.String()
-}

@@ -20,9 +20,8 @@ func (s *Store) Rates(ctx context.Context, q *store.RateQuery) ([]store.Rate, er
 	for rows.Next() {
 		var r store.Rate
 		var signal, bucket uint8
-		var count uint64
-		var errors, duration uint64
-		if err := rows.Scan(&r.Time, &r.Service, &r.Operation, &r.Protocol, &signal, &bucket, &count, &errors, &duration); err != nil {
+		var count, failed, duration uint64
+		if err := rows.Scan(&r.Time, &r.Service, &r.Operation, &r.Protocol, &signal, &bucket, &count, &failed, &duration); err != nil {
 			return nil, fmt.Errorf("read rates: %w", err)
 		}
 		r.Signal = store.Signal(signal)
@@ -33,7 +32,7 @@ func (s *Store) Rates(ctx context.Context, q *store.RateQuery) ([]store.Rate, er
 		}
 		t := &list[last]
 		t.Count += count
-		t.Errors += errors
+		t.Errors += failed
 		t.Duration += duration
 		t.Buckets[min(int(bucket), store.NumBuckets-1)] += uint32(count)
 	}

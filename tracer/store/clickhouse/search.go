@@ -146,7 +146,14 @@ func literals(values []string) string {
 	if len(values) == 0 {
 		return "('') AND 0"
 	}
-	return list(values)
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(quote(v))
+	}
+	return "(" + b.String() + ")"
 }
 
 // equal is that an attribute has, itself or in its list, one of some texts. A list
@@ -155,16 +162,16 @@ func (s *Store) equal(e *query.Equal) string {
 	if len(e.Values) == 0 {
 		return "0"
 	}
-	var any []string
+	var ways []string
 	for _, n := range e.Names {
 		for _, value := range []string{s.dialect.attr(n), s.dialect.resource(n)} {
-			any = append(any, fmt.Sprintf("%s IN %s", value, list(e.Values)))
+			ways = append(ways, fmt.Sprintf("%s IN %s", value, literals(e.Values)))
 			for _, v := range e.Values {
-				any = append(any, fmt.Sprintf("(startsWith(%s, '[') AND position(%s, %s) > 0)", value, value, quote(string(appendString(nil, v)))))
+				ways = append(ways, fmt.Sprintf("(startsWith(%s, '[') AND position(%s, %s) > 0)", value, value, quote(string(appendString(nil, v)))))
 			}
 		}
 	}
-	return "(" + strings.Join(any, " OR ") + ")"
+	return "(" + strings.Join(ways, " OR ") + ")"
 }
 
 // keySet is a list of keys of which a span must have one.

@@ -257,24 +257,33 @@ func (r *request) encode(c *columns, b driver.Batch) error {
 // smallInsert is how many spans are left to the server to gather.
 const smallInsert = 10_000
 
-// context holds the settings of an INSERT. A large one has a token, by which the
-// server knows it when it comes again; a small one is gathered by the server with
-// those of other processes, and answered when it is in the tables.
-func (w *writer) context(ctx context.Context, n int, number uint64) context.Context {
-	s := ch.Settings{}
+// settings are those of an INSERT. A large one has a token, by which the server
+// knows it when it comes again; a small one is gathered by the server with those of
+// other processes (async), and answered when it is in the tables.
+func (w *writer) settings(n int, number uint64) (s ch.Settings, async bool) {
+	s = ch.Settings{}
 	if w.cluster {
 		s["insert_distributed_sync"] = 1
 	}
 	if !w.async {
-		return ch.Context(ctx, ch.WithSettings(s))
+		return s, false
 	}
 	s["max_partitions_per_insert_block"] = 1000
 	if n < smallInsert && !w.cluster {
-		return ch.Context(ctx, ch.WithSettings(s), ch.WithAsync(true))
+		return s, true
 	}
 	s["async_insert"] = 0 // current servers have 1
 	s["insert_deduplication_token"] = strconv.FormatUint(number, 36)
 	s["deduplicate_blocks_in_dependent_materialized_views"] = 1
+	return s, false
+}
+
+// context carries the settings of an INSERT.
+func (w *writer) context(ctx context.Context, n int, number uint64) context.Context {
+	s, async := w.settings(n, number)
+	if async {
+		return ch.Context(ctx, ch.WithSettings(s), ch.WithAsync(true))
+	}
 	return ch.Context(ctx, ch.WithSettings(s))
 }
 
