@@ -17,7 +17,8 @@ const messageID = 18
 
 // appendFactKeys appends the keys that are in the facts of a span.
 func appendFactKeys(list []Key, s *Span, encoded string) []Key {
-	f, err := facts.Parse([]byte(encoded))
+	var room [256]byte // on the stack: most facts are shorter
+	f, err := facts.Parse(append(room[:0], encoded...))
 	if err != nil {
 		return list
 	}
