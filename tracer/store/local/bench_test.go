@@ -64,3 +64,30 @@ func BenchmarkTrace(b *testing.B) {
 		}
 	}
 }
+
+// TestAllocs holds the write path to few allocations: those of blocks, not of spans.
+func TestAllocs(t *testing.T) {
+	ctx := context.Background()
+	cfg := small()
+	cfg.BlockSpans = 1024
+	s := open(t, t.TempDir(), cfg)
+	defer s.Close(ctx)
+	gen := storetest.NewTraffic(1, crashStart, 15_000)
+	var list []store.Span
+	for len(list) < 4096 {
+		for _, sp := range gen.Next() {
+			list = append(list, sp.Clone())
+		}
+	}
+	write := func() {
+		if err := s.Write(ctx, list); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 8 { // until room is there that is used again
+		write()
+	}
+	if n := testing.AllocsPerRun(5, write) / float64(len(list)); n > 0.5 {
+		t.Errorf("%.2f allocations a span", n)
+	}
+}

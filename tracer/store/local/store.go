@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,17 +71,20 @@ const maxPartitions = 1 << 14
 // maxNotes bounds what Stats tells of repairs and damage.
 const maxNotes = 100
 
-// note keeps a word on damage or repair, and logs it.
+// note keeps a word on damage or repair, and logs it, once.
 func (s *Store) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
-	s.log.Warn("store repaired or damaged", "what", text)
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	told := slices.Contains(s.notes, text) || len(s.notes) >= maxNotes
 	s.noteLocked(text)
+	s.mu.Unlock()
+	if !told {
+		s.log.Warn("store repaired or damaged", "what", text)
+	}
 }
 
 func (s *Store) noteLocked(text string) {
-	if len(s.notes) < maxNotes {
+	if len(s.notes) < maxNotes && !slices.Contains(s.notes, text) {
 		s.notes = append(s.notes, text)
 	}
 }
