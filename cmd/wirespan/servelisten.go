@@ -39,7 +39,8 @@ type door struct {
 	done chan struct{}
 }
 
-// openDoor listens on an address.
+// openDoor listens on an address. Servers complete their configuration of TLS, so each
+// has one of its own.
 func openDoor(flag, addr string, t *tls.Config) (*door, error) {
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -48,7 +49,7 @@ func openDoor(flag, addr string, t *tls.Config) (*door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", flag, addr, err)
 	}
-	return &door{flag: flag, l: newBoundedListener(l, maxConns), tls: t, done: make(chan struct{})}, nil
+	return &door{flag: flag, l: newBoundedListener(l, maxConns), tls: t.Clone(), done: make(chan struct{})}, nil
 }
 
 // String is where it listens, as a URL.
