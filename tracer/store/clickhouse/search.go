@@ -14,7 +14,7 @@ import (
 // ended soon; later ones grow as long as they are not larger than pageBytes.
 const (
 	firstPage = 128
-	lastPage  = 8192
+	lastPage  = 4096 // starts, which are literals in a question of at most 256 KiB
 	pageBytes = 8 << 20
 )
 
