@@ -210,3 +210,76 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRepairAsked repairs a store that is whole, and one whose repair was interrupted
+// when it was done.
+func TestRepairAsked(t *testing.T) {
+	const spans = 4000
+	dir := t.TempDir()
+	fill(t, dir, small(), spans)
+	mark := filepath.Join(dir, "REPAIR")
+	if err := os.WriteFile(mark, []byte("for a test\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check := func(repairs bool) {
+		t.Helper()
+		s := open(t, dir, small())
+		defer s.Close(context.Background())
+		if n := count(t, s); n != spans {
+			t.Errorf("%d spans", n)
+		}
+		if st := stats(t, s); st.Spans != spans || len(st.Repairs) > 0 != repairs {
+			t.Errorf("%+v", st)
+		}
+		if _, err := os.Stat(mark); err == nil {
+			t.Error("a repair is still asked for")
+		}
+	}
+	check(true)
+	check(false)
+	if err := os.Rename(filepath.Join(dir, "spans"), filepath.Join(dir, "repaired")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "spans"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "spans", "CURRENT"), []byte("of the old one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(false)
+}
+
+// TestCloseUnderReaders closes a store while others search: they end with what they
+// have, or an error, and nothing breaks.
+func TestCloseUnderReaders(t *testing.T) {
+	dir := t.TempDir()
+	fill(t, dir, small(), 4000)
+	s := open(t, dir, small())
+	started, done := make(chan struct{}, 4), make(chan error, 4)
+	for range 4 {
+		go func() {
+			once := false
+			done <- s.Search(context.Background(), &store.Query{}, func(*store.Span) bool {
+				if !once {
+					once = true
+					started <- struct{}{}
+				}
+				return true
+			})
+		}()
+	}
+	for range 4 {
+		<-started
+	}
+	if err := s.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 {
+		if err := <-done; err != nil {
+			t.Errorf("a search under way: %v", err)
+		}
+	}
+	if err := s.Search(context.Background(), &store.Query{}, func(*store.Span) bool { return true }); err == nil {
+		t.Error("a closed store is searched")
+	}
+}
