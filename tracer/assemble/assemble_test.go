@@ -234,9 +234,13 @@ func TestForeign(t *testing.T) {
 	}
 	f := &apmOf{spans: []store.Span{
 		scene.SDK("web", "T", "call", "", span.Client, 0, 100),
+		scene.SDK("web", "T", "twice", "call", span.Internal, 1, 2), // the store has it, too
 		scene.SDK("shop", "T", "serve", "call", span.Server, 2, 98),
 		scene.SDK("shop", "T", "other", "serve", span.Client, 61, 71),
 	}}
+	twice := scene.SDK("web", "T", "twice", "call", span.Internal, 1, 2)
+	twice.Start += 345
+	h = append(h, twice)
 	a, err := New(h, Default())
 	if err != nil {
 		t.Fatal(err)
@@ -251,6 +255,7 @@ func TestForeign(t *testing.T) {
       a eth0 2 [thread]
       shop other [context]
         b eth0 5 [context]
+  web twice [context]
 `)
 	if len(f.asked) != 1 || len(got.Limits) != 1 || got.Limits[0] != "asked" {
 		t.Errorf("asked for %v, limits %v", f.asked, got.Limits)

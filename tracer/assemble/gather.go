@@ -79,13 +79,13 @@ func (g *gather) connect(ctx context.Context) error {
 		sure, alike := g.questions(from)
 		fresh := from
 		from = len(g.spans)
-		g.askForeign(ctx, fresh)
 		if err := g.ask(ctx, sure, int64(g.a.cfg.Reach), g.a.cfg.MaxSpans); err != nil {
 			return err
 		}
 		if err := g.ask(ctx, alike, int64(g.a.cfg.Clock), maxAlike); err != nil {
 			return err
 		}
+		g.askForeign(ctx, fresh, from)
 		if len(g.spans) >= g.a.cfg.MaxSpans {
 			g.limit("only %d spans were collected", g.a.cfg.MaxSpans)
 			return nil
@@ -120,12 +120,12 @@ func (g *gather) ask(ctx context.Context, keys []store.Key, reach int64, limit i
 const maxForeign = 16
 
 // askForeign asks for the ids of traces that somebody else began, as the spans from
-// from on name them.
-func (g *gather) askForeign(ctx context.Context, from int) {
+// from on, up to to, name them. The store has been asked for those ids.
+func (g *gather) askForeign(ctx context.Context, from, to int) {
 	if g.a.foreign == nil {
 		return
 	}
-	for i := from; i < len(g.spans); i++ {
+	for i := from; i < to; i++ {
 		for _, id := range wireTraces(&g.spans[i]) {
 			if g.sought[id] {
 				continue
@@ -142,10 +142,23 @@ func (g *gather) askForeign(ctx context.Context, from int) {
 					g.limit("only %d spans were collected", g.a.cfg.MaxSpans)
 					return
 				}
-				g.take(spans[k])
+				if !g.hasSDK(&spans[k]) {
+					g.take(spans[k])
+				}
 			}
 		}
 	}
+}
+
+// hasSDK reports whether the store has a span that an APM has, too, perhaps with
+// rounder times.
+func (g *gather) hasSDK(s *store.Span) bool {
+	for i := range g.spans {
+		if o := &g.spans[i]; o.ID == s.ID && o.Trace == s.Trace && o.Signal == s.Signal && o.Service == s.Service && o.Kind == s.Kind {
+			return true
+		}
+	}
+	return false
 }
 
 // wireTraces are the ids of traces that a span has from whoever made the request.
