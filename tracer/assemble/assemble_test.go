@@ -290,3 +290,25 @@ func TestUnsureCall(t *testing.T) {
 		}
 	}
 }
+
+// TestCallAlone: nothing connects the database's exchange with the request but that
+// the SDK tells of such a call at that time, and there is no other one.
+func TestCallAlone(t *testing.T) {
+	query := []store.Attr{{Key: "db.system.name", Value: store.StringValue("mysql")}, {Key: "server.port", Value: store.IntValue(3306)}}
+	spans := []store.Span{
+		scene.SDK("shop", "T", "serve", "call", span.Server, 2, 98),
+		scene.SDK("shop", "T", "query", "serve", span.Client, 39, 61, query...),
+		seen{Agent: "a", Point: "eth0", X: 3, From: appOut, To: db, Start: 40, End: 60, Proto: "mysql"}.Net(),
+		seen{Agent: "b", Point: "eth0", X: 3, From: appOut, To: db, Start: 41, End: 59, Proto: "mysql"}.Net(),
+		seen{Agent: "b", Point: "eth0", X: 7, From: appOut, To: db, Start: 70, End: 75, Proto: "mysql"}.Net(), // of another time
+		seen{Agent: "b", Point: "eth0", X: 8, From: appOut, To: app, Start: 45, End: 50}.Net(),                // to another server
+	}
+	alone := "shop serve\n  shop query [context]\n    a eth0 3 [inferred]\n      b eth0 3 [sighting]\n"
+	want(t, show(t, spans, 0), alone)
+	// Another one of that time: it could be either.
+	want(t, show(t, append(spans, seen{Agent: "b", Point: "eth0", X: 9, From: appOut, To: db, Start: 50, End: 55, Proto: "mysql"}.Net()), 0),
+		"shop serve\n  shop query [context]\n")
+	// Another call of that time: it could be of either.
+	want(t, show(t, append(spans, scene.SDK("shop", "T", "second", "serve", span.Client, 38, 62, query...)), 0),
+		"shop serve\n  shop second [context]\n  shop query [context]\n")
+}

@@ -70,7 +70,14 @@ func (g *gather) limit(format string, args ...any) {
 
 // connect asks for what belongs to what is there, until nothing is new.
 func (g *gather) connect(ctx context.Context) error {
-	from := 0
+	if err := g.connectFrom(ctx, 0); err != nil {
+		return err
+	}
+	return g.calls(ctx)
+}
+
+// connectFrom does so for the spans from from on.
+func (g *gather) connectFrom(ctx context.Context, from int) error {
 	for round := 0; from < len(g.spans); round++ {
 		if round == g.a.cfg.MaxRounds {
 			g.limit("not all is connected after %d rounds", round)

@@ -21,6 +21,7 @@ func (f *forest) graft() {
 	below := f.belowSDKs()
 	f.hangCalls(entries, below)
 	f.hangLoose(entries, below)
+	f.hangAlone()
 }
 
 // own takes the parents that SDKs name among themselves. An id that client and server
@@ -297,6 +298,43 @@ func (f *forest) hangLoose(entries, below map[int][]int) {
 		}
 		if found >= 0 && found < len(f.spans) {
 			f.edges[head] = edge{parent: found, rule: "inferred", confidence: 0.95, evidence: "of the requests it may have been made for, one SDK tells of the same call"}
+		}
+	}
+}
+
+// hangAlone hangs an exchange that nobody knows a parent of below the one call of an
+// SDK that it can be, if that call can be no other exchange.
+func (f *forest) hangAlone() {
+	calls, groups := map[int][]int{}, map[int][]int{} // what each can be
+	var open []int
+	known := map[span.SpanID]bool{}
+	for g := range f.groups {
+		if id, _, ok := f.caller(g); ok {
+			known[id] = true
+		}
+	}
+	for i := range f.spans {
+		if isCall(&f.spans[i]) && !known[f.spans[i].ID] {
+			open = append(open, i)
+		}
+	}
+	for g := range f.groups {
+		head := f.groups[g].head()
+		if f.edges[head].parent >= 0 {
+			if p := f.edges[head].parent; isCall(&f.spans[p]) {
+				groups[p] = append(groups[p], g) // taken
+			}
+			continue
+		}
+		for _, i := range open {
+			if f.holds(i, head) && agrees(&f.spans[i], &f.spans[head]) {
+				calls[g], groups[i] = append(calls[g], i), append(groups[i], g)
+			}
+		}
+	}
+	for g, list := range calls {
+		if len(list) == 1 && len(groups[list[0]]) == 1 {
+			f.edges[f.groups[g].head()] = edge{parent: list[0], rule: "inferred", confidence: 0.95, evidence: "the only call of these times, to that server, that an SDK tells of and packets show"}
 		}
 	}
 }

@@ -146,9 +146,22 @@ func (l *Linker) tryTrace(p, c int32) {
 		l.tryQueue(p, c, wireID{})
 		return
 	}
-	if l.continuity(p, c) && l.contains(p, c) != outside {
-		l.propose(c, candidate{x: p, rule: ContextTrace, continuity: true, confidence: 0.98})
+	if l.contains(p, c) == outside {
+		return
 	}
+	if l.continuity(p, c) {
+		l.propose(c, candidate{x: p, rule: ContextTrace, continuity: true, confidence: 0.98})
+	} else if l.forwards(p, c) && !l.sameClient(p, c) && !l.sameServer(p, c) {
+		l.propose(c, candidate{x: p, rule: ContextTrace, confidence: 0.9})
+	}
+}
+
+// forwards reports whether two exchanges have the very same context: it was sent on
+// unchanged.
+func (l *Linker) forwards(p, c int32) bool {
+	a, ok := l.wireContext(p)
+	b, has := l.wireContext(c)
+	return ok && has && !a.Parent.IsZero() && a.Parent == b.Parent && a.Trace == b.Trace
 }
 
 // relateIDs tries every exchange with one of the IDs as parent and child.
@@ -279,6 +292,8 @@ func (l *Linker) continuity(p, c int32) bool {
 					return true
 				}
 			case a.Client.Addr == b.Client.Addr && isLoopback(&a.Server.Addr) && !isLoopback(&b.Server.Addr):
+				return true
+			case isLoopback(&b.Client.Addr) && !isLoopback(&a.Server.Addr) && l.owns(&a.Server): // asked on one of our addresses, asks on the loopback
 				return true
 			}
 		}

@@ -42,3 +42,41 @@ func TestSidecar(t *testing.T) {
 		})
 	}
 }
+
+// TestLoopbackBehind: a proxy that is asked on an address of the host asks a service
+// on the loopback: on the host's own word, or because the context is the very same.
+func TestLoopbackBehind(t *testing.T) {
+	const lo = "127.0.0.1"
+	in := call{name: "in", from: cl, to: gw + ":80", at: 0, end: 90, point: "eth0", ctx: "T/p1"}
+	out := call{name: "out", from: lo, to: lo + ":9000", at: 10, end: 80, point: "lo", ctx: "T/p1"}
+	own := [16]byte(endpoint(gw, 0).Addr)
+	for _, c := range []struct {
+		about string
+		owns  bool
+		ctx   string
+		from  string
+		want  string
+	}{
+		{"ours, the same context", true, "T/p1", lo, "1 out@lo < in@eth0 context 0.98"},
+		{"ours, a context of its own", true, "T/p2", lo, "1 out@lo < in@eth0 context 0.98"},
+		{"of others, the same context", false, "T/p1", lo, "1 out@lo < in@eth0 context 0.9"},
+		{"of others, a context of its own", false, "T/p2", lo, "1 out@lo < sdk:p2"},
+		{"the same client asked twice", false, "T/p1", cl, "1 out@lo < sdk:p1"},
+	} {
+		t.Run(c.about, func(t *testing.T) {
+			s := newScene(t)
+			s.cfg.OneClock = true
+			if c.owns {
+				s.cfg.Owns = func(a [16]byte) bool { return a == own }
+			}
+			s.start()
+			o := out
+			o.ctx, o.from = c.ctx, c.from
+			s.feed(in, o)
+			s.flush()
+			if d := cmp.Diff([]string{"1 in@eth0 < sdk:p1", c.want}, s.tell(s.spans)); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}

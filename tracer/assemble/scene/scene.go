@@ -190,3 +190,13 @@ func (h Held) Related(_ context.Context, keys []store.Key, w store.Window, limit
 	}
 	return spans, false, nil
 }
+
+// Search yields the spans that begin within the window.
+func (h Held) Search(_ context.Context, q *store.Query, yield func(*store.Span) bool) error {
+	for i := range h {
+		if q.Holds(h[i].Start) && !yield(&h[i]) {
+			break
+		}
+	}
+	return nil
+}
