@@ -305,6 +305,11 @@ func TestCallAlone(t *testing.T) {
 	}
 	alone := "shop serve\n  shop query [context]\n    a eth0 3 [inferred]\n      b eth0 3 [sighting]\n"
 	want(t, show(t, spans, 0), alone)
+	// Neighbours within the slack of clocks: times as they are tell.
+	near := append(spans, seen{Agent: "b", Point: "eth0", X: 11, From: appOut, To: db, Start: 38, End: 39, Proto: "mysql"}.Net())
+	near[len(near)-1].Start += ms / 2
+	near[len(near)-1].End += ms / 2
+	want(t, show(t, near, 0), alone)
 	// Another one of that time: it could be either.
 	want(t, show(t, append(spans, seen{Agent: "b", Point: "eth0", X: 9, From: appOut, To: db, Start: 50, End: 55, Proto: "mysql"}.Net()), 0),
 		"shop serve\n  shop query [context]\n")

@@ -70,26 +70,46 @@ func (g *gather) callers() map[span.SpanID]bool {
 }
 
 // packetsOf returns the sightings of the one exchange that a call can be, none if
-// there is not exactly one.
-func (g *gather) packetsOf(ctx context.Context, src Searcher, app *store.Span) (list []store.Span, err error) {
+// there is not exactly one: those wholly within its time come before those that are
+// so if clocks are a little apart.
+func (g *gather) packetsOf(ctx context.Context, src Searcher, app *store.Span) ([]store.Span, error) {
 	q := store.Query{Window: store.Window{From: app.Start - slack, To: app.End + slack}}
-	looked, key := 0, uint64(0)
-	err = src.Search(ctx, &q, func(s *store.Span) bool {
-		if looked++; looked > maxLooked {
-			list = nil
-			return false
-		}
+	looked := 0
+	within, near := alike{}, alike{}
+	err := src.Search(ctx, &q, func(s *store.Span) bool {
+		looked++
 		x, ok := exchangeOf(s)
 		if s.Signal != store.NET || !ok || s.End > app.End+slack || !agrees(app, s) {
-			return true
+			return looked < maxLooked
 		}
-		if key != 0 && x != key {
-			list = nil
-			return false
+		near.add(x, s)
+		if s.Start >= app.Start && s.End <= app.End {
+			within.add(x, s)
 		}
-		key = x
-		list = append(list, s.Clone())
-		return true
+		return looked < maxLooked
 	})
-	return list, err
+	switch {
+	case err != nil || looked == maxLooked:
+		return nil, err
+	case len(within.keys) == 1:
+		return within.spans, nil
+	case len(within.keys) == 0 && len(near.keys) == 1:
+		return near.spans, nil
+	}
+	return nil, nil
+}
+
+// alike are exchanges that a call can be, and the spans of the first.
+type alike struct {
+	keys  map[uint64]bool
+	spans []store.Span
+}
+
+func (a *alike) add(x uint64, s *store.Span) {
+	if a.keys == nil {
+		a.keys = map[uint64]bool{}
+	}
+	if a.keys[x] = true; len(a.keys) == 1 {
+		a.spans = append(a.spans, s.Clone())
+	}
 }

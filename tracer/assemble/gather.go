@@ -37,12 +37,13 @@ type gather struct {
 	seeds  map[spanKey]bool // what was asked for
 	asked  map[store.Key]bool
 	sought map[span.TraceID]bool // of the Foreign
+	sdk    map[sdkKey][]int      // spans of SDKs
 	window store.Window          // of all that was collected
 	limits []string
 }
 
 func newGather(a *Assembler) *gather {
-	return &gather{a: a, have: map[spanKey]bool{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}, sought: map[span.TraceID]bool{}}
+	return &gather{a: a, have: map[spanKey]bool{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}, sought: map[span.TraceID]bool{}, sdk: map[sdkKey][]int{}}
 }
 
 // add takes a span that was asked for.
@@ -53,7 +54,7 @@ func (g *gather) add(s store.Span) {
 
 func (g *gather) take(s store.Span) {
 	k := keyOf(&s)
-	if g.have[k] {
+	if g.have[k] || s.Signal == store.APP && g.hasSDK(&s) {
 		return
 	}
 	g.have[k] = true
@@ -149,22 +150,38 @@ func (g *gather) askForeign(ctx context.Context, from, to int) {
 					g.limit("only %d spans were collected", g.a.cfg.MaxSpans)
 					return
 				}
-				if !g.hasSDK(&spans[k]) {
-					g.take(spans[k])
-				}
+				g.take(spans[k])
 			}
 		}
 	}
 }
 
-// hasSDK reports whether the store has a span that an APM has, too, perhaps with
-// rounder times.
+// sdkKey tells spans of SDKs apart whoever keeps them, perhaps with rounder times.
+type sdkKey struct {
+	trace span.TraceID
+	id    span.SpanID
+	kind  span.Kind
+}
+
+// hasSDK reports whether a span of an SDK is there already: a store and an APM may
+// both have it, and so may who asks. What has a service says more than what has none,
+// and takes its place.
 func (g *gather) hasSDK(s *store.Span) bool {
-	for i := range g.spans {
-		if o := &g.spans[i]; o.ID == s.ID && o.Trace == s.Trace && o.Signal == s.Signal && o.Service == s.Service && o.Kind == s.Kind {
+	k := sdkKey{s.Trace, s.ID, s.Kind}
+	for _, i := range g.sdk[k] {
+		o := &g.spans[i]
+		if o.Service == "" && s.Service != "" {
+			if g.seeds[keyOf(o)] {
+				g.seeds[keyOf(s)] = true
+			}
+			*o = *s
+			return true
+		}
+		if o.Service == s.Service || s.Service == "" {
 			return true
 		}
 	}
+	g.sdk[k] = append(g.sdk[k], len(g.spans))
 	return false
 }
 

@@ -197,8 +197,11 @@ func (f *forest) nearest(list []int, i int) int {
 const slack = int64(1e6)
 
 // holds reports whether span i lies within span p, as far as times can tell.
-func (f *forest) holds(p, i int) bool {
-	return f.start(p)-slack <= f.start(i) && f.end(i) <= f.end(p)+slack
+func (f *forest) holds(p, i int) bool { return f.within(p, i, slack) }
+
+// within is holds for clocks that may be apart by so much.
+func (f *forest) within(p, i int, apart int64) bool {
+	return f.start(p)-apart <= f.start(i) && f.end(i) <= f.end(p)+apart
 }
 
 // appClock names the clock of an SDK's times.
@@ -303,38 +306,33 @@ func (f *forest) hangLoose(entries, below map[int][]int) {
 }
 
 // hangAlone hangs an exchange that nobody knows a parent of below the one call of an
-// SDK that it can be, if that call can be no other exchange.
+// SDK that it can be, if that call can be no other exchange: first by times as they
+// are, then by times that may be a little apart.
 func (f *forest) hangAlone() {
-	calls, groups := map[int][]int{}, map[int][]int{} // what each can be
-	var open []int
-	known := map[span.SpanID]bool{}
+	taken := make([]bool, len(f.spans))
 	for g := range f.groups {
-		if id, _, ok := f.caller(g); ok {
-			known[id] = true
+		if p := f.edges[f.groups[g].head()].parent; p >= 0 {
+			taken[p] = true
 		}
 	}
-	for i := range f.spans {
-		if isCall(&f.spans[i]) && !known[f.spans[i].ID] {
-			open = append(open, i)
-		}
-	}
-	for g := range f.groups {
-		head := f.groups[g].head()
-		if f.edges[head].parent >= 0 {
-			if p := f.edges[head].parent; isCall(&f.spans[p]) {
-				groups[p] = append(groups[p], g) // taken
+	for _, apart := range [...]int64{0, slack} {
+		calls, groups := map[int][]int{}, map[int][]int{} // what each can be
+		for g := range f.groups {
+			head := f.groups[g].head()
+			if f.edges[head].parent >= 0 {
+				continue
 			}
-			continue
-		}
-		for _, i := range open {
-			if f.holds(i, head) && agrees(&f.spans[i], &f.spans[head]) {
-				calls[g], groups[i] = append(calls[g], i), append(groups[i], g)
+			for i := range f.spans {
+				if isCall(&f.spans[i]) && !taken[i] && f.within(i, head, apart) && agrees(&f.spans[i], &f.spans[head]) {
+					calls[g], groups[i] = append(calls[g], i), append(groups[i], g)
+				}
 			}
 		}
-	}
-	for g, list := range calls {
-		if len(list) == 1 && len(groups[list[0]]) == 1 {
-			f.edges[f.groups[g].head()] = edge{parent: list[0], rule: "inferred", confidence: 0.95, evidence: "the only call of these times, to that server, that an SDK tells of and packets show"}
+		for g, list := range calls {
+			if i := list[0]; len(list) == 1 && len(groups[i]) == 1 {
+				taken[i] = true
+				f.edges[f.groups[g].head()] = edge{parent: i, rule: "inferred", confidence: 0.95, evidence: "the only call of these times, to that server, that an SDK tells of and packets show"}
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -69,11 +70,13 @@ type waiting struct {
 	from, to    int64         // starts of its spans
 	place       *list.Element // in order
 	birth       *list.Element
+	patient     bool // it has waited once more
 }
 
 // departed is a trace that left, or was left out.
 type departed struct {
-	ids  []span.TraceID // the first is the one under which it left
+	id   span.TraceID   // under which it left
+	ids  []span.TraceID // all that lead to it
 	at   time.Time
 	kept bool
 	sent map[span.SpanID]bool
@@ -208,10 +211,28 @@ func (r *Relay) leave(ctx context.Context, w *waiting, early bool) {
 		r.mu.Unlock()
 		return
 	}
-	if !early && r.postpone(t) {
+	if !early && (r.postpone(w, t) || r.await(w, t)) {
 		return
 	}
 	r.send(ctx, t)
+}
+
+// await lets an exchange that nothing is connected with, as that of a database, wait
+// once more for the span of an SDK that tells of it.
+func (r *Relay) await(w *waiting, t *assemble.Trace) bool {
+	if w.patient || len(t.Nodes) == 0 || t.Nodes[0].Exchange < 0 || t.Nodes[0].Span.Kind == span.Server {
+		return false
+	}
+	for i := range t.Nodes {
+		if t.Nodes[i].Exchange != t.Nodes[0].Exchange || t.Nodes[i].Span.Signal == store.APP {
+			return false
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w.patient = true
+	r.again(w, r.now())
+	return true
 }
 
 func (r *Relay) remove(w *waiting) {
@@ -222,23 +243,36 @@ func (r *Relay) remove(w *waiting) {
 
 // postpone lets a trace wait for news of its other ids; without, those do not wait
 // any longer either.
-func (r *Relay) postpone(t *assemble.Trace) bool {
+func (r *Relay) postpone(w *waiting, t *assemble.Trace) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
 	var others []*waiting
 	for _, id := range append([]span.TraceID{t.ID}, t.Aliases...) {
-		if w := r.waiting[id]; w != nil {
-			if now.Sub(w.last) < r.cfg.Quiet && now.Sub(w.first) < r.cfg.Longest {
-				return true
-			}
-			others = append(others, w)
+		o := r.waiting[id]
+		if o == nil {
+			continue
 		}
+		if !o.patient && now.Sub(o.last) < r.cfg.Quiet && now.Sub(w.first) < r.cfg.Longest {
+			r.again(w, o.last)
+			return true
+		}
+		others = append(others, o)
 	}
-	for _, w := range others {
-		r.remove(w)
+	for _, o := range others {
+		r.remove(o)
 	}
 	return false
+}
+
+// again lets a trace wait as if its last news were of a time.
+func (r *Relay) again(w *waiting, last time.Time) {
+	if r.waiting[w.id] != nil {
+		return // there was news
+	}
+	w.last = last
+	w.place, w.birth = r.order.PushBack(w), r.births.PushBack(w)
+	r.waiting[w.id] = w
 }
 
 // send hands the spans on that did not leave before.
@@ -262,7 +296,7 @@ func (r *Relay) send(ctx context.Context, t *assemble.Trace) {
 	if !d.kept {
 		return
 	}
-	t.ID = d.ids[0]
+	t.ID = d.id
 	spans := slices.DeleteFunc(Shape(t, &r.cfg.Shaping), func(s store.Span) bool {
 		was := d.sent[s.ID]
 		d.sent[s.ID] = true
@@ -290,26 +324,26 @@ func (r *Relay) count(f func(*Stats)) {
 	f(&r.stats)
 }
 
-// departure finds a trace that left before, under any of its ids, or notes that it
-// leaves now.
+// departure finds a trace that left before, or notes that it leaves now. What left
+// under another id, before it was known to be of this trace, is not sent again.
 func (r *Relay) departure(t *assemble.Trace) (d *departed, again bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	ids := append([]span.TraceID{t.ID}, t.Aliases...)
-	for _, id := range ids {
-		if d = r.gone[id]; d != nil {
-			again = true
-			break
-		}
-	}
-	if d == nil {
-		d = &departed{at: r.now(), sent: map[span.SpanID]bool{}}
+	if d = r.gone[t.ID]; d != nil {
+		again = true
+	} else {
+		d = &departed{at: r.now(), id: t.ID, sent: map[span.SpanID]bool{}}
 		r.left.PushBack(d)
+		r.gone[t.ID] = d
+		d.ids = append(d.ids, t.ID)
 	}
-	for _, id := range ids {
-		if r.gone[id] == nil {
+	for _, id := range t.Aliases {
+		switch o := r.gone[id]; {
+		case o == nil:
 			r.gone[id] = d
 			d.ids = append(d.ids, id)
+		case o != d:
+			maps.Copy(d.sent, o.sent)
 		}
 	}
 	return d, again
@@ -329,7 +363,9 @@ func (r *Relay) forget() {
 			r.stats.Conceded++
 		}
 		for _, id := range d.ids {
-			delete(r.gone, id)
+			if r.gone[id] == d {
+				delete(r.gone, id)
+			}
 		}
 		r.left.Remove(e)
 	}

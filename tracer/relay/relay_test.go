@@ -210,3 +210,35 @@ func TestConfig(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAwait: the exchange of a database, of which nothing but the SDK's span of the
+// call tells for which request it was, leaves with that request although it came
+// first; one that no SDK tells of leaves alone.
+func TestAwait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, Default())
+		go d.Run(t.Context())
+		asked := scene.Seen{Agent: "b", Point: "eth0", X: 3, From: scene.AppOut, To: scene.DB, Start: 20, End: 80, Proto: "mysql"}.Net()
+		d.take(asked)
+		time.Sleep(4 * time.Second)
+		d.take(scene.SDK("shop", "T", "serve", "", span.Server, 3, 97), scene.SDK("shop", "T", "query", "serve", span.Client, 19, 81,
+			store.Attr{Key: "db.system.name", Value: store.StringValue("mysql")}, store.Attr{Key: "server.port", Value: store.IntValue(3306)}))
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		got := d.out.spans()
+		if len(got) != 3 {
+			t.Fatalf("%d spans", len(got))
+		}
+		for _, s := range got {
+			if string(s.TraceId[:1]) != "T" {
+				t.Errorf("%s left under %x", s.Name, s.TraceId)
+			}
+		}
+		d.take(scene.Seen{Agent: "b", Point: "eth0", X: 9, From: scene.AppOut, To: scene.DB, Start: 5000, End: 5001, Proto: "mysql"}.Net())
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if len(d.out.spans()) != 4 {
+			t.Errorf("%d spans with the lonely one", len(d.out.spans()))
+		}
+	})
+}

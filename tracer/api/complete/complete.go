@@ -227,7 +227,8 @@ func (s *appSpan) span(i int) (out store.Span, err error) {
 	if s.Start <= 0 || s.Start > most || s.End < s.Start || s.End > most {
 		return out, bad("app_spans[%d]: start_time_us %d and end_time_us %d are no times in microseconds, one behind the other", i, s.Start, s.End)
 	}
-	out.Trace, out.Kind, out.Start, out.End = id, span.Kind(s.Kind), s.Start*1000, s.End*1000
+	// It ended within the microsecond, not at its beginning.
+	out.Trace, out.Kind, out.Start, out.End = id, span.Kind(s.Kind), s.Start*1000, s.End*1000+999
 	out.Service, out.Name = s.Service, s.Name
 	for k, v := range s.Attrs {
 		out.Attrs = append(out.Attrs, store.Attr{Key: k, Value: valueOf(v)})
