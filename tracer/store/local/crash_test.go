@@ -48,7 +48,7 @@ func writeUntilKilled(dir string) error {
 	fmt.Println("open", st.Spans, strings.Join(st.Repairs, "; "))
 	gen := storetest.NewTraffic(st.Spans, crashStart, 1000)
 	n := int64(st.Spans)
-	for {
+	for round := 1; ; round++ {
 		for range 1 + n%7 {
 			list := gen.Next()
 			for i := range list {
@@ -60,7 +60,7 @@ func writeUntilKilled(dir string) error {
 				return err
 			}
 		}
-		if n%3 == 0 {
+		if round%3 == 0 {
 			if err := s.Sync(ctx); err != nil {
 				return err
 			}
@@ -115,6 +115,8 @@ func runAndKill(t *testing.T, dir string, rnd *rand.Rand) (synced int64, err err
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
+	stuck := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
+	defer stuck.Stop()
 	kill := 1 + rnd.IntN(8)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -128,6 +130,9 @@ func runAndKill(t *testing.T, dir string, rnd *rand.Rand) (synced int64, err err
 				time.AfterFunc(time.Duration(rnd.Int64N(int64(30*time.Millisecond))), func() { _ = cmd.Process.Signal(syscall.SIGKILL) })
 			}
 		}
+	}
+	if kill > 0 && err == nil {
+		err = fmt.Errorf("the child ended, or was stuck, with %d syncs to come", kill)
 	}
 	_ = cmd.Process.Kill()
 	_ = cmd.Wait()
