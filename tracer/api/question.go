@@ -56,10 +56,10 @@ func (p *params) question(keys *span.Keys) store.Query {
 			p.fail("attribute", "is name=value, not %q", a)
 			return q
 		}
-		terms = append(terms, quote(k)+" = "+quote(v))
+		terms = append(terms, query.Quote(k)+" = "+query.Quote(v))
 	}
 	for _, t := range p.Values["text"] {
-		terms = append(terms, "any contains "+quote(t))
+		terms = append(terms, "any contains "+query.Quote(t))
 	}
 	if terms == nil {
 		return q
@@ -83,14 +83,9 @@ func oneOf(field, name string, list []string) string {
 	}
 	quoted := make([]string, len(list))
 	for i, v := range list {
-		quoted[i] = quote(v)
+		quoted[i] = query.Quote(v)
 	}
 	return field + " in (" + strings.Join(quoted, ", ") + ")"
-}
-
-// quote writes a value so that it is read as it is.
-func quote(s string) string {
-	return `"` + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`) + `"`
 }
 
 // failTerm finds the parameter that the fault of the whole comes from.
@@ -112,7 +107,7 @@ func (p *params) failTerm(err error, keys *span.Keys) {
 	}
 	for _, a := range p.Values["attribute"] {
 		k, v, _ := strings.Cut(a, "=")
-		if _, err := query.ParseStored(quote(k)+" = "+quote(v), keys); err != nil {
+		if _, err := query.ParseStored(query.Quote(k)+" = "+query.Quote(v), keys); err != nil {
 			p.fail("attribute", "%s", err)
 			return
 		}

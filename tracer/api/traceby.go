@@ -115,7 +115,7 @@ func (a *API) bySpan(ctx context.Context, id span.SpanID, w store.Window) ([]sto
 
 // byRequestID returns the spans that carry a request ID, the latest first.
 func (a *API) byRequestID(ctx context.Context, id string, w store.Window) ([]store.Span, error) {
-	e, err := query.ParseStored("id = "+quote(id), a.Keys)
+	e, err := query.ParseStored("id = "+query.Quote(id), a.Keys)
 	if err != nil {
 		return nil, notFound("no request ID is so long")
 	}

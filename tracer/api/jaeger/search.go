@@ -166,16 +166,12 @@ func where(tags map[string]string) string {
 		case k == "error" && v == "false":
 			terms[i] = "not error"
 		case k == "span.kind":
-			terms[i] = "kind = " + quote(v)
+			terms[i] = "kind = " + query.Quote(v)
 		default:
-			terms[i] = quote(k) + " = " + quote(v)
+			terms[i] = query.Quote(k) + " = " + query.Quote(v)
 		}
 	}
 	return strings.Join(terms, " and ")
-}
-
-func quote(s string) string {
-	return `"` + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`) + `"`
 }
 
 // search3 is GET /api/v3/traces (jaeger-idl, api_v3/query_service.proto).

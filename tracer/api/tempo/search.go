@@ -147,11 +147,11 @@ func tagsAsked(text string) (string, error) {
 		}
 		switch k {
 		case "name", "status", "kind":
-			terms = append(terms, k+" = "+quote(v))
+			terms = append(terms, k+" = "+query.Quote(v))
 		case "error":
 			terms = append(terms, map[bool]string{true: "error", false: "not error"}[v == "true"])
 		default:
-			terms = append(terms, quote(k)+" = "+quote(v))
+			terms = append(terms, query.Quote(k)+" = "+query.Quote(v))
 		}
 	}
 	return strings.Join(terms, " and "), nil

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/wirespan/wirespan/tracer/query"
 )
 
 // SyntaxError is a fault in TraceQL.
@@ -220,7 +222,7 @@ func (p *parser) comparison() (string, error) {
 		v = "^(?:" + v + ")$"
 	}
 	p.next()
-	return field + " " + op + " " + quote(v), nil
+	return field + " " + op + " " + query.Quote(v), nil
 }
 
 func (p *parser) status(op, v string) (string, error) {
@@ -257,12 +259,8 @@ func (p *parser) field() (name, kind string, err error) {
 	}
 	for _, prefix := range [...]string{"span.", "resource.", "."} {
 		if n, ok := strings.CutPrefix(t, prefix); ok && n != "" {
-			return quote(n), "", nil
+			return query.Quote(n), "", nil
 		}
 	}
 	return "", "", p.fail("%q cannot be asked for: want name, duration, status, kind, or an attribute as .name, span.name or resource.name", t)
-}
-
-func quote(s string) string {
-	return `"` + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), `"`, `\"`) + `"`
 }
