@@ -157,7 +157,8 @@ func (c *checker) old(name string, i int, ins *asm.Instruction, symbols map[stri
 			c.fault("%s: instruction %d jumps to nowhere: %v", name, i, ins)
 		}
 	case asm.StXClass:
-		if ins.OpCode.Mode() == asm.AtomicMode {
+		// Adding without asking for the result is as old as eBPF (BPF_XADD); all else is of 5.12.
+		if ins.OpCode.Mode() == asm.AtomicMode && ins.OpCode.AtomicOp() != asm.AddAtomic {
 			c.fault("%s: instruction %d is atomic: %v", name, i, ins)
 		}
 	case asm.LdClass:
@@ -179,7 +180,8 @@ func TestInstructionsRefuse(t *testing.T) {
 		"jump by 32 bits":    {asm.JEq.Imm32(asm.R0, 1, "end"), asm.Return().WithSymbol("end")},
 		"jump backwards":     {jump, asm.JEq.Imm(asm.R0, 1, "back")},
 		"raw jump backwards": {asm.Mov.Imm(asm.R0, 0), {OpCode: asm.Ja.Op(asm.ImmSource), Offset: -2}},
-		"atomic":             {asm.AddAtomic.Mem(asm.R1, asm.R2, asm.DWord, 0)},
+		"atomic":             {asm.FetchAdd.Mem(asm.R1, asm.R2, asm.DWord, 0)},
+		"atomic exchange":    {asm.Xchg.Mem(asm.R1, asm.R2, asm.DWord, 0)},
 		"global data":        {asm.LoadMapValue(asm.R1, 3, 0)},
 	} {
 		c := checker{name: name, rule: &rules[sys.Legacy][0], seen: make(map[asm.BuiltinFunc]bool)}
