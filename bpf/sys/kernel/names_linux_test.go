@@ -3,7 +3,7 @@ package kernel
 import (
 	"fmt"
 	"net"
-	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -53,18 +53,23 @@ func TestProcEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	x := procEnds(uint32(os.Getpid()), uint64(f.Fd()))
+	// This thread, not the process: other tests may have left its first one in another
+	// network namespace.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	self := uint32(unix.Gettid())
+	x := procEnds(self, uint64(f.Fd()))
 	for range 10 { // the kernel may pass over a line while others come and go
 		if x.known {
 			break
 		}
-		x = procEnds(uint32(os.Getpid()), uint64(f.Fd()))
+		x = procEnds(self, uint64(f.Fd()))
 	}
 	here, there := c.LocalAddr().(*net.TCPAddr), c.RemoteAddr().(*net.TCPAddr)
 	if !x.known || int(x.localPort) != here.Port || int(x.remotePort) != there.Port || !net.IP(x.remote[:]).Equal(there.IP) {
 		t.Errorf("%+v; want %v, %v", x, here, there)
 	}
-	if x := procEnds(uint32(os.Getpid()), 1<<20); x.known {
+	if x := procEnds(self, 1<<20); x.known {
 		t.Errorf("a descriptor that is not open: %+v", x)
 	}
 }
