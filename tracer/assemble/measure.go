@@ -110,10 +110,10 @@ func critical(nodes []Node, below [][]int, root int) {
 		node int
 		till int64
 	}
-	todo := []visit{{root, nodes[root].End}}
-	for len(todo) > 0 {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	visits := []visit{{root, nodes[root].End}}
+	for len(visits) > 0 {
+		v := visits[len(visits)-1]
+		visits = visits[:len(visits)-1]
 		n := &nodes[v.node]
 		till := min(v.till, n.End)
 		children := slices.Clone(below[v.node])
@@ -124,7 +124,7 @@ func critical(nodes []Node, below [][]int, root int) {
 			}
 			end := min(nodes[c].End, till)
 			n.Critical += till - end
-			todo = append(todo, visit{c, end})
+			visits = append(visits, visit{c, end})
 			if till = max(nodes[c].Start, n.Start); till == n.Start {
 				break
 			}

@@ -28,16 +28,16 @@ func (f *forest) tree(keep []bool) *Trace {
 	t := &Trace{}
 	at := make([]int, len(f.spans)) // node of a span
 	type visit struct{ span, parent, depth int }
-	var todo []visit
+	var visits []visit
 	push := func(list []int, parent, depth int) {
 		for i := len(list) - 1; i >= 0; i-- {
-			todo = append(todo, visit{list[i], parent, depth})
+			visits = append(visits, visit{list[i], parent, depth})
 		}
 	}
 	push(roots, -1, 0)
-	for len(todo) > 0 {
-		v := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
+	for len(visits) > 0 {
+		v := visits[len(visits)-1]
+		visits = visits[:len(visits)-1]
 		at[v.span] = len(t.Nodes)
 		t.Nodes = append(t.Nodes, f.node(v.span, v.parent, v.depth))
 		f.sort(below[v.span])
