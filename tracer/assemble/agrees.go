@@ -29,6 +29,13 @@ func agrees(app, net *store.Span) bool {
 	return at && (same || known)
 }
 
+// toServer reports whether they may, and an address or a port bears it out: for spans
+// that nothing else connects.
+func toServer(app, net *store.Span) bool {
+	_, known := sameServer(app, net)
+	return known && agrees(app, net)
+}
+
 // endsWith reports whether a full name has a short one as its last part.
 func endsWith(full, short string) bool {
 	return len(full) > len(short) && strings.HasSuffix(full, "/"+short)

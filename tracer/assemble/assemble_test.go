@@ -305,6 +305,10 @@ func TestCallAlone(t *testing.T) {
 	}
 	alone := "shop serve\n  shop query [context]\n    a eth0 3 [inferred]\n      b eth0 3 [sighting]\n"
 	want(t, show(t, spans, 0), alone)
+	// An SDK that does not say whom it asked: it could be anybody.
+	vague := append([]store.Span(nil), spans...)
+	vague[1].Attrs = query[:1]
+	want(t, show(t, vague, 0), "shop serve\n  shop query [context]\n")
 	// Neighbours within the slack of clocks: times as they are tell.
 	near := append(spans, seen{Agent: "b", Point: "eth0", X: 11, From: appOut, To: db, Start: 38, End: 39, Proto: "mysql"}.Net())
 	near[len(near)-1].Start += ms / 2
@@ -316,4 +320,14 @@ func TestCallAlone(t *testing.T) {
 	// Another call of that time: it could be of either.
 	want(t, show(t, append(spans, scene.SDK("shop", "T", "second", "serve", span.Client, 38, 62, query...)), 0),
 		"shop serve\n  shop second [context]\n  shop query [context]\n")
+}
+
+// TestWeakID: an ID that others may have by chance connects nothing.
+func TestWeakID(t *testing.T) {
+	serve := scene.SDK("shop", "T", "serve", "", span.Server, 2, 98, store.Attr{Key: "http.request.header.x-request-id", Value: store.StringValue("17")})
+	spans := []store.Span{serve, seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 1, End: 99, Request: "17"}.Net()}
+	want(t, show(t, spans, 0), "shop serve\n")
+	spans[0].Attrs[0].Value = store.StringValue(id1)
+	spans[1] = seen{Agent: "a", Point: "eth0", X: 1, From: client, To: app, Start: 1, End: 99, Request: id1}.Net()
+	want(t, show(t, spans, 0), "a eth0 1\n  shop serve [header_id]\n")
 }

@@ -79,7 +79,7 @@ func (g *gather) packetsOf(ctx context.Context, src Searcher, app *store.Span) (
 	err := src.Search(ctx, &q, func(s *store.Span) bool {
 		looked++
 		x, ok := exchangeOf(s)
-		if s.Signal != store.NET || !ok || s.End > app.End+slack || !agrees(app, s) {
+		if s.Signal != store.NET || !ok || s.End > app.End+slack || !toServer(app, s) {
 			return looked < maxLooked
 		}
 		near.add(x, s)

@@ -249,9 +249,26 @@ func strongIDs(s *store.Span) (list []store.Key) {
 		}
 	}
 	if s.Signal == store.APP {
-		for _, k := range store.AppendKeys(nil, s) {
-			if k.Kind == store.ByID {
-				list = append(list, k)
+		list = appendHeaderIDs(list, s)
+	}
+	return list
+}
+
+// appendHeaderIDs appends those that an SDK was told to keep (semantic conventions,
+// http.request.header.<key>).
+func appendHeaderIDs(list []store.Key, s *store.Span) []store.Key {
+	for i := range s.Attrs {
+		key := s.Attrs[i].Key
+		name, ok := strings.CutPrefix(key, "http.request.header.")
+		if !ok {
+			name, ok = strings.CutPrefix(key, "http.response.header.")
+		}
+		if !ok || !store.IsRequestID(name) {
+			continue
+		}
+		for id := range s.Attrs[i].Value.Texts {
+			if ids.Entropy([]byte(id)) >= strongBits {
+				list = append(list, store.IDKey(id))
 			}
 		}
 	}

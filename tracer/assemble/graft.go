@@ -323,7 +323,7 @@ func (f *forest) hangAlone() {
 				continue
 			}
 			for i := range f.spans {
-				if isCall(&f.spans[i]) && !taken[i] && f.within(i, head, apart) && agrees(&f.spans[i], &f.spans[head]) {
+				if isCall(&f.spans[i]) && !taken[i] && f.within(i, head, apart) && toServer(&f.spans[i], &f.spans[head]) {
 					calls[g], groups[i] = append(calls[g], i), append(groups[i], g)
 				}
 			}
@@ -331,7 +331,7 @@ func (f *forest) hangAlone() {
 		for g, list := range calls {
 			if i := list[0]; len(list) == 1 && len(groups[i]) == 1 {
 				taken[i] = true
-				f.edges[f.groups[g].head()] = edge{parent: i, rule: "inferred", confidence: 0.95, evidence: "the only call of these times, to that server, that an SDK tells of and packets show"}
+				f.edges[f.groups[g].head()] = edge{parent: i, rule: "inferred", confidence: 0.95, evidence: "the only call of these times, with that address or port, that an SDK tells of and packets show"}
 			}
 		}
 	}
