@@ -8,7 +8,9 @@ import (
 
 // clock makes the processing clock from packet times: it never goes back, a
 // packet without time does not move it, and neither do single packets whose
-// time is far from that of their neighbours.
+// time is far from that of their neighbours. Packets of one instant, and those
+// that come later than they were, are a nanosecond apart, so that what follows
+// from them stays in the order in which they came.
 type clock struct {
 	now   int64
 	shift int64 // added to packet times since the capture's clock was set
@@ -37,6 +39,7 @@ func (c *clock) step(t int64) int64 {
 	}
 	if c.now == 0 {
 		c.start(t)
+		return t
 	}
 	t += c.shift
 	switch {
@@ -54,7 +57,7 @@ func (c *clock) step(t int64) int64 {
 		t = c.now
 	}
 	c.far = 0
-	c.now = max(c.now, t)
+	c.now = max(c.now+1, t)
 	return c.now
 }
 
