@@ -77,8 +77,9 @@ func (h *house) open(d *door) {
 		}
 		d.http = &http.Server{
 			Handler: handler, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, MaxHeaderBytes: headBytes,
-			WriteTimeout: h.flags.limits.Timeout + headTime, // streams have none, by the gate
-			TLSConfig:    d.tls, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
+			// Streams have neither, by the gate and the API.
+			ReadTimeout: h.flags.limits.Timeout + headTime, WriteTimeout: h.flags.limits.Timeout + headTime,
+			TLSConfig: d.tls, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
 		}
 		serve = func() error {
 			if d.tls != nil {

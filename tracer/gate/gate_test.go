@@ -1,10 +1,12 @@
 package gate
 
 import (
+	"bufio"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -250,6 +252,44 @@ func slowClient(t *testing.T, g *Gate, http2 bool) {
 		t.Error("the handler was not told")
 	}
 	w.Close()
+}
+
+// TestRefusedAtOnce: who is not let in is told so without waiting for a body that may
+// never come, and holds no connection by it.
+func TestRefusedAtOnce(t *testing.T) {
+	s := httptest.NewServer(guarded(t).HTTP(Door{Right: Ingest}, whoami))
+	defer s.Close()
+	for name, head := range map[string]string{
+		"no token": "", "wrong token": "Authorization: Bearer nobody-has-this-one\r\n", "no right": "Authorization: Bearer " + readToken + "\r\n",
+		"too large": "Authorization: Bearer " + ingestToken + "\r\n", "another site": "Origin: https://evil.example\r\n",
+	} {
+		length := "100"
+		if name == "too large" {
+			length = "999999999"
+		}
+		c, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: server.example\r\nContent-Length: %s\r\n%s\r\n{", length, head) // and nothing more
+		if err := c.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {                              // of the test, if it fails
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if b, err := io.ReadAll(resp.Body); err != nil || !resp.Close || resp.StatusCode < 400 {
+			t.Errorf("%s: %d %q %v, close %v", name, resp.StatusCode, b, err, resp.Close)
+		}
+		if n, err := c.Read(make([]byte, 1)); err == nil {
+			t.Errorf("%s: %d bytes more", name, n)
+		} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			t.Errorf("%s: the connection stays open", name)
+		}
+	}
 }
 
 func TestSetTokens(t *testing.T) {

@@ -23,8 +23,8 @@ type Door struct {
 // HTTP puts the gate in front of a handler. The handler finds the caller in the
 // context (CallerOf), and reads at most Config.Body bytes of a request: beyond, its
 // reader fails with *http.MaxBytesError and the connection is closed. A server needs a
-// WriteTimeout, too, or the deadline of one request is that of later ones on the
-// connection that do not come through here.
+// ReadTimeout and a WriteTimeout, too, or the deadline of one request is that of later
+// ones on the connection that do not come through here, or those have none.
 func (g *Gate) HTTP(d Door, next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -33,7 +33,7 @@ func (g *Gate) HTTP(d Door, next http.Handler) http.Handler {
 			o = TooLarge
 		}
 		if o != Allowed {
-			g.refuse(w, &d, g.count(o))
+			g.turnAway(w, r, &d, g.count(o))
 			return
 		}
 		ctx := context.WithValue(r.Context(), callerKey{}, caller)
@@ -44,13 +44,13 @@ func (g *Gate) HTTP(d Door, next http.Handler) http.Handler {
 			return
 		}
 		client := clientOf(&caller, r.RemoteAddr)
+		g.limit(w)
 		if o := g.enter(client); o != Allowed {
-			g.refuse(w, &d, g.count(o))
+			g.refuse(w, &d, g.count(o)) // who is to come again keeps the connection
 			return
 		}
 		defer g.leave(client)
 		g.count(Allowed)
-		g.limit(w)
 		ctx, cancel := context.WithTimeout(ctx, g.cfg.Timeout)
 		defer cancel()
 		r = r.WithContext(ctx)
@@ -76,6 +76,22 @@ func (g *Gate) limit(w http.ResponseWriter) {
 	_ = c.SetReadDeadline(until) // writers of tests have none
 	_ = c.SetWriteDeadline(until.Add(time.Second))
 }
+
+// turnAway refuses a request that was not let in, and does not wait for the body that
+// it may have: a server reads what is left of one before it answers, unless the
+// connection ends, and somebody without a token could hold it for ever by that.
+func (g *Gate) turnAway(w http.ResponseWriter, r *http.Request, d *Door, o Outcome) {
+	g.limit(w)
+	if r.ContentLength != 0 {
+		w.Header().Set("Connection", "close")
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(lingerTime))
+	}
+	g.refuse(w, d, o)
+}
+
+// lingerTime is how long a client that was not let in may go on sending, so that it
+// reads why, before the connection ends.
+const lingerTime = time.Second
 
 // look decides whether a request may come in.
 func (g *Gate) look(cross *http.CrossOriginProtection, right Right, r *http.Request) (Caller, Outcome) {
@@ -137,8 +153,6 @@ func (g *Gate) refuse(w http.ResponseWriter, d *Door, o Outcome) {
 		}
 	case Busy, ClientBusy:
 		h.Set("Retry-After", retryAfter)
-	case TooLarge:
-		h.Set("Connection", "close")
 	}
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
