@@ -37,7 +37,7 @@ func routes() []route {
 		{path: Prefix + "operations", summary: "Names of spans, of a service or of all.", params: valueParams, result: Values{}, answer: (*API).operations},
 		{path: Prefix + "attributes", summary: "Names of attributes of the latest spans.", params: without(valueParams, "limit"), result: AttributeNames{}, answer: (*API).attributes},
 		{
-			path: Prefix + "attributes/{name}/values", summary: "Values of an attribute, or of name, service, protocol or agent. But for services, and operations of a service, a sample of the spans is looked at.",
+			path: Prefix + "attributes/{name}/values", summary: "Values of an attribute, or of name, service, protocol or agent. But for services, protocols, and operations of a service, a sample of the spans is looked at.",
 			params: valueParams, result: Values{}, answer: (*API).valuesOf,
 		},
 		{path: Prefix + "map", summary: "Which services call which, how often, how long it takes, and how often it fails.", params: mapParams, result: ServiceMap{}, answer: (*API).serviceMap},

@@ -43,10 +43,8 @@ func (a *API) valuesOf(ctx context.Context, r *request) (any, error) {
 		name = "service"
 	case "wirespan.agent":
 		name = "agent"
-	case "network.protocol.name":
-		name = "protocol"
 	}
-	return a.values(ctx, r, name, name == "service" || name == "name" && r.Get("service") != "")
+	return a.values(ctx, r, name, name == "service" || name == "protocol" || name == "name" && r.Get("service") != "")
 }
 
 func (a *API) values(ctx context.Context, r *request, field string, all bool) (any, error) {

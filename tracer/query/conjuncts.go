@@ -15,6 +15,7 @@ import (
 type Conjuncts struct {
 	Services   []string // service is one of them
 	Operations []string // so is name
+	Protocols  []string // and protocol
 	Errors     bool     // status is ERROR
 	Min, Max   int64    // duration in ns, both included
 	From, To   int64    // start, From <= start < To, ns since 1970
@@ -62,6 +63,7 @@ func (e *Expr) conjuncts(i int) Conjuncts {
 func (a Conjuncts) and(b Conjuncts) Conjuncts {
 	a.Services = both(a.Services, b.Services)
 	a.Operations = both(a.Operations, b.Operations)
+	a.Protocols = both(a.Protocols, b.Protocols)
 	a.Errors = a.Errors || b.Errors
 	a.Min, a.Max = max(a.Min, b.Min), min(a.Max, b.Max)
 	a.From, a.To = max(a.From, b.From), min(a.To, b.To)
@@ -76,6 +78,7 @@ func (a Conjuncts) and(b Conjuncts) Conjuncts {
 func (a Conjuncts) or(b Conjuncts) Conjuncts {
 	a.Services = either(a.Services, b.Services)
 	a.Operations = either(a.Operations, b.Operations)
+	a.Protocols = either(a.Protocols, b.Protocols)
 	a.Errors = a.Errors && b.Errors
 	a.Min, a.Max = min(a.Min, b.Min), max(a.Max, b.Max)
 	a.From, a.To = min(a.From, b.From), max(a.To, b.To)
@@ -136,6 +139,8 @@ func (c *comparison) conjuncts() Conjuncts {
 		out.Services = c.texts()
 	case f.kind == name:
 		out.Operations = c.texts()
+	case f.kind == protocol:
+		out.Protocols = c.texts()
 	case f.kind == anyID:
 		out.IDs = c.texts()
 	case f.kind == traceID:

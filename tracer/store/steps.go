@@ -62,7 +62,7 @@ func (s *Span) Field(field string, yield func(string) bool) {
 		}
 	case AttrFacts:
 	case "protocol":
-		one(s.Text("network.protocol.name"))
+		one(s.Protocol())
 	default:
 		v, ok := s.Attr(field)
 		if !ok {

@@ -32,8 +32,9 @@ type Store interface {
 	Search(ctx context.Context, q *Query, yield func(*Span) bool) error
 
 	// Values returns distinct values of a field (an attribute, or service, name,
-	// protocol, agent) of spans within the window, sorted, at most limit. Those of
-	// service, and of name by service, are complete; of others a sample is looked at.
+	// protocol, agent) of spans within the window, sorted, at most limit: those that
+	// a search for the field finds. Those of service, of protocol, and of name by
+	// service are complete; of others a sample is looked at.
 	Values(ctx context.Context, field, service string, w Window, limit int) ([]string, error)
 
 	// Rates returns what was counted per step of time, in the order of time, service,
@@ -95,7 +96,7 @@ type Rate struct {
 	Time      int64 // beginning of the step
 	Service   string
 	Operation string // empty unless asked for
-	Protocol  string // network.protocol.name
+	Protocol  string // Span.Protocol
 	Signal    Signal
 	Count     uint64
 	Errors    uint64

@@ -91,7 +91,7 @@ func (c *columns) add(s *store.Span) error {
 	c.next = 0
 	c.duration, c.step = s.End-s.Start, store.Floor(s.Start, store.RateStep)
 	c.trace, c.id, c.parent = view(s.Trace[:]), view(s.ID[:]), view(s.Parent[:])
-	c.protocol = s.Text("network.protocol.name")
+	c.protocol = s.Protocol()
 	c.put(&s.Start)
 	c.put(&c.duration)
 	c.put(&c.trace)

@@ -134,6 +134,7 @@ func (s *Store) where(q *store.Query) (string, error) {
 		c := q.Where.Conjuncts()
 		add(c.Services != nil, "service IN %s", literals(c.Services))
 		add(c.Operations != nil, "name IN %s", literals(c.Operations))
+		add(c.Protocols != nil, "protocol IN %s", literals(c.Protocols))
 		for i := range c.Attrs {
 			all = append(all, s.equal(&c.Attrs[i]))
 		}

@@ -152,7 +152,7 @@ func (r *recent) read(c *block.Columns) {
 		}
 		r.rates.Add(index.Row{
 			Step: store.Floor(sp.Start, store.RateStep), Service: sp.Service, Name: sp.Name,
-			Protocol: sp.Text("network.protocol.name"), Signal: sp.Signal,
+			Protocol: sp.Protocol(), Signal: sp.Signal,
 		}, &one)
 	}
 	slices.Sort(r.hashes)

@@ -27,7 +27,7 @@ func (s *Store) Values(ctx context.Context, field, service string, w store.Windo
 		of = func(r *index.Row) string { return r.Service }
 	case "name":
 		of = func(r *index.Row) string { return r.Name }
-	case "protocol", "network.protocol.name":
+	case "protocol":
 		of = func(r *index.Row) string { return r.Protocol }
 	}
 	var err error

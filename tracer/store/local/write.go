@@ -156,7 +156,7 @@ func (t *tail) count(sp *store.Span) {
 const maxProtocols = 255
 
 func (t *tail) protocolID(sp *store.Span) uint8 {
-	name := sp.Text("network.protocol.name")
+	name := sp.Protocol()
 	at := slices.Index(t.protocol, name)
 	if at < 0 {
 		if len(t.protocol) == 0 {

@@ -29,7 +29,7 @@ func (m *Store) Rates(ctx context.Context, q *store.RateQuery) ([]store.Rate, er
 		if !store.Counted(s) {
 			continue
 		}
-		k := row{time: store.Floor(s.Start, a.Step), service: s.Service, protocol: s.Text("network.protocol.name"), signal: s.Signal}
+		k := row{time: store.Floor(s.Start, a.Step), service: s.Service, protocol: s.Protocol(), signal: s.Signal}
 		if a.ByName {
 			k.operation = s.Name
 		}

@@ -63,7 +63,7 @@ func brute(list []store.Span, q store.RateQuery) (out []store.Rate) {
 		if !store.Counted(s) || !q.Holds(s.Start) || q.Service != "" && q.Service != s.Service || q.Operation != "" && q.Operation != s.Name {
 			continue
 		}
-		protocol := s.Text("network.protocol.name")
+		protocol := s.Protocol()
 		at := s.Start / q.Step * q.Step
 		name := ""
 		if q.ByName {

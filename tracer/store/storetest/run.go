@@ -31,6 +31,7 @@ func Run(t *testing.T, open Open) {
 		{"expressions", testWhere},
 		{"a search that is ended", testEnded},
 		{"values", testValues},
+		{"protocols of all signals", testProtocols},
 		{"rates", testRates},
 		{"rates of windows", testRateWindows},
 		{"aliases", testAliases},
