@@ -15,6 +15,7 @@ import (
 
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/clickhouse/chtest"
 )
 
 const testTime = int64(1_790_000_000_000_000_000)
@@ -48,9 +49,9 @@ func countSpans(t *testing.T, s *Store) (n int) {
 // TestAway kills the server: Write waits and says that the server is away, or that
 // it took the spans once it is back; what was acknowledged before is there.
 func TestAway(t *testing.T) {
-	sv := newServer(t)
-	sv.start(t, "")
-	cfg := quick(sv.dsn("away"))
+	sv := chtest.New(t)
+	sv.Start(t, "")
+	cfg := quick(sv.DSN("away"))
 	cfg.RetryFor = 300 * time.Millisecond
 	s := mustOpen(t, cfg)
 	defer s.Close(t.Context())
@@ -60,7 +61,7 @@ func TestAway(t *testing.T) {
 	cfg.RetryFor = time.Minute
 	patient := mustOpen(t, cfg)
 	defer patient.Close(t.Context())
-	kill(sv.cmd)
+	chtest.Kill(sv.Cmd)
 	err := s.Write(t.Context(), sampleSpans(2, 10))
 	if err == nil || errors.Is(err, store.ErrFull) {
 		t.Fatalf("a server that is away: %v", err)
@@ -79,7 +80,7 @@ func TestAway(t *testing.T) {
 
 	done := make(chan error, 1)
 	go func() { done <- patient.Write(t.Context(), sampleSpans(4, 10)) }()
-	sv.run(t)
+	sv.Run(t)
 	if err := <-done; err != nil {
 		t.Fatalf("the server is back: %v", err)
 	}
@@ -97,13 +98,13 @@ func TestAway(t *testing.T) {
 // TestTogether opens one new database by several processes' worth of stores at the
 // same moment, all of which write.
 func TestTogether(t *testing.T) {
-	sv := newServer(t)
-	sv.start(t, "")
+	sv := chtest.New(t)
+	sv.Start(t, "")
 	const stores, each = 4, 50
 	var wg sync.WaitGroup
 	for i := range stores {
 		wg.Go(func() {
-			s, err := Open(t.Context(), quick(sv.dsn("together")))
+			s, err := Open(t.Context(), quick(sv.DSN("together")))
 			if err != nil {
 				t.Errorf("open: %v", err)
 				return
@@ -115,7 +116,7 @@ func TestTogether(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	s := mustOpen(t, quick(sv.dsn("together")))
+	s := mustOpen(t, quick(sv.DSN("together")))
 	defer s.Close(t.Context())
 	if n := countSpans(t, s); n != stores*each {
 		t.Errorf("%d spans, want %d", n, stores*each)
@@ -127,16 +128,16 @@ func TestTogether(t *testing.T) {
 	if err := s.conn.Exec(t.Context(), "INSERT INTO together.schema_versions SELECT toUInt32(99), 'base', now()"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), quick(sv.dsn("together"))); err == nil {
+	if _, err := Open(t.Context(), quick(sv.DSN("together"))); err == nil {
 		t.Error("a schema of a newer wirespan was opened")
 	}
 }
 
 // TestSweep drops days by age and by size.
 func TestSweep(t *testing.T) {
-	sv := newServer(t)
-	sv.start(t, "")
-	s := mustOpen(t, quick(sv.dsn("sweep")))
+	sv := chtest.New(t)
+	sv.Start(t, "")
+	s := mustOpen(t, quick(sv.DSN("sweep")))
 	defer s.Close(t.Context())
 	list := sampleSpans(1, 30)
 	for i := range list { // ten days of three
@@ -169,9 +170,9 @@ func TestSweep(t *testing.T) {
 // TestClose closes a store while others write: what was acknowledged is there, and no
 // Write waits for ever.
 func TestClose(t *testing.T) {
-	sv := newServer(t)
-	sv.start(t, "")
-	s := mustOpen(t, quick(sv.dsn("closing")))
+	sv := chtest.New(t)
+	sv.Start(t, "")
+	s := mustOpen(t, quick(sv.DSN("closing")))
 	var wg sync.WaitGroup
 	var taken atomic.Int64
 	first := make(chan struct{}, 100)
@@ -196,7 +197,7 @@ func TestClose(t *testing.T) {
 		t.Error(err)
 	}
 	wg.Wait()
-	again := mustOpen(t, quick(sv.dsn("closing")))
+	again := mustOpen(t, quick(sv.DSN("closing")))
 	defer again.Close(t.Context())
 	if n := countSpans(t, again); int64(n) < taken.Load() || n > 8000 {
 		t.Errorf("%d spans, %d were acknowledged", n, taken.Load())
@@ -209,8 +210,8 @@ func TestFull(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("not root, who may mount a small disk")
 	}
-	sv := newServer(t)
-	disk := filepath.Join(sv.dir, "data")
+	sv := chtest.New(t)
+	disk := filepath.Join(sv.Dir, "data")
 	if err := os.Mkdir(disk, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -218,8 +219,8 @@ func TestFull(t *testing.T) {
 		t.Skipf("no small disk: %v", err)
 	}
 	t.Cleanup(func() { syscall.Unmount(disk, syscall.MNT_DETACH) })
-	sv.start(t, "")
-	s := mustOpen(t, quick(sv.dsn("small")))
+	sv.Start(t, "")
+	s := mustOpen(t, quick(sv.DSN("small")))
 	defer s.Close(t.Context())
 	seed := rand.New(rand.NewPCG(1, 2))
 	var err error

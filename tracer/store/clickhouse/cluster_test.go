@@ -6,19 +6,20 @@ import (
 	"testing"
 
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/clickhouse/chtest"
 	"github.com/wirespan/wirespan/tracer/store/storetest"
 )
 
 // clusterConfig is a cluster of servers, each a shard of its own or all replicas of
 // one shard.
-func clusterConfig(servers []*server, replicas bool) string {
+func clusterConfig(servers []*chtest.Server, replicas bool) string {
 	var b strings.Builder
 	b.WriteString("<remote_servers><pair>")
 	if replicas {
 		b.WriteString("<shard><internal_replication>true</internal_replication>")
 	}
 	for _, s := range servers {
-		r := fmt.Sprintf("<replica><host>127.0.0.1</host><port>%d</port></replica>", s.native)
+		r := fmt.Sprintf("<replica><host>127.0.0.1</host><port>%d</port></replica>", s.Native)
 		if !replicas {
 			r = "<shard>" + r + "</shard>"
 		}
@@ -32,19 +33,19 @@ func clusterConfig(servers []*server, replicas bool) string {
 }
 
 // startPair runs two servers that know each other.
-func startPair(t *testing.T, replicas bool, more func(n int) string) []*server {
+func startPair(t *testing.T, replicas bool, more func(n int) string) []*chtest.Server {
 	t.Helper()
-	servers := []*server{newServer(t), newServer(t)}
+	servers := []*chtest.Server{chtest.New(t), chtest.New(t)}
 	for i, s := range servers {
-		s.start(t, clusterConfig(servers, replicas)+more(i))
+		s.Start(t, clusterConfig(servers, replicas)+more(i))
 	}
 	return servers
 }
 
 // pairDSN names a database of the pair, by way of both.
-func pairDSN(servers []*server, params string) func(string) string {
+func pairDSN(servers []*chtest.Server, params string) func(string) string {
 	return func(database string) string {
-		return fmt.Sprintf("clickhouse://default@%s,%s/%s?cluster=pair&%s", servers[0].addr(), servers[1].addr(), database, params)
+		return fmt.Sprintf("clickhouse://default@%s,%s/%s?cluster=pair&%s", servers[0].Addr(), servers[1].Addr(), database, params)
 	}
 }
 
@@ -57,7 +58,7 @@ func TestSuiteSharded(t *testing.T) {
 	servers := startPair(t, false, func(int) string { return "" })
 	storetest.Run(t, opener(pairDSN(servers, "ddl=hosts")))
 	if t.Failed() {
-		t.Logf("servers:\n%s\n%s", servers[0].errors(), servers[1].errors())
+		t.Logf("servers:\n%s\n%s", servers[0].Errors(), servers[1].Errors())
 	}
 }
 
@@ -77,7 +78,7 @@ func TestShards(t *testing.T) {
 	}
 	var traces, spans uint64
 	for _, sv := range servers {
-		one := mustOpen(t, quick(sv.dsn("elsewhere")))
+		one := mustOpen(t, quick(sv.DSN("elsewhere")))
 		defer one.Close(t.Context())
 		n, err := count(t.Context(), one.conn, "SELECT count() FROM shards.spans_local")
 		if err != nil || n == 0 {

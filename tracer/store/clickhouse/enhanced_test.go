@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/clickhouse/chtest"
 )
 
 // one reads one text.
@@ -22,7 +23,7 @@ func one(t *testing.T, s *Store, sql string) (text string) {
 
 // TestEnhanced is what a current engine has beyond the suite.
 func TestEnhanced(t *testing.T) {
-	dsn := startCHDB(t)
+	dsn := chtest.StartCHDB(t)
 	t.Run("TTL follows the configuration", func(t *testing.T) { testTTL(t, dsn("ttl")) })
 	t.Run("indexes find related spans", func(t *testing.T) { testIndexes(t, dsn("indexes")) })
 	t.Run("statements for clusters are understood", func(t *testing.T) { testClusterSyntax(t, dsn("syntax")) })

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/clickhouse/chtest"
 )
 
 const zookeeperJar = "/usr/share/java/zookeeper.jar"
@@ -27,7 +28,7 @@ func startZooKeeper(t *testing.T) int {
 	if _, err := os.Stat(zookeeperJar); err != nil {
 		t.Skip("no ZooKeeper here (Debian: apt-get install zookeeper)")
 	}
-	dir, port := memoryDir(t), freePorts(t, 1)[0]
+	dir, port := chtest.MemoryDir(t), chtest.FreePorts(t, 1)[0]
 	cfg := filepath.Join(dir, "zoo.cfg")
 	text := fmt.Sprintf("tickTime=500\ndataDir=%s\nclientPort=%d\nclientPortAddress=127.0.0.1\nadmin.enableServer=false\nmaxClientCnxns=0\n4lw.commands.whitelist=srvr\n", dir, port)
 	if err := os.WriteFile(cfg, []byte(text), 0o644); err != nil {
@@ -40,13 +41,13 @@ func startZooKeeper(t *testing.T) int {
 	if err := cmd.Start(); err != nil {
 		t.Skipf("java does not start: %v", err)
 	}
-	t.Cleanup(func() { kill(cmd) })
+	t.Cleanup(func() { chtest.Kill(cmd) })
 	for deadline := time.Now().Add(60 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if strings.Contains(keeperStatus(port), "Mode: ") {
 			return port
 		}
 		if time.Now().After(deadline) {
-			kill(cmd)
+			chtest.Kill(cmd)
 			t.Skipf("ZooKeeper does not run here:\n%s", log.String())
 		}
 	}
@@ -78,7 +79,7 @@ func TestReplicas(t *testing.T) {
 	})
 	defer func() {
 		if t.Failed() {
-			t.Logf("servers:\n%s\n%s", servers[0].errors(), servers[1].errors())
+			t.Logf("servers:\n%s\n%s", servers[0].Errors(), servers[1].Errors())
 		}
 	}()
 	for _, sv := range servers {
@@ -106,22 +107,22 @@ func TestReplicas(t *testing.T) {
 	}
 	const want = 36
 	waitFor(t, servers[1], "SELECT count() FROM replicas.spans_local", want)
-	kill(servers[0].cmd)
+	chtest.Kill(servers[0].Cmd)
 	if err := s.Write(t.Context(), sampleSpans(9, 40)); err != nil {
 		t.Fatalf("one replica is away: %v", err)
 	}
 	if got, _, err := s.Related(t.Context(), []store.Key{store.SpanKey(sampleSpan(9, 7).ID), store.SpanKey(sampleSpan(8, 4).ID)}, store.Window{}, 100); err != nil || len(got) < 2 {
 		t.Errorf("one replica is away: %d spans, %v", len(got), err)
 	}
-	servers[0].run(t)
+	servers[0].Run(t)
 	waitFor(t, servers[0], "SELECT count() FROM replicas.spans_local", want+40)
 	waitFor(t, servers[0], "SELECT count() FROM replicas.keys_local WHERE key_kind = 2", want+40)
 }
 
 // waitFor asks one server until it has what the others have.
-func waitFor(t *testing.T, sv *server, sql string, want uint64) {
+func waitFor(t *testing.T, sv *chtest.Server, sql string, want uint64) {
 	t.Helper()
-	one := mustOpen(t, quick(sv.dsn("elsewhere")))
+	one := mustOpen(t, quick(sv.DSN("elsewhere")))
 	defer one.Close(t.Context())
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		n, err := count(t.Context(), one.conn, sql)

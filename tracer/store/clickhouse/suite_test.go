@@ -2,9 +2,12 @@ package clickhouse
 
 import (
 	"context"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/wirespan/wirespan/tracer/store"
+	"github.com/wirespan/wirespan/tracer/store/clickhouse/chtest"
 	"github.com/wirespan/wirespan/tracer/store/storetest"
 )
 
@@ -33,10 +36,31 @@ func mustOpen(t *testing.T, cfg Config) *Store {
 }
 
 func TestSuiteBase(t *testing.T) {
-	sv := newServer(t)
-	sv.start(t, "")
-	storetest.Run(t, opener(sv.dsn))
+	sv := chtest.New(t)
+	sv.Start(t, "")
+	storetest.Run(t, opener(sv.DSN))
 	if t.Failed() {
-		t.Logf("server:\n%s", sv.errors())
+		t.Logf("server:\n%s", sv.Errors())
 	}
+}
+
+func TestSuiteEnhanced(t *testing.T) {
+	storetest.Run(t, opener(chtest.StartCHDB(t)))
+}
+
+// quick is a configuration for tests: what is written goes at once.
+func quick(dsn string) Config {
+	cfg := Default(dsn)
+	cfg.BatchDelay = time.Millisecond
+	return cfg
+}
+
+// database is a name that other tests do not use.
+func database(t *testing.T) string {
+	return "t_" + strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToLower(t.Name()))
 }

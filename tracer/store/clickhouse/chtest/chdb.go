@@ -1,4 +1,4 @@
-package clickhouse
+package chtest
 
 import (
 	"bufio"
@@ -12,21 +12,29 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/wirespan/wirespan/tracer/store/storetest"
 )
 
-const chdbDir = "../../../testdata/e2e/chdb"
+// chdbDir is testdata/e2e/chdb, seen from the package under test.
+func chdbDir(t *testing.T) string {
+	t.Helper()
+	for dir := "."; len(dir) < 40; dir = filepath.Join("..", dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Join(dir, "testdata", "e2e", "chdb")
+		}
+	}
+	t.Fatal("no go.mod above")
+	return ""
+}
 
 // chdbModules installs the npm package that testdata/e2e/chdb names, once per checkout.
-func chdbModules(t *testing.T) string {
+func chdbModules(t *testing.T, chdb string) string {
 	t.Helper()
 	for _, p := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(p); err != nil {
 			t.Skipf("no %s here, which runs the engine of a current ClickHouse", p)
 		}
 	}
-	lock, err := os.OpenFile(filepath.Join(chdbDir, "package.json"), os.O_RDONLY, 0)
+	lock, err := os.OpenFile(filepath.Join(chdb, "package.json"), os.O_RDONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +42,7 @@ func chdbModules(t *testing.T) string {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	modules, err := filepath.Abs(filepath.Join(chdbDir, "node_modules"))
+	modules, err := filepath.Abs(filepath.Join(chdb, "node_modules"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +52,7 @@ func chdbModules(t *testing.T) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund")
-	cmd.Dir = chdbDir
+	cmd.Dir = chdb
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Skipf("npm cannot install chdb: %v\n%s", err, out)
 	}
@@ -54,15 +62,16 @@ func chdbModules(t *testing.T) string {
 	return modules
 }
 
-// startCHDB runs a current engine until the test ends, and names a database of it.
-func startCHDB(t *testing.T) func(database string) string {
+// StartCHDB runs a current engine until the test ends, and names a database of it.
+func StartCHDB(t *testing.T) func(database string) string {
 	t.Helper()
-	modules := chdbModules(t)
-	script, err := filepath.Abs(filepath.Join(chdbDir, "server.mjs"))
+	chdb := chdbDir(t)
+	modules := chdbModules(t, chdb)
+	script, err := filepath.Abs(filepath.Join(chdb, "server.mjs"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("node", script, modules, memoryDir(t))
+	cmd := exec.Command("node", script, modules, MemoryDir(t))
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -79,18 +88,14 @@ func startCHDB(t *testing.T) func(database string) string {
 	}
 	t.Cleanup(func() {
 		stdin.Close()
-		kill(cmd)
+		Kill(cmd)
 	})
 	port, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		kill(cmd)
+		Kill(cmd)
 		t.Skipf("chdb does not run here: %v\n%s", err, stderr.String())
 	}
 	return func(database string) string {
 		return fmt.Sprintf("http://127.0.0.1:%s/%s", strings.TrimSpace(port), database)
 	}
-}
-
-func TestSuiteEnhanced(t *testing.T) {
-	storetest.Run(t, opener(startCHDB(t)))
 }
