@@ -1,5 +1,5 @@
-// Package find searches for whole traces on behalf of the APIs of others (jaeger,
-// tempo), which know neither pages nor cursors.
+// Package find is what the APIs of others (jaeger, tempo) have in common: searches for
+// whole traces, which know neither pages nor cursors, ids as they write them, and faults.
 package find
 
 import (

@@ -28,14 +28,14 @@ func (a *API) dependencies(ctx context.Context, r *http.Request) (any, error) {
 	end, err := strconv.ParseInt(v.Get("endTs"), 10, 64)
 	if err != nil || end < 0 || end > math.MaxInt64/int64(1e6) {
 		if v.Get("endTs") != "" {
-			return nil, bad("unable to parse param 'endTs': %q", v.Get("endTs"))
+			return nil, find.Bad("unable to parse param 'endTs': %q", v.Get("endTs"))
 		}
 		end = a.Now().UnixMilli()
 	}
 	back := int64(24 * time.Hour / time.Millisecond)
 	if t := v.Get("lookback"); t != "" {
 		if back, err = strconv.ParseInt(t, 10, 64); err != nil || back <= 0 {
-			return nil, bad("unable to parse param 'lookback': %q", t)
+			return nil, find.Bad("unable to parse param 'lookback': %q", t)
 		}
 	}
 	q := store.Query{Window: store.Window{From: max(0, end-back) * 1e6, To: end * 1e6}}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -79,20 +78,8 @@ func New(c Config) (*API, error) {
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-// refusal is a fault with a status of HTTP.
-type refusal struct {
-	status int
-	text   string
-}
-
-func (r *refusal) Error() string { return r.text }
-
-func bad(format string, args ...any) error {
-	return &refusal{http.StatusBadRequest, fmt.Sprintf(format, args...)}
-}
-
 // errNotFound is in Jaeger's words, which its UI knows.
-var errNotFound = &refusal{http.StatusNotFound, "trace not found"}
+var errNotFound = &find.Refusal{Status: http.StatusNotFound, Text: "trace not found"}
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Context, *http.Request) (any, error)) {
 	ctx, stop := context.WithTimeout(r.Context(), a.Limits.Timeout)
@@ -100,7 +87,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Conte
 	out, err := f(ctx, r)
 	status := http.StatusOK
 	if err != nil {
-		status = statusOf(err)
+		status = find.Status(err)
 		out = envelope(r, status, err)
 	}
 	b, ok := out.([]byte)
@@ -114,19 +101,6 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Conte
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
 	_, _ = w.Write(b)
-}
-
-func statusOf(err error) int {
-	var r *refusal
-	switch {
-	case errors.As(err, &r):
-		return r.status
-	case errors.Is(err, assemble.ErrNotFound):
-		return http.StatusNotFound
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusGatewayTimeout
-	}
-	return http.StatusInternalServerError
 }
 
 // envelope is how each of the two APIs tells of a fault.
@@ -156,7 +130,7 @@ func (a *API) services3(ctx context.Context, _ *http.Request) (any, error) {
 
 func (a *API) names(ctx context.Context, service string) ([]string, error) {
 	if service == "" {
-		return nil, bad("parameter 'service' is required")
+		return nil, find.Bad("parameter 'service' is required")
 	}
 	return a.Store.Values(ctx, "name", service, store.Window{}, a.Limits.Values)
 }
@@ -205,7 +179,7 @@ func (a *API) trace(ctx context.Context, r *http.Request) (any, error) {
 func (a *API) get(ctx context.Context, text string, w store.Window) (*assemble.Trace, error) {
 	id, ok := find.ParseID(text)
 	if !ok {
-		return nil, bad("trace id %q: want up to 32 hex digits", text)
+		return nil, find.Bad("trace id %q: want up to 32 hex digits", text)
 	}
 	t, err := a.Assembler.Trace(ctx, id, w)
 	if errors.Is(err, assemble.ErrNotFound) {

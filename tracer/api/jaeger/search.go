@@ -40,7 +40,7 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 	q := ask{service: v.Get("service"), operation: v.Get("operation"), min: v.Get("minDuration"), max: v.Get("maxDuration")}
 	q.from, q.to = micros(v.Get("start")), micros(v.Get("end"))
 	if q.service == "" {
-		return nil, bad("parameter 'service' is required")
+		return nil, find.Bad("parameter 'service' is required")
 	}
 	var err error
 	if q.limit, err = limitOf(v.Get("limit"), a.Limits.Traces); err != nil {
@@ -65,9 +65,9 @@ func (a *API) byIDs(ctx context.Context, ids []string) (any, error) {
 	list := []trace{}
 	for _, text := range ids[:min(len(ids), a.Limits.Traces)] {
 		t, err := a.get(ctx, text, store.Window{})
-		var no *refusal
+		var no *find.Refusal
 		if errors.As(err, &no) {
-			out.Errors = append(out.Errors, fault{Code: no.status, Msg: no.text, TraceID: text})
+			out.Errors = append(out.Errors, fault{Code: no.Status, Msg: no.Text, TraceID: text})
 			continue
 		}
 		if err != nil {
@@ -85,7 +85,7 @@ func limitOf(text string, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n <= 0 {
-		return 0, bad("unable to parse param 'limit': %q", text)
+		return 0, find.Bad("unable to parse param 'limit': %q", text)
 	}
 	return min(n, most), nil
 }
@@ -96,14 +96,14 @@ func tagsAsked(v url.Values) (map[string]string, error) {
 	for _, t := range v["tag"] {
 		k, value, ok := strings.Cut(t, ":")
 		if !ok {
-			return nil, bad("malformed 'tag' parameter, expecting key:value, received: %s", t)
+			return nil, find.Bad("malformed 'tag' parameter, expecting key:value, received: %s", t)
 		}
 		list[k] = value
 	}
 	for _, t := range v["tags"] {
 		var m map[string]any
 		if err := json.Unmarshal([]byte(t), &m); err != nil {
-			return nil, bad("malformed 'tags' parameter, cannot unmarshal JSON: %v", err)
+			return nil, find.Bad("malformed 'tags' parameter, cannot unmarshal JSON: %v", err)
 		}
 		for k, value := range m {
 			text, ok := value.(string)
@@ -135,14 +135,14 @@ func (a *API) find(ctx context.Context, q *ask) ([]find.Found, error) {
 		}
 		v, err := time.ParseDuration(d.text)
 		if err != nil || v < 0 {
-			return nil, bad("unable to parse param '%s': %q is no duration", d.name, d.text)
+			return nil, find.Bad("unable to parse param '%s': %q is no duration", d.name, d.text)
 		}
 		*d.to = int64(v)
 	}
 	if len(q.tags) > 0 {
 		e, err := query.ParseStored(where(q.tags), a.Keys)
 		if err != nil {
-			return nil, bad("tags: %v", err)
+			return nil, find.Bad("tags: %v", err)
 		}
 		s.Where = e
 	}
@@ -201,7 +201,7 @@ func (a *API) search3(ctx context.Context, r *http.Request) (any, error) {
 	}
 	if t := get("query.attributes"); t != "" {
 		if err := json.Unmarshal([]byte(t), &q.tags); err != nil {
-			return nil, bad("malformed parameter query.attributes: %v", err)
+			return nil, find.Bad("malformed parameter query.attributes: %v", err)
 		}
 	}
 	found, err := a.find(ctx, &q)
@@ -209,7 +209,7 @@ func (a *API) search3(ctx context.Context, r *http.Request) (any, error) {
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, &refusal{http.StatusNotFound, "No traces found"}
+		return nil, &find.Refusal{Status: http.StatusNotFound, Text: "No traces found"}
 	}
 	b := []byte(`{"result":{"resourceSpans":[`)
 	for i := range found {
@@ -250,7 +250,7 @@ func stamp(text string) (int64, error) {
 	}
 	t, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return 0, bad("malformed time %q: want RFC 3339", text)
+		return 0, find.Bad("malformed time %q: want RFC 3339", text)
 	}
 	return t.UnixNano(), nil
 }

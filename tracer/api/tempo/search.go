@@ -82,7 +82,7 @@ func number(v url.Values, name string, otherwise, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n <= 0 {
-		return 0, bad("invalid %s: %q is no positive number", name, text)
+		return 0, find.Bad("invalid %s: %q is no positive number", name, text)
 	}
 	return min(n, most), nil
 }
@@ -113,14 +113,14 @@ func (a *API) question(r *http.Request, v url.Values) (q store.Query, err error)
 		if text := v.Get(d.name); text != "" {
 			n, err := time.ParseDuration(text)
 			if err != nil || n < 0 {
-				return q, bad("invalid %s: %q is no duration", d.name, text)
+				return q, find.Bad("invalid %s: %q is no duration", d.name, text)
 			}
 			*d.to = int64(n)
 		}
 	}
 	if where != "" {
 		if q.Where, err = query.ParseStored(where, a.Keys); err != nil {
-			return q, bad("%v", err)
+			return q, find.Bad("%v", err)
 		}
 	}
 	return q, nil
@@ -132,13 +132,13 @@ func tagsAsked(text string) (string, error) {
 	for rest := strings.TrimSpace(text); rest != ""; rest = strings.TrimSpace(rest) {
 		k, after, ok := strings.Cut(rest, "=")
 		if !ok || k == "" || strings.ContainsAny(k, " \"") {
-			return "", bad("invalid tags: want key=value, got %q", rest)
+			return "", find.Bad("invalid tags: want key=value, got %q", rest)
 		}
 		var v string
 		if strings.HasPrefix(after, `"`) {
 			q, err := strconv.QuotedPrefix(after)
 			if err != nil {
-				return "", bad("invalid tags: a quote of %s is not closed", k)
+				return "", find.Bad("invalid tags: a quote of %s is not closed", k)
 			}
 			v, _ = strconv.Unquote(q)
 			rest = after[len(q):]

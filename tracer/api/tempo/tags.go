@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wirespan/wirespan/tracer/api/find"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -66,7 +67,7 @@ func (a *API) valuesOf(ctx context.Context, r *http.Request) (list []string, kin
 	case "service.name":
 		tag = "service"
 	case store.AttrFacts:
-		return nil, "", bad("there is no such tag")
+		return nil, "", find.Bad("there is no such tag")
 	}
 	w, err := window(r)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -92,18 +91,6 @@ func asJSON(v any) (body, error) {
 	return body{jsonKind, b}, err
 }
 
-// refusal is a fault with a status of HTTP.
-type refusal struct {
-	status int
-	text   string
-}
-
-func (r *refusal) Error() string { return r.text }
-
-func bad(format string, args ...any) error {
-	return &refusal{http.StatusBadRequest, fmt.Sprintf(format, args...)}
-}
-
 func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Context, *http.Request) (body, error)) {
 	ctx, stop := context.WithTimeout(r.Context(), a.Limits.Timeout)
 	defer stop()
@@ -118,19 +105,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Conte
 }
 
 func statusOf(err error) int {
-	var r *refusal
 	var s *SyntaxError
-	switch {
-	case errors.As(err, &r):
-		return r.status
-	case errors.As(err, &s):
+	if errors.As(err, &s) {
 		return http.StatusBadRequest
-	case errors.Is(err, assemble.ErrNotFound):
-		return http.StatusNotFound
-	case errors.Is(err, context.DeadlineExceeded):
-		return http.StatusGatewayTimeout
 	}
-	return http.StatusInternalServerError
+	return find.Status(err)
 }
 
 // buildInfo is what Grafana learns the version of the API from.
@@ -171,7 +150,7 @@ func wantsProto(r *http.Request) bool { return strings.Contains(r.Header.Get("Ac
 func (a *API) get(ctx context.Context, r *http.Request) (*assemble.Trace, error) {
 	id, ok := find.ParseID(r.PathValue("id"))
 	if !ok {
-		return nil, bad("trace id %q: want up to 32 hex digits", r.PathValue("id"))
+		return nil, find.Bad("trace id %q: want up to 32 hex digits", r.PathValue("id"))
 	}
 	w, err := window(r)
 	if err != nil {
@@ -192,12 +171,12 @@ func window(r *http.Request) (w store.Window, err error) {
 		}
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 || n > math.MaxInt64/int64(1e9) {
-			return w, bad("invalid %s: %q is no time in seconds", p.name, text)
+			return w, find.Bad("invalid %s: %q is no time in seconds", p.name, text)
 		}
 		*p.to = n * 1e9
 	}
 	if w.To != 0 && w.To <= w.From {
-		return w, bad("invalid end: it is not behind start")
+		return w, find.Bad("invalid end: it is not behind start")
 	}
 	return w, nil
 }
