@@ -118,9 +118,9 @@ type Config struct {
 	Fanout      FanoutMode
 
 	// Reorder is how long packets of one interface may be held until those of
-	// the others with earlier times have come: interfaces that are one point
-	// need it. 0 hands on what is there, in the order of time as far as it is
-	// there.
+	// the others with earlier times have come; Late says how late they come. A
+	// ring that is half full is not left waiting. 0 hands on what is there, in
+	// the order of time as far as it is there.
 	Reorder time.Duration
 
 	// Duplicates is the time within which the same packet on another interface
@@ -142,6 +142,16 @@ func Default() Config {
 		BlockSize: 128 << 10, Blocks: 64, Retire: 8 * time.Millisecond,
 		MaxMemory: 64 << 20, Snaplen: MaxSnaplen, Promiscuous: true,
 	}
+}
+
+// Late is how long after its time a packet may be shown to the reader, if that
+// looks: what retires blocks is a timer of two ticks at most, which are 10 ms
+// where the kernel counts 100 in a second (CONFIG_HZ).
+func (c *Config) Late() time.Duration {
+	if c.Version == V2 {
+		return time.Millisecond // each packet is a unit of its own
+	}
+	return c.Retire + 10*time.Millisecond
 }
 
 // Validate tells all that is wrong with c.

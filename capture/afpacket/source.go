@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -163,43 +162,6 @@ func (s *Source) keep(r *ring, shared bool) {
 	}
 }
 
-// earliest chooses the ring with the earliest packet, and tells up to which
-// time it may be read. Where packets of rings that show none now may be
-// earlier, there is none, but a time after which to look again.
-func (s *Source) earliest() (first *ring, limit int64, hold time.Duration) {
-	limit = math.MaxInt64
-	if len(s.rings) == 1 {
-		if r := s.rings[0]; r.ready() {
-			return r, limit, 0
-		}
-		return nil, 0, 0
-	}
-	silent := false
-	for _, r := range s.rings {
-		switch {
-		case !r.ready():
-			silent = silent || !r.gone.Load()
-		case first == nil:
-			first = r
-		case r.head < first.head:
-			first, limit = r, first.head
-		case r.head < limit:
-			limit = r.head
-		}
-	}
-	if first == nil {
-		return nil, 0, 0
-	}
-	if wait := s.group.cfg.Reorder; wait > 0 && silent && s.stopAt.Load() == 0 {
-		settled := time.Now().UnixNano() - int64(wait)
-		if first.head > settled {
-			return nil, 0, time.Duration(first.head - settled)
-		}
-		limit = min(limit, settled)
-	}
-	return first, limit, 0
-}
-
 // wait sleeps until a ring has packets, something changed, or ctx ends.
 func (s *Source) wait(ctx context.Context, hold time.Duration) error {
 	d := 50 * time.Millisecond
@@ -216,6 +178,8 @@ func (s *Source) wait(ctx context.Context, hold time.Duration) error {
 	for _, r := range s.rings {
 		p := unix.PollFd{Fd: int32(r.fd), Events: unix.POLLIN}
 		switch {
+		case r.reading && hold > 0:
+			p.Fd = -1 // its packets wait for those of others
 		case r.blocked() || r.reading:
 			// Lent blocks make the socket readable: it is looked at by time.
 			p.Fd, d = -1, min(d, time.Millisecond)

@@ -27,6 +27,8 @@ type pace struct {
 	wait   context.Context // ends at the next grid point
 	free   context.CancelFunc
 	seen   time.Time     // when the processing clock was last set or moved
+	lag    time.Duration // how far behind the wall the clock stays in silence
+	owed   time.Duration // of the silence to come, what does not move the clock
 	quiet  time.Duration // of the end; 0 is drainQuiet
 	gather time.Duration // how long packets may gather in the ring while traffic flows
 	waited time.Duration // of the last read that gave packets
@@ -46,7 +48,7 @@ func (p *pace) next(ctx context.Context, clock int64) (context.Context, bool) {
 	}
 	if p.wait == nil || p.wait.Err() != nil {
 		p.release()
-		d := time.Duration(link.Grid - clock%link.Grid)
+		d := p.owed + time.Duration(link.Grid-clock%link.Grid)
 		p.wait, p.free = context.WithTimeout(ctx, d)
 	}
 	return p.wait, true
@@ -87,6 +89,19 @@ func (p *pace) passed() time.Duration {
 	}
 	p.seen = now
 	return d
+}
+
+// behind notes that the clock is at the time of a packet that has just come. In
+// a fan-out all times are by the clock of the host.
+func (p *pace) behind(clock int64) {
+	p.owed = p.lag - min(max(p.seen.Sub(time.Unix(0, clock)), 0), p.lag)
+}
+
+// silent is by how much the clock moves in a silence.
+func (p *pace) silent(d time.Duration) time.Duration {
+	pay := min(p.owed, d)
+	p.owed -= pay
+	return d - pay
 }
 
 // ringHeader is about what a packet takes in a ring beside its bytes.
@@ -146,12 +161,15 @@ func (r *reader) readLive(ctx context.Context) bool {
 	switch {
 	case n > 0:
 		r.pace.came(r.pkts[:n])
+		if r.pace.lag > 0 {
+			r.pace.behind(max(r.clock.now, r.pkts[n-1].Time))
+		}
 		if r.pace.ending.IsZero() {
 			r.pace.waited = r.pace.seen.Sub(begin)
 		}
 		return true
 	case err == nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
-		r.clock.advance(d)
+		r.clock.advance(r.pace.silent(d))
 		if r.pace.ending.IsZero() || err == nil {
 			return true
 		}

@@ -102,7 +102,7 @@ func (r *liveRun) compose() error {
 	if r.watch, err = p.watch(&o.options); err != nil {
 		return err
 	}
-	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet, r.src.gather)
+	p.cfg.link.Quiet = liveQuiet(p.cfg.link.Quiet, r.src.behind())
 	if m := r.src.mirrored; m != nil && m.inner != nil {
 		p.cfg.inner = m.inner.match
 	}
@@ -130,7 +130,8 @@ func (r *liveRun) compose() error {
 	}
 	for i, rd := range r.pipe.readers {
 		rd.pace.refuse, rd.pace.quiet = r.src.refuse(i), max(drainQuiet, 2*o.retire)
-		rd.pace.gather, rd.pace.room = r.src.gather, r.src.room
+		rd.pace.gather, rd.pace.room, rd.pace.lag = r.src.gather, r.src.room, r.src.lag()
+		rd.pace.owed = rd.pace.lag
 	}
 	r.pipe.drain, r.pipe.drains = max(o.drain, time.Millisecond), p.outs.drain
 	return r.watch.start(r.pipe, r.feeds())
@@ -203,10 +204,10 @@ func (r *liveRun) run(ctx context.Context) error {
 
 // liveQuiet is the quiet time that the linker is given. Traces leave at grid
 // points, up to a step late, and packets come as late as they gathered in the
-// ring; in a live run traces leave so much earlier instead that none comes later
-// than asked for by much.
-func liveQuiet(q, gather time.Duration) time.Duration {
-	return max(q-time.Duration(link.Grid)-gather, time.Duration(link.Grid))
+// ring and waited for others; in a live run traces leave so much earlier instead
+// that none comes later than asked for by much.
+func liveQuiet(q, behind time.Duration) time.Duration {
+	return max(q-time.Duration(link.Grid)-behind, time.Duration(link.Grid))
 }
 
 // alive reports whether packets are still being looked at.

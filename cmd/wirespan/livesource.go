@@ -15,8 +15,8 @@ import (
 	"github.com/wirespan/wirespan/capture/gopcap"
 )
 
-// joinTime is how long packets of interfaces that are one point are held until
-// those of the other with earlier times have come (DESIGN.md, section 5).
+// joinTime is how long packets of one input are held at least until those of
+// others with earlier times have come (DESIGN.md, section 5).
 const joinTime = 10 * time.Millisecond
 
 // onceTime is within how long one packet crosses the interfaces of a host.
@@ -30,6 +30,8 @@ type liveSource struct {
 	opens   bool               // packet sockets are opened later on
 	gather  time.Duration      // how long packets may gather in the rings
 	room    int                // bytes of a ring that they may take meanwhile
+	late    time.Duration      // how long after its time a packet may come out of a ring
+	hold    time.Duration      // how long it then waits for those of other rings
 	notes   []string           // for the operator: what the host refused
 	refused int                // how much of it the rings told at the start
 
@@ -59,7 +61,8 @@ func openLive(ctx context.Context, o *liveOptions, progs programs) (*liveSource,
 	if err != nil {
 		return nil, explainOpen(err)
 	}
-	s := &liveSource{rings: rings, names: c.Interfaces, opens: o.keepNetRaw, gather: gatherTime(&c), room: gatherRoom(&c)}
+	s := &liveSource{rings: rings, names: c.Interfaces, opens: o.keepNetRaw}
+	s.gather, s.room, s.late, s.hold = gatherTime(&c), gatherRoom(&c), c.Late(), c.Reorder+c.Reorder/4
 	for _, r := range rings {
 		s.sources = append(s.sources, r)
 	}
@@ -101,9 +104,6 @@ func ringConfig(o *liveOptions, spec *ifaceSpec, progs programs) (afpacket.Confi
 	c.Version = map[string]afpacket.Version{"auto": afpacket.VersionAuto, "v2": afpacket.V2, "v3": afpacket.V3}[o.ring]
 	c.Clock = map[string]afpacket.Clock{"host": afpacket.Host, "adapter": afpacket.Adapter, "adapter_unsynced": afpacket.AdapterUnsynced}[o.stamps]
 	c.Direction = map[string]capture.Direction{"in": capture.DirIn, "out": capture.DirOut, "inout": capture.DirUnknown}[o.direction]
-	if spec.joined || o.mirror != nil && len(spec.names) > 1 { // of a mirror, rules may join any of them
-		c.Reorder = joinTime
-	}
 	if o.once {
 		c.Duplicates = onceTime
 	}
@@ -114,7 +114,21 @@ func ringConfig(o *liveOptions, spec *ifaceSpec, progs programs) (afpacket.Confi
 		}
 		c.Interfaces, c.Follow = names, afpacket.Wanted
 	}
+	c.Reorder = reorderTime(o, spec, &c)
 	return c, sizeRings(o, &c)
+}
+
+// reorderTime is how long packets of an interface wait for those of the others.
+// A request may come in through one and its calls leave through another, whose
+// blocks the kernel hands over at other times: what comes first is needed first,
+// to know what it causes. Times of adapters are compared where all are one point
+// only (or, of a mirror, where rules may join them).
+func reorderTime(o *liveOptions, spec *ifaceSpec, c *afpacket.Config) time.Duration {
+	several := len(c.Interfaces) > 1 || c.Follow != nil
+	if spec.joined || several && (o.mirror != nil || c.Clock == afpacket.Host) {
+		return min(max(joinTime, c.Late()), afpacket.MaxReorder)
+	}
+	return 0
 }
 
 // sizeRings divides the memory among the rings. Half as much again is there for
@@ -144,8 +158,15 @@ func sizeRings(o *liveOptions, c *afpacket.Config) error {
 // maxGather is little beside the latency that is promised (docs/live.md).
 const maxGather = 35 * time.Millisecond
 
-// gatherRoom is how much of a ring may fill while it is left alone.
-func gatherRoom(c *afpacket.Config) int { return c.Blocks * c.BlockSize / 2 }
+// gatherRoom is how much of a ring may fill while it is left alone, beside what
+// waits there for other rings.
+func gatherRoom(c *afpacket.Config) int {
+	room := c.Blocks * c.BlockSize / 2
+	if c.Reorder > 0 {
+		room /= 2
+	}
+	return room
+}
 
 // gatherTime is how long a ring may be left alone whose traffic is not known
 // yet: a link of 1 Gbit/s must not fill more than half of it.
@@ -165,6 +186,20 @@ func explainOpen(err error) error {
 	}
 	return &statusError{exitPartial, err}
 }
+
+// lag is how far behind the wall the clock of a reader stays while it is silent,
+// so that it does not pass what the ring is yet to show: what others have until
+// then would be linked before. A reader that is alone needs none, since it takes
+// all in order.
+func (s *liveSource) lag() time.Duration {
+	if len(s.sources) < 2 {
+		return 0
+	}
+	return s.late + s.hold
+}
+
+// behind is how old packets are at most when they are looked at.
+func (s *liveSource) behind() time.Duration { return s.gather + max(s.hold, s.lag()) }
 
 // close ends the capture.
 func (s *liveSource) close() {

@@ -88,7 +88,8 @@ func (s *liveSource) merge(o *liveOptions, inputs []merge.Input) error {
 		s.sources = []capture.Source{inputs[0].Source}
 		return nil
 	}
-	src, merged, err := merge.Open(merge.Config{Inputs: inputs, Hold: joinTime, Report: func(name string, err error) {
+	hold := min(max(joinTime, s.late+s.hold), merge.MaxHold) // rings show packets late, listeners at once
+	src, merged, err := merge.Open(merge.Config{Inputs: inputs, Hold: hold, Report: func(name string, err error) {
 		o.say(fmt.Sprintf("%s: %v; the other inputs go on", name, err))
 	}})
 	if err == nil {
