@@ -16,7 +16,6 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
 
-	"github.com/wirespan/wirespan/tracer/api"
 	access "github.com/wirespan/wirespan/tracer/gate"
 )
 
@@ -71,12 +70,12 @@ func (h *house) open(d *door) {
 		d.grpc = h.newGRPC(d.tls)
 		serve = func() error { return d.grpc.Serve(d.l) }
 	} else {
-		handler := h.uiRoutes()
+		routes := h.uiRoutes()
 		if d.flag == "--otlp-http" {
-			handler = h.receiverRoutes()
+			routes = h.receiverRoutes()
 		}
 		d.http = &http.Server{
-			Handler: handler, ReadHeaderTimeout: headTime, IdleTimeout: idleTime, MaxHeaderBytes: headBytes,
+			Handler: h.behindGate(routes), ReadHeaderTimeout: headTime, IdleTimeout: idleTime, MaxHeaderBytes: headBytes,
 			// Streams have neither, by the gate and the API.
 			ReadTimeout: h.flags.limits.Timeout + headTime, WriteTimeout: h.flags.limits.Timeout + headTime,
 			TLSConfig: d.tls, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelDebug),
@@ -110,40 +109,6 @@ func (h *house) newGRPC(t *tls.Config) *grpc.Server {
 	s := grpc.NewServer(append(opts, h.receiver.ServerOptions(h.gate.Tap(access.Ingest))...)...)
 	h.receiver.Register(s)
 	return s
-}
-
-// mayPackets decides who is handed packets.
-func mayPackets(r *http.Request) bool { return access.May(r.Context(), access.Packets) }
-
-// uiRoutes are those of --ui: APIs, status, metrics, and spans over HTTP, so that one
-// URL does for agents as for people.
-func (h *house) uiRoutes() http.Handler {
-	m := http.NewServeMux()
-	read := access.Door{Right: access.Read, Page: true, Stream: func(r *http.Request) bool { return r.URL.Path == api.Prefix+"live" }}
-	for pattern, handler := range h.queries {
-		m.Handle(pattern, h.gate.HTTP(read, handler))
-	}
-	m.Handle("GET /{$}", h.gate.HTTP(read, http.HandlerFunc(h.page)))
-	m.Handle("GET /status", h.gate.HTTP(read, http.HandlerFunc(h.statusJSON)))
-	m.Handle("GET /metrics", h.gate.HTTP(read, h.metrics()))
-	// Probes carry no token, and are told nothing.
-	m.HandleFunc("GET /healthz", h.healthz)
-	m.HandleFunc("GET /readyz", h.readyz)
-	if h.receiver != nil {
-		for _, p := range receiverPaths {
-			m.Handle(p, h.receivers())
-		}
-	}
-	return m
-}
-
-// receiverRoutes are those of --otlp-http.
-func (h *house) receiverRoutes() http.Handler {
-	m := http.NewServeMux()
-	m.Handle("/", h.receivers())
-	m.HandleFunc("GET /healthz", h.healthz)
-	m.HandleFunc("GET /readyz", h.readyz)
-	return m
 }
 
 // shut ends the doors: at once what listens, then, until ctx ends, requests.
