@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/wirespan/wirespan/tracer/redact"
 )
 
 // Kind is the API that a source speaks.
@@ -120,8 +122,8 @@ func (s *Source) base() (*url.URL, error) {
 }
 
 // header is what every request carries, and the values in it that are secret.
-func (s *Source) header() (h http.Header, secrets []string) {
-	h = make(http.Header)
+func (s *Source) header() (http.Header, redact.Secrets) {
+	h, secrets := make(http.Header), []string(nil)
 	for name, v := range s.Headers {
 		h.Set(name, v)
 		secrets = append(secrets, v)
@@ -136,5 +138,5 @@ func (s *Source) header() (h http.Header, secrets []string) {
 		r.SetBasicAuth(u.User.Username(), password)
 		secrets = append(secrets, password, strings.TrimPrefix(h.Get("Authorization"), "Basic "))
 	}
-	return h, secrets
+	return h, redact.NewSecrets(secrets...)
 }

@@ -10,9 +10,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/wirespan/wirespan/tracer/ingest/batch"
+	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -23,7 +23,7 @@ type source struct {
 	kind    Kind
 	base    *url.URL
 	header  http.Header
-	secrets []string
+	secrets redact.Secrets
 	http    *http.Client
 	timeout time.Duration
 	found   time.Duration
@@ -159,7 +159,7 @@ func (s *source) ask(ctx context.Context, id span.TraceID, names []string) answe
 	s.tally.spans.Add(uint64(b.Received()))
 	s.tally.refused.Add(uint64(b.Refused.Sum()))
 	s.sign(b.Spans)
-	return answer{spans: b.Spans, size: q.size, note: join(s.say(q.note), b.Refused.String())}
+	return answer{spans: b.Spans, size: q.size, note: join(s.secrets.Words(q.note, maxWords), b.Refused.String())}
 }
 
 // join puts two notes together.
@@ -179,26 +179,7 @@ func (s *source) explain(ctx context.Context, err error) error {
 	if errors.As(err, &u) {
 		err = u.Err // the URL says nothing that the name does not
 	}
-	return errors.New(s.say(err.Error()))
-}
-
-// say makes words fit for an error: short, printable, without what is secret.
-func (s *source) say(words string) string {
-	for _, v := range s.secrets {
-		if len(v) >= 4 { // shorter ones cannot be told from ordinary text
-			words = strings.ReplaceAll(words, v, "REDACTED")
-		}
-	}
-	words = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(words, "\uFFFD"))
-	if words = strings.TrimSpace(words); len(words) > maxWords {
-		words = strings.ToValidUTF8(words[:maxWords], "") + "..."
-	}
-	return words
+	return errors.New(s.secrets.Words(err.Error(), maxWords))
 }
 
 // sign names the source in the resources of its spans. Spans of one resource go on

@@ -3,14 +3,13 @@ package transport
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/sink"
 )
 
@@ -18,41 +17,6 @@ const (
 	maxAnswer  = 64 << 10 // bytes of an answer that are read
 	maxMessage = 256      // bytes of the far side's words that are kept
 )
-
-// secrets are texts that must not be in an error.
-type secrets []string
-
-// newSecrets collects the values of headers and their words; what is shorter
-// than four bytes cannot be told from ordinary text.
-func newSecrets(headers map[string]string) (s secrets) {
-	for _, value := range headers {
-		for _, v := range append(strings.Fields(value), value) {
-			if len(v) >= 4 {
-				s = append(s, v)
-			}
-		}
-	}
-	slices.SortFunc(s, func(a, b string) int { return len(b) - len(a) })
-	return s
-}
-
-// say makes words of the far side fit for an error: short, printable, and
-// without our secrets.
-func (s secrets) say(words string) string {
-	for _, v := range s {
-		words = strings.ReplaceAll(words, v, "REDACTED")
-	}
-	words = strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(words, "\ufffd"))
-	if words = strings.TrimSpace(words); len(words) > maxMessage {
-		words = strings.ToValidUTF8(words[:maxMessage], "") + "..."
-	}
-	return words
-}
 
 // field is one field of a protobuf message: num for varints, data for the
 // length-delimited.
@@ -92,7 +56,7 @@ func fields(b []byte) func(yield func(field) bool) {
 // partial reads an ExportTraceServiceResponse, or that of another signal, which
 // has the same fields, and returns a PartialError when it has a partial success,
 // nil when all was accepted.
-func (s secrets) partial(answer []byte) error {
+func partial(secrets redact.Secrets, answer []byte) error {
 	var p sink.PartialError
 	var words []byte
 	for f := range fields(answer) {
@@ -112,7 +76,7 @@ func (s secrets) partial(answer []byte) error {
 		return nil
 	}
 	if p.Err = errors.New("no reason given"); len(words) > 0 {
-		p.Err = errors.New(s.say(string(words)))
+		p.Err = errors.New(secrets.Words(string(words), maxMessage))
 	}
 	return &p
 }

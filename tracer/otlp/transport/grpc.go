@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/sink"
 )
 
@@ -28,12 +31,12 @@ type grpcSender struct {
 	method  string
 	header  metadata.MD
 	timeout time.Duration
-	secrets secrets
+	secrets redact.Secrets
 }
 
 func newGRPCSender(c Config) (*grpcSender, error) {
 	headers := c.headers()
-	s := &grpcSender{to: c.Endpoint, method: c.Signal.method, header: metadata.New(headers), timeout: c.Timeout, secrets: newSecrets(headers)}
+	s := &grpcSender{to: c.Endpoint, method: c.Signal.method, header: metadata.New(headers), timeout: c.Timeout, secrets: redact.NewSecrets(slices.Collect(maps.Values(headers))...)}
 	security := insecure.NewCredentials()
 	if c.Endpoint.TLS {
 		t := c.TLS.Clone()
@@ -78,14 +81,14 @@ func (s *grpcSender) Send(ctx context.Context, p *sink.Parcel) error {
 		p.Lent = true
 	}
 	if err == nil {
-		return s.secrets.partial(answer)
+		return partial(s.secrets, answer)
 	}
 	return s.judge(status.Convert(err))
 }
 
 // judge turns a status into an error (OTLP specification, "OTLP/gRPC Response").
 func (s *grpcSender) judge(st *status.Status) error {
-	err := fmt.Errorf("export to %s: gRPC %s: %s", s.to, st.Code(), s.secrets.say(st.Message()))
+	err := fmt.Errorf("export to %s: gRPC %s: %s", s.to, st.Code(), s.secrets.Words(st.Message(), maxMessage))
 	var after time.Duration
 	said := false
 	for _, d := range st.Proto().GetDetails() {

@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
 
+	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/sink"
 )
 
@@ -25,13 +28,13 @@ type httpSender struct {
 	header  http.Header
 	gzip    bool
 	timeout time.Duration
-	secrets secrets
+	secrets redact.Secrets
 	zippers sync.Pool // of *zipper
 }
 
 func newHTTPSender(c Config) *httpSender {
 	headers := c.headers()
-	s := &httpSender{to: c.Endpoint, gzip: c.Gzip, timeout: c.Timeout, secrets: newSecrets(headers), header: http.Header{}}
+	s := &httpSender{to: c.Endpoint, gzip: c.Gzip, timeout: c.Timeout, secrets: redact.NewSecrets(slices.Collect(maps.Values(headers))...), header: http.Header{}}
 	s.header.Set("User-Agent", userAgent(c.Version))
 	for name, value := range headers {
 		s.header.Set(name, value)
@@ -108,14 +111,14 @@ func (s *httpSender) judge(resp *http.Response, answer []byte) error {
 		if !isProto || len(answer) == maxAnswer {
 			return nil
 		}
-		return s.secrets.partial(answer)
+		return partial(s.secrets, answer)
 	}
 	words := string(answer)
 	if isProto {
 		words = statusMessage(answer)
 	}
 	err := fmt.Errorf("export to %s: HTTP %d %s", s.to, resp.StatusCode, http.StatusText(resp.StatusCode))
-	if words = s.secrets.say(words); words != "" {
+	if words = s.secrets.Words(words, maxMessage); words != "" {
 		err = fmt.Errorf("%w: %s", err, words)
 	}
 	switch resp.StatusCode {
