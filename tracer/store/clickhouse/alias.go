@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/span"
@@ -65,14 +64,7 @@ func (s *Store) Aliases(ctx context.Context, ids []span.TraceID) (list []store.A
 }
 
 func (s *Store) aliases(ctx context.Context, list []store.Alias, ids []span.TraceID) ([]store.Alias, error) {
-	var in strings.Builder
-	for i := range ids {
-		if i > 0 {
-			in.WriteByte(',')
-		}
-		in.WriteString("toFixedString(unhex('" + ids[i].String() + "'), 16)")
-	}
-	rows, err := s.query(ctx, fmt.Sprintf("SELECT old, canonical, max(found) FROM %s WHERE id IN (%s) GROUP BY old, canonical", s.table("aliases"), in.String()))
+	rows, err := s.query(ctx, fmt.Sprintf("SELECT old, canonical, max(found) FROM %s WHERE id IN (%s) GROUP BY old, canonical", s.table("aliases"), traceList(ids)))
 	if err != nil {
 		return nil, err
 	}

@@ -54,10 +54,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s.dialect = newDialect(s.schema.flavour)
 	s.w = newWriter(s.conn, &s.cfg, t, s.schema.flavour)
-	if cfg.Retention > 0 || cfg.MaxBytes > 0 {
-		s.wg.Add(1)
-		go s.sweeps()
-	}
+	s.wg.Add(1)
+	go s.sweeps()
 	s.log.Info("clickhouse is open", "database", t.database, "schema", s.schema.flavour, "cluster", t.cluster, "replicated", s.schema.replicated)
 	return s, nil
 }

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -66,8 +67,8 @@ func (s *Store) sweeps() {
 			return
 		case now := <-t.C:
 			ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Sweep+dialTimeout)
-			if err := s.sweep(ctx, now); err != nil {
-				s.log.Warn("old spans stay for now", "error", err)
+			if err := errors.Join(s.sweep(ctx, now), s.tidy(ctx)); err != nil {
+				s.log.Warn("what is old stays for now", "error", err)
 			}
 			cancel()
 		}

@@ -102,6 +102,7 @@ func (s *Store) makeRun(p *partition, list []*recent) error {
 			postings = append(postings, r.layout.Posting(h, b.number-r.first))
 		}
 	}
+	r.filter = filterOf(r.layout, postings)
 	size, err := s.writeRun(p, &r, postings, rates)
 	if err != nil {
 		return err
@@ -109,6 +110,7 @@ func (s *Store) makeRun(p *partition, list []*recent) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.runs = append(p.runs[:len(p.runs):len(p.runs)], r)
+	s.dropFilters()
 	p.recent = append([]*recent(nil), p.recent[len(list):]...)
 	for _, b := range list {
 		p.rows -= len(b.rates)
@@ -135,6 +137,11 @@ func (s *Store) writeRun(p *partition, r *run, postings []uint64, rates index.Ta
 	})
 	if err != nil {
 		return 0, fmt.Errorf("write rates: %w", err)
+	}
+	filter := r.filter.Append(nil)
+	size += int64(len(filter)) + numberLen
+	if err := b.Set(key(keyFilter, p.id, uint64(r.number)), filter, nil); err != nil {
+		return 0, fmt.Errorf("write filter: %w", err)
 	}
 	r.bytes += size
 	if err := b.Set(key(keyRun, p.id, uint64(r.number)), r.record(), nil); err != nil {

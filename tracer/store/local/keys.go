@@ -15,11 +15,12 @@ const (
 	keyRun       = 'x' // partition, run
 	keyPage      = 'i' // partition, run, first prefix
 	keyRates     = 'r' // partition, run, part
+	keyFilter    = 'f' // partition, run
 	keyAlias     = 'a' // trace id, other trace id, 1 if the first is the old one
 )
 
 // partKeys are the letters of what belongs to a partition.
-var partKeys = [...]byte{keyPartition, keySummary, keyBlock, keyFragment, keyRun, keyPage, keyRates}
+var partKeys = [...]byte{keyPartition, keySummary, keyBlock, keyFragment, keyRun, keyPage, keyRates, keyFilter}
 
 func key(letter byte, part uint64, more ...uint64) []byte {
 	k := make([]byte, 0, 1+8+8*len(more))

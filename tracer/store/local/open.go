@@ -39,7 +39,7 @@ func Open(ctx context.Context, dir string, cfg Config) (*Store, error) {
 	s := &Store{cfg: cfg, dir: dir, log: log, wake: make(chan struct{}, 1), syncs: make(chan chan error), keep: make(chan struct{}, 1)}
 	s.room.L = &s.mu
 	s.fs = &disk{FS: vfs.Default, full: func(err error) { s.setFull(err.Error()) }}
-	s.cache.max = cfg.Memory / 2
+	s.cache.max = cfg.Memory / 3
 	var err error
 	if s.code, err = block.NewDecoder(); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/store"
@@ -37,6 +38,7 @@ type run struct {
 	spans       uint64
 	bytes       int64 // of blocks and index
 	layout      index.Layout
+	filter      index.Filter // of prefixes; nil: not in memory
 }
 
 // recent is a block that is on disk and in no run.
@@ -46,7 +48,31 @@ type recent struct {
 	bytes    int64
 	min, max int64
 	hashes   []uint64 // of keys, sorted, each once
+	filter   index.Filter
 	rates    index.Table
+}
+
+// sort makes hashes what it shall be, and the filter of it.
+func (r *recent) sort() {
+	slices.Sort(r.hashes)
+	r.hashes = slices.Compact(r.hashes)
+	r.filter = index.NewFilter(len(r.hashes))
+	for _, h := range r.hashes {
+		r.filter.Add(h)
+	}
+}
+
+// has reports whether the block may have one of the keys; wanted is sorted.
+func (r *recent) has(wanted []uint64) bool {
+	for _, h := range wanted {
+		if !r.filter.May(h) {
+			continue
+		}
+		if _, ok := slices.BinarySearch(r.hashes, h); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // tail is a block in memory.

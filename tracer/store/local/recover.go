@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -37,7 +36,7 @@ func (s *Store) read(ctx context.Context) error {
 		}
 	}
 	s.settle()
-	return nil
+	return s.readFilters(ctx)
 }
 
 // scan calls read with all keys that begin so.
@@ -155,8 +154,7 @@ func (r *recent) read(c *block.Columns) {
 			Protocol: sp.Protocol(), Signal: sp.Signal,
 		}, &one)
 	}
-	slices.Sort(r.hashes)
-	r.hashes = slices.Compact(r.hashes)
+	r.sort()
 }
 
 // readFragment puts the spans of a fragment back into its block. One of a block that

@@ -137,26 +137,12 @@ func (s *Store) blocks(v *view, wanted []uint64, w store.Window) ([]uint32, erro
 		if r.max < w.From || w.To != 0 && r.min >= w.To {
 			continue
 		}
-		if anyIn(r.hashes, wanted) {
+		if r.has(wanted) {
 			list = append(list, r.number)
 		}
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
-}
-
-// anyIn reports whether two sorted lists have a number in common.
-func anyIn(list, wanted []uint64) bool {
-	for _, h := range wanted {
-		at, ok := slices.BinarySearch(list, h)
-		if ok {
-			return true
-		}
-		if list = list[at:]; len(list) == 0 {
-			return false
-		}
-	}
-	return false
 }
 
 // look appends the blocks of a run that may hold one of the hashes.
@@ -166,6 +152,9 @@ func (r *run) look(list []uint32, pages *pebble.Iterator, part uint64, wanted []
 	var first uint64
 	for _, h := range wanted {
 		prefix := r.layout.Prefix(h)
+		if !r.filter.May(prefix) {
+			continue
+		}
 		if !have || prefix < first || prefix > page.Last(r.layout) {
 			found := pages.SeekLT(key(keyPage, part, uint64(r.number), prefix+1))
 			if !found || numberOf(pages.Key()) != r.number {

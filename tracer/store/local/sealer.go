@@ -101,8 +101,7 @@ func (w *sealer) sealOne(t *tail) (*recent, error) {
 	for i := range t.hashes {
 		r.hashes[i] = t.hashes[i].hash
 	}
-	slices.Sort(r.hashes)
-	r.hashes = slices.Compact(r.hashes)
+	r.sort()
 	return r, nil
 }
 

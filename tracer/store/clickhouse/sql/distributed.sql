@@ -16,3 +16,12 @@ ENGINE = Distributed({cluster}, {db}, aliases_local, cityHash64(id));
 
 CREATE TABLE IF NOT EXISTS {db}.spans_in {on} AS {db}.spans_in_local
 ENGINE = Distributed({cluster}, {db}, spans_in_local, cityHash64(trace));
+
+CREATE TABLE IF NOT EXISTS {db}.news {on} AS {db}.news_local
+ENGINE = Distributed({cluster}, {db}, news_local, cityHash64(trace));
+
+CREATE TABLE IF NOT EXISTS {db}.departures {on} AS {db}.departures_local
+ENGINE = Distributed({cluster}, {db}, departures_local, cityHash64(id));
+
+CREATE TABLE IF NOT EXISTS {db}.servers {on} AS {db}.servers_local
+ENGINE = Distributed({cluster}, {db}, servers_local, cityHash64(id));

@@ -1,0 +1,8 @@
+package storetest
+
+import "testing"
+
+func TestLedger(t *testing.T) {
+	l := NewLedger()
+	RunLedger(t, l, l.Wrote)
+}
