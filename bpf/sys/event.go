@@ -85,14 +85,17 @@ func Decode(b []byte, e *Event) bool {
 	if len(b) < EventSize || b[0] != eventVersion {
 		return false
 	}
+	b = b[:EventSize]
 	le := binary.LittleEndian
-	*e = Event{
-		Type: Type(b[1]), Flags: Flags(le.Uint16(b[2:])), Length: le.Uint32(b[4:]), Time: int64(le.Uint64(b[8:])),
-		TGID: le.Uint32(b[16:]), TID: le.Uint32(b[20:]), Goroutine: le.Uint64(b[24:]), Parent: le.Uint64(b[32:]),
-		Cookie: le.Uint64(b[40:]), Local: [16]byte(b[48:]), Remote: [16]byte(b[64:]),
-		LocalPort: le.Uint16(b[80:]), RemotePort: le.Uint16(b[82:]), Seq: le.Uint32(b[84:]), Position: le.Uint32(b[88:]),
-		Direction: Direction(b[92] & 1), Skipped: le.Uint16(b[94:]),
-	}
+	// Field by field: an Event that is made aside and copied costs twice.
+	e.Type, e.Direction, e.Flags, e.Skipped = Type(b[1]), Direction(b[92]&1), Flags(le.Uint16(b[2:])), le.Uint16(b[94:])
+	e.Length, e.Time = le.Uint32(b[4:]), int64(le.Uint64(b[8:]))
+	e.TGID, e.TID = le.Uint32(b[16:]), le.Uint32(b[20:])
+	e.Goroutine, e.Parent, e.Cookie = le.Uint64(b[24:]), le.Uint64(b[32:]), le.Uint64(b[40:])
+	e.Local, e.Remote = [16]byte(b[48:]), [16]byte(b[64:])
+	e.LocalPort, e.RemotePort = le.Uint16(b[80:]), le.Uint16(b[82:])
+	e.Seq, e.Position = le.Uint32(b[84:]), le.Uint32(b[88:])
+	e.Old, e.New, e.Netns = 0, 0, 0
 	if e.Type == State {
 		e.Old, e.New, e.Length = TCPState(e.Length>>8), TCPState(e.Length), 0
 		e.Netns, e.Seq = e.Seq, 0

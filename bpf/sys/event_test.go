@@ -170,3 +170,19 @@ func FuzzReplay(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkDecode(b *testing.B) {
+	var ring []byte
+	for range 1024 {
+		e := examples()[0]
+		ring = e.Append(ring)
+	}
+	batch := make([]Event, 512)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		at := n % 1024 * EventSize
+		if !Decode(ring[at:at+EventSize], &batch[n%len(batch)]) {
+			b.Fatal("not decoded")
+		}
+	}
+}

@@ -20,13 +20,13 @@ func NewWatch(src Source, now func() time.Time) *Watch { return &Watch{Source: s
 
 // Read, see Source; dst has room for two events at least.
 func (w *Watch) Read(ctx context.Context, dst []Event) (int, error) {
-	n, err := w.Source.Read(ctx, dst[1:])
+	n, err := w.Source.Read(ctx, dst[:len(dst)-1])
 	st, e := w.Stats()
 	if lost := st.Dropped + st.Bad + st.Garbled; e == nil && lost > w.lost {
+		copy(dst[1:], dst[:n])
 		dst[0] = Event{Type: Lost, Time: w.now().UnixNano(), Length: uint32(min(lost-w.lost, math.MaxUint32))}
 		w.lost = lost
 		return n + 1, err
 	}
-	copy(dst, dst[1:1+n])
 	return n, err
 }

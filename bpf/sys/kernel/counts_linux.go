@@ -44,7 +44,8 @@ func openCounts(coll *ebpf.Collection) (counts, error) {
 	return counts{mem}, nil
 }
 
-// read adds up the CPUs.
+// read adds up the CPUs. What was seen is what became of it: the programs count
+// no call twice.
 func (c counts) read() (n [numCounts]uint64, err error) {
 	var block [countsSize]byte
 	for at := int64(0); at+countsSize <= int64(c.mem.Size()); at += countsSize {
@@ -55,5 +56,6 @@ func (c counts) read() (n [numCounts]uint64, err error) {
 			n[i] += binary.LittleEndian.Uint64(block[8*i:])
 		}
 	}
+	n[countSeen] = n[countFiltered] + n[countEmitted] + n[countDropped] + n[countBad] + n[countSkipped]
 	return n, nil
 }

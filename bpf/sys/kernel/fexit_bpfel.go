@@ -35,7 +35,9 @@ const (
 	fexitVarConfigFilter      = "config_filter"
 	fexitVarConfigGo          = "config_go"
 	fexitVarConfigGoRegister  = "config_go_register"
+	fexitVarConfigGos         = "config_gos"
 	fexitVarConfigOwn         = "config_own"
+	fexitVarConfigTgids       = "config_tgids"
 )
 
 // loadFexit returns the embedded CollectionSpec for fexit.
@@ -111,7 +113,9 @@ type fexitVariableSpecs struct {
 	ConfigFilter     *ebpf.VariableSpec `ebpf:"config_filter"`
 	ConfigGo         *ebpf.VariableSpec `ebpf:"config_go"`
 	ConfigGoRegister *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigGos        *ebpf.VariableSpec `ebpf:"config_gos"`
 	ConfigOwn        *ebpf.VariableSpec `ebpf:"config_own"`
+	ConfigTgids      *ebpf.VariableSpec `ebpf:"config_tgids"`
 }
 
 // fexitObjects contains all objects after they have been loaded into the kernel.
@@ -163,7 +167,9 @@ type fexitVariables struct {
 	ConfigFilter     *ebpf.Variable `ebpf:"config_filter"`
 	ConfigGo         *ebpf.Variable `ebpf:"config_go"`
 	ConfigGoRegister *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigGos        *ebpf.Variable `ebpf:"config_gos"`
 	ConfigOwn        *ebpf.Variable `ebpf:"config_own"`
+	ConfigTgids      *ebpf.Variable `ebpf:"config_tgids"`
 }
 
 // fexitPrograms contains all programs after they have been loaded into the kernel.

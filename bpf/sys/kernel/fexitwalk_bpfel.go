@@ -35,8 +35,10 @@ const (
 	fexitWalkVarConfigFilter      = "config_filter"
 	fexitWalkVarConfigGo          = "config_go"
 	fexitWalkVarConfigGoRegister  = "config_go_register"
+	fexitWalkVarConfigGos         = "config_gos"
 	fexitWalkVarConfigOwn         = "config_own"
 	fexitWalkVarConfigSalt        = "config_salt"
+	fexitWalkVarConfigTgids       = "config_tgids"
 )
 
 // loadFexitWalk returns the embedded CollectionSpec for fexitWalk.
@@ -112,8 +114,10 @@ type fexitWalkVariableSpecs struct {
 	ConfigFilter     *ebpf.VariableSpec `ebpf:"config_filter"`
 	ConfigGo         *ebpf.VariableSpec `ebpf:"config_go"`
 	ConfigGoRegister *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigGos        *ebpf.VariableSpec `ebpf:"config_gos"`
 	ConfigOwn        *ebpf.VariableSpec `ebpf:"config_own"`
 	ConfigSalt       *ebpf.VariableSpec `ebpf:"config_salt"`
+	ConfigTgids      *ebpf.VariableSpec `ebpf:"config_tgids"`
 }
 
 // fexitWalkObjects contains all objects after they have been loaded into the kernel.
@@ -165,8 +169,10 @@ type fexitWalkVariables struct {
 	ConfigFilter     *ebpf.Variable `ebpf:"config_filter"`
 	ConfigGo         *ebpf.Variable `ebpf:"config_go"`
 	ConfigGoRegister *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigGos        *ebpf.Variable `ebpf:"config_gos"`
 	ConfigOwn        *ebpf.Variable `ebpf:"config_own"`
 	ConfigSalt       *ebpf.Variable `ebpf:"config_salt"`
+	ConfigTgids      *ebpf.Variable `ebpf:"config_tgids"`
 }
 
 // fexitWalkPrograms contains all programs after they have been loaded into the kernel.

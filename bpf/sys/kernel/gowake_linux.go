@@ -57,6 +57,12 @@ func (s *kernelSource) SetGo(tgid uint32, o GoOffsets) error {
 	if err := m.Put(tgid, o); err != nil {
 		return fmt.Errorf("set goroutine offsets of process %d: %w", tgid, err)
 	}
+	s.gosMu.Lock()
+	defer s.gosMu.Unlock()
+	s.gos.add(tgid)
+	if err := s.coll.Variables["config_gos"].Set(s.gos[:]); err != nil {
+		return fmt.Errorf("say that process %d is Go: %w", tgid, err)
+	}
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -13,11 +13,10 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/ringbuf"
 )
 
-// pollTime is how long events gather: waking the reader for each costs more than
-// all the rest.
+// pollTime is how long events gather, when there are none: waking the reader for
+// each costs more than all the rest.
 const pollTime = 10 * time.Millisecond
 
 // kernelSource reads events from the ring of loaded programs.
@@ -26,6 +25,7 @@ type kernelSource struct {
 	coll  *ebpf.Collection
 	links []link.Link
 	ring  eventRing
+
 	clock clock
 
 	counts interface {
@@ -34,6 +34,8 @@ type kernelSource struct {
 	names         *names // of tier legacy, nil otherwise
 	wakes         wakes
 	own           uint32 // our process as the kernel numbers it
+	gosMu         sync.Mutex
+	gos           tgidSet // named by SetGo; those that have ended stay, and cost a lookup
 	read, garbled atomic.Uint64
 }
 
@@ -46,7 +48,9 @@ func (s *kernelSource) Read(ctx context.Context, dst []sys.Event) (n int, err er
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		s.ring.setDeadline(time.Now().Add(pollTime))
+		if err := s.ring.wait(pollTime); err != nil {
+			return 0, err
+		}
 		if n, err = s.drain(dst); err != nil {
 			break
 		}
@@ -55,16 +59,18 @@ func (s *kernelSource) Read(ctx context.Context, dst []sys.Event) (n int, err er
 	return n, err
 }
 
-// drain takes what is in the ring; it waits for it until the deadline.
+// drain takes what is in the ring, as far as there is room for it.
 func (s *kernelSource) drain(dst []sys.Event) (n int, err error) {
+	defer s.ring.taken()
 	for n < len(dst) {
 		b, err := s.ring.next()
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case err == nil:
+		case errors.Is(err, errNoMore):
 			return n, nil
-		case errors.Is(err, ringbuf.ErrClosed):
+		case errors.Is(err, io.EOF):
 			return n, io.EOF
-		case err != nil:
+		default:
 			return n, fmt.Errorf("read ring: %w", err)
 		}
 		e := &dst[n]
@@ -101,7 +107,8 @@ func (s *kernelSource) Stats() (sys.Stats, error) {
 // Tier, see Source.
 func (s *kernelSource) Tier() sys.Tier { return s.tier }
 
-// Close, see Source. The programs leave the kernel.
+// Close, see Source. The programs leave the kernel; what they have told by then
+// is still to be read.
 func (s *kernelSource) Close() error {
 	var errs []error
 	errs = append(errs, s.wakes.close())
@@ -110,7 +117,7 @@ func (s *kernelSource) Close() error {
 	}
 	s.links = nil
 	if s.ring != nil {
-		errs = append(errs, s.ring.close())
+		errs = append(errs, s.ring.stop())
 	}
 	s.coll.Close()
 	return errors.Join(errs...)

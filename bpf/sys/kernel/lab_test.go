@@ -32,7 +32,6 @@ type lab struct {
 	mu       sync.Mutex
 	streams  map[way]*stream
 	segments int
-	lost     int
 }
 
 // way is one direction of a connection.

@@ -10,7 +10,6 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
 )
 
@@ -114,11 +113,11 @@ func (s *kernelSource) start() error {
 		}
 		s.links = append(s.links, l)
 	}
-	ring, err := ringbuf.NewReader(s.coll.Maps["events"])
+	ring, err := openMapped(s.coll.Maps["events"])
 	if err != nil {
 		return fmt.Errorf("open ring: %w", err)
 	}
-	s.ring = &sharedRing{r: ring}
+	s.ring = ring
 	s.counts, err = openCounts(s.coll)
 	return err
 }
@@ -150,6 +149,16 @@ func portBits(ports []uint16) map[uint32]uint64 {
 	return bits
 }
 
+// tgidSet has a bit for the low bits of each process that may be in a map: set
+// config_tgids and config_gos of c/event.h.
+type tgidSet [4096 / 64]uint64
+
+func (t *tgidSet) add(tgids ...uint32) {
+	for _, p := range tgids {
+		t[p/64%uint32(len(t))] |= 1 << (p % 64)
+	}
+}
+
 // restrict makes the filters hold. own is our process, as the kernel knows it.
 func (s *kernelSource) restrict(own uint32, cfg *Config) error {
 	const byPort, byTGID, byCgroup = 1, 2, 4
@@ -177,6 +186,9 @@ func (s *kernelSource) restrict(own uint32, cfg *Config) error {
 	for _, c := range cfg.Cgroups {
 		errs = append(errs, put("cgroups", byCgroup, c))
 	}
+	var maybe tgidSet
+	maybe.add(cfg.TGIDs...)
+	errs = append(errs, s.coll.Variables["config_tgids"].Set(maybe[:]))
 	errs = append(errs, s.coll.Variables["config_own"].Set(own), s.coll.Variables["config_filter"].Set(which))
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"slices"
 	"sync"
@@ -13,31 +14,18 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/perf"
-	"github.com/cilium/ebpf/ringbuf"
 )
 
-// eventRing yields encoded events. What next returns is valid until it is called
-// again; it fails with os.ErrDeadlineExceeded when there is nothing more.
+// eventRing yields encoded events. One goroutine calls wait, next and taken,
+// another one stop.
 type eventRing interface {
-	setDeadline(time.Time)
-	next() ([]byte, error)
-	close() error
+	// wait lets events gather for so long, unless there are some. It fails with
+	// io.EOF behind the last event of a ring that was stopped.
+	wait(time.Duration) error
+	next() ([]byte, error) // valid until taken; errNoMore when there is nothing more
+	taken()                // what next returned was read
+	stop() error           // no more events come
 }
-
-// sharedRing is one ring of all CPUs, in the order of reservation.
-type sharedRing struct {
-	r   *ringbuf.Reader
-	rec ringbuf.Record
-}
-
-func (s *sharedRing) setDeadline(t time.Time) { s.r.SetDeadline(t) }
-
-func (s *sharedRing) next() ([]byte, error) {
-	err := s.r.ReadInto(&s.rec)
-	return s.rec.RawSample, err
-}
-
-func (s *sharedRing) close() error { return s.r.Close() }
 
 // maxGather bounds the events of several CPUs that are brought into order.
 const maxGather = 32 << 10
@@ -73,7 +61,13 @@ func openPerf(m *ebpf.Map, size, cpus int) (*perfRings, error) {
 	return &perfRings{r: r, counts: make([][numCounts]uint64, cpus)}, nil
 }
 
-func (p *perfRings) setDeadline(t time.Time) { p.r.SetDeadline(t) }
+// wait sets until when next gathers.
+func (p *perfRings) wait(d time.Duration) error {
+	p.r.SetDeadline(time.Now().Add(d))
+	return nil
+}
+
+func (p *perfRings) taken() {}
 
 func (p *perfRings) next() ([]byte, error) {
 	if p.at == len(p.list) {
@@ -99,7 +93,7 @@ func (p *perfRings) gather() {
 	for len(p.list) < maxGather {
 		if err := p.r.ReadInto(&p.rec); err != nil {
 			if errors.Is(err, perf.ErrClosed) {
-				err = ringbuf.ErrClosed
+				err = io.EOF
 			}
 			p.end = err
 			break
@@ -138,4 +132,5 @@ func (p *perfRings) read() (n [numCounts]uint64, err error) {
 	return n, nil
 }
 
-func (p *perfRings) close() error { return p.r.Close() }
+// stop closes the rings, and what lies in them is lost.
+func (p *perfRings) stop() error { return p.r.Close() }

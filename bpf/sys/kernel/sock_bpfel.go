@@ -32,7 +32,9 @@ const (
 	sockVarConfigFilter     = "config_filter"
 	sockVarConfigGo         = "config_go"
 	sockVarConfigGoRegister = "config_go_register"
+	sockVarConfigGos        = "config_gos"
 	sockVarConfigOwn        = "config_own"
+	sockVarConfigTgids      = "config_tgids"
 )
 
 // loadSock returns the embedded CollectionSpec for sock.
@@ -105,7 +107,9 @@ type sockVariableSpecs struct {
 	ConfigFilter     *ebpf.VariableSpec `ebpf:"config_filter"`
 	ConfigGo         *ebpf.VariableSpec `ebpf:"config_go"`
 	ConfigGoRegister *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigGos        *ebpf.VariableSpec `ebpf:"config_gos"`
 	ConfigOwn        *ebpf.VariableSpec `ebpf:"config_own"`
+	ConfigTgids      *ebpf.VariableSpec `ebpf:"config_tgids"`
 }
 
 // sockObjects contains all objects after they have been loaded into the kernel.
@@ -157,7 +161,9 @@ type sockVariables struct {
 	ConfigFilter     *ebpf.Variable `ebpf:"config_filter"`
 	ConfigGo         *ebpf.Variable `ebpf:"config_go"`
 	ConfigGoRegister *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigGos        *ebpf.Variable `ebpf:"config_gos"`
 	ConfigOwn        *ebpf.Variable `ebpf:"config_own"`
+	ConfigTgids      *ebpf.Variable `ebpf:"config_tgids"`
 }
 
 // sockPrograms contains all programs after they have been loaded into the kernel.

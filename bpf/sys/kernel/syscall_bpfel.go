@@ -39,8 +39,10 @@ const (
 	syscallVarConfigFilter       = "config_filter"
 	syscallVarConfigGo           = "config_go"
 	syscallVarConfigGoRegister   = "config_go_register"
+	syscallVarConfigGos          = "config_gos"
 	syscallVarConfigOwn          = "config_own"
 	syscallVarConfigSalt         = "config_salt"
+	syscallVarConfigTgids        = "config_tgids"
 )
 
 // loadSyscall returns the embedded CollectionSpec for syscall.
@@ -120,8 +122,10 @@ type syscallVariableSpecs struct {
 	ConfigFilter       *ebpf.VariableSpec `ebpf:"config_filter"`
 	ConfigGo           *ebpf.VariableSpec `ebpf:"config_go"`
 	ConfigGoRegister   *ebpf.VariableSpec `ebpf:"config_go_register"`
+	ConfigGos          *ebpf.VariableSpec `ebpf:"config_gos"`
 	ConfigOwn          *ebpf.VariableSpec `ebpf:"config_own"`
 	ConfigSalt         *ebpf.VariableSpec `ebpf:"config_salt"`
+	ConfigTgids        *ebpf.VariableSpec `ebpf:"config_tgids"`
 }
 
 // syscallObjects contains all objects after they have been loaded into the kernel.
@@ -182,8 +186,10 @@ type syscallVariables struct {
 	ConfigFilter       *ebpf.Variable `ebpf:"config_filter"`
 	ConfigGo           *ebpf.Variable `ebpf:"config_go"`
 	ConfigGoRegister   *ebpf.Variable `ebpf:"config_go_register"`
+	ConfigGos          *ebpf.Variable `ebpf:"config_gos"`
 	ConfigOwn          *ebpf.Variable `ebpf:"config_own"`
 	ConfigSalt         *ebpf.Variable `ebpf:"config_salt"`
+	ConfigTgids        *ebpf.Variable `ebpf:"config_tgids"`
 }
 
 // syscallPrograms contains all programs after they have been loaded into the kernel.

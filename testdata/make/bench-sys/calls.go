@@ -5,146 +5,89 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"math"
-	"os"
-	"os/exec"
-	"strconv"
-	"strings"
-	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/bpf/sys"
 )
 
-// loops are what is measured: writes of 100 bytes, and the reads of what was
-// written where there are any.
-var loops = []string{"null", "unix", "tcp"}
-
-// runLoop is the child: it prints the least time of a call, in nanoseconds. A
-// trial is short, so that some are not disturbed.
-func runLoop(kind string) {
-	write, read := pair(kind)
-	buf := make([]byte, 100)
-	best := math.MaxFloat64
-	for range 300 {
-		const n = 200
-		begin := time.Now()
-		for range n {
-			_, _ = unix.Write(write, buf)
-			if read >= 0 {
-				_, _ = unix.Read(read, buf)
-			}
-		}
-		best = min(best, float64(time.Since(begin).Nanoseconds())/n)
-	}
-	calls := 1.0
-	if read >= 0 {
-		calls = 2
-	}
-	fmt.Printf("%.0f\n", best/calls)
+// column is one of the table of calls: which loop, and what is told of it.
+type column struct {
+	loop string
+	left leaving
 }
 
-// pair opens two ends on one thread; read is -1 when nothing comes back.
-func pair(kind string) (write, read int) {
-	must := func(err error) {
+var columns = []column{{"null", nothing}, {"unix", nothing}, {"tcp", byPort}, {"tcp", byProcess}, {"tcp", nothing}}
+
+// calls measures what a call costs more with each tier, and prints it. A round
+// measures each loop without the module, with it, and without it again; what
+// is added is the difference to the lesser of the two without.
+func calls(p *plan, out *bytes.Buffer) error {
+	children := make(map[string]*loop)
+	for _, kind := range loops {
+		c, err := startLoop(kind)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+			return err
 		}
+		defer c.stop()
+		children[kind] = c
 	}
-	switch kind {
-	case "unix":
-		p, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
-		must(err)
-		return p[0], p[1]
-	case "tcp":
-		l, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-		must(err)
-		must(unix.Bind(l, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}))
-		must(unix.Listen(l, 1))
-		at, err := unix.Getsockname(l)
-		must(err)
-		c, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
-		must(err)
-		must(unix.SetsockoptInt(c, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1))
-		must(unix.Connect(c, at))
-		a, _, err := unix.Accept(l)
-		must(err)
-		return c, a
-	}
-	f, err := unix.Open("/dev/null", unix.O_WRONLY, 0)
-	must(err)
-	return f, -1
-}
-
-// call is what was measured of calls: with which tier, and whether a filter left
-// out all of them.
-type call struct {
-	tier     sys.Tier
-	filtered bool
-}
-
-// calls measures what a call costs more with each tier, and prints it.
-func calls(tiers []sys.Tier, rounds int, out *bytes.Buffer) error {
-	rows := []call{{sys.Off, false}}
-	for _, t := range tiers {
-		rows = append(rows, call{t, true}, call{t, false})
-	}
-	best := make(map[call]map[string]float64)
-	for range rounds {
-		for _, r := range rows {
-			if err := r.measure(best); err != nil {
-				return err
+	bare := make(map[string][]float64)
+	added := make(map[sys.Tier]map[column][]float64)
+	for range p.rounds {
+		for _, t := range p.tiers {
+			if added[t] == nil {
+				added[t] = make(map[column][]float64)
+			}
+			for _, c := range columns {
+				without, more, err := c.measure(children[c.loop], t)
+				if err != nil {
+					return err
+				}
+				bare[c.loop] = append(bare[c.loop], without)
+				added[t][c] = append(added[t][c], more)
 			}
 		}
 	}
 	fmt.Fprint(out, callsText)
-	bare := best[rows[0]]
-	fmt.Fprintf(out, "| without | %.0f | %.0f | %.0f | |\n", bare["null"], bare["unix"], bare["tcp"])
-	for i := 1; i < len(rows); i += 2 {
-		left, told := best[rows[i]], best[rows[i+1]]
-		fmt.Fprintf(out, "| `%v` | %+.0f | %+.0f | %+.0f | %+.0f |\n", rows[i].tier,
-			told["null"]-bare["null"], told["unix"]-bare["unix"], left["tcp"]-bare["tcp"], told["tcp"]-bare["tcp"])
+	fmt.Fprintf(out, "| without | %.0f | %.0f | %.0f | | |\n", median(bare["null"]), median(bare["unix"]), median(bare["tcp"]))
+	for _, t := range p.tiers {
+		fmt.Fprintf(out, "| `%v` |", t)
+		for _, c := range columns {
+			fmt.Fprintf(out, " %+.0f |", median(added[t][c]))
+		}
+		fmt.Fprintln(out)
 	}
 	return nil
 }
 
-const callsText = `## A call
+const callsText = `
+## A call
 
-Nanoseconds for a call that moves 100 bytes in a tight loop, and what each tier adds: the least of all trials, in turns. Goals for
-TCP: 150 for one that a filter leaves out, 600 for one that is told; nothing on files in ` + "`sock`" + `.
+Nanoseconds for a call that moves 100 bytes in a tight loop, and what each tier adds: within one process, the least of 150 trials with
+the module less the least without, just before and after; medians of all rounds. Goals for TCP: 150 for one that a filter leaves out, 600
+for one that is told; nothing on files in ` + "`sock`" + `.
 
-| | /dev/null | AF_UNIX | TCP, left out | TCP, told |
-|---|---|---|---|---|
+| | /dev/null | AF_UNIX | TCP, left out by port | by process | TCP, told |
+|---|---|---|---|---|---|
 `
 
-// measure takes the least time of each loop.
-func (r call) measure(best map[call]map[string]float64) error {
-	m, err := start(r.tier, r.filtered)
+// measure is the time of a call without the module, and what it takes more with.
+func (c column) measure(l *loop, t sys.Tier) (without, more float64, err error) {
+	before, err := l.time()
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	if best[r] == nil {
-		best[r] = make(map[string]float64)
-	}
-	for _, kind := range loops {
-		ns, err := timeLoop(kind)
-		if err != nil {
-			return err
-		}
-		if old, ok := best[r][kind]; !ok || ns < old {
-			best[r][kind] = ns
-		}
-	}
-	_, err = m.stop()
-	return err
-}
-
-func timeLoop(kind string) (float64, error) {
-	out, err := exec.Command(os.Args[0], "-loop", kind).Output()
+	m, err := start(view{t, c.left})
 	if err != nil {
-		return 0, fmt.Errorf("loop %s: %w", kind, err)
+		return 0, 0, err
 	}
-	return strconv.ParseFloat(strings.TrimSpace(string(out)), 64)
+	with, err := l.time()
+	if _, e := m.stop(); err == nil {
+		err = e
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	after, err := l.time()
+	without = min(before, after)
+	return without, with - without, err
 }

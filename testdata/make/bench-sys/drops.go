@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // The steady load under which nothing may be dropped.
@@ -38,10 +36,10 @@ func runSteady() {
 }
 
 // steady prints what becomes of events at wantedRate.
-func steady(tiers []sys.Tier, out *bytes.Buffer) error {
+func steady(p *plan, out *bytes.Buffer) error {
 	fmt.Fprintf(out, steadyText, wantedRate)
-	for _, t := range tiers {
-		m, err := start(t, false)
+	for _, t := range p.tiers {
+		m, err := start(view{tier: t})
 		if err != nil {
 			return err
 		}

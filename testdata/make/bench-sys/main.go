@@ -1,20 +1,19 @@
 //go:build linux
 
 // Command bench-sys measures what the eBPF module costs the host it looks at:
-// nanoseconds per call in tight loops, events at a steady rate, and the throughput
-// of nginx under wrk, each with and without it in turns of one run, so that the
-// load of the machine falls on both alike. It needs root; build/wirespan must be
-// there. It takes four minutes, and prints the page docs/sys-cost.md.
+// nanoseconds per call in tight loops, the time of each program as the kernel
+// counts it, events at a steady rate, and the throughput of nginx under wrk, each
+// with and without it in turns of one run, so that the load of the machine falls
+// on both alike. It needs root; build/wirespan must be there. It takes five
+// minutes, and prints the page docs/sys-cost.md.
 //
-// Usage: go run ./testdata/make/bench-sys [-o docs/sys-cost.md] [-tiers sock,syscall] [-rounds 7] [-calls] [-wirespan build/wirespan]
+// Usage: go run ./testdata/make/bench-sys [-o docs/sys-cost.md] [-tiers sock,syscall] [-rounds 7] [-parts calls,programs,steady,throughput] [-wirespan build/wirespan]
 package main
 
 import (
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"slices"
@@ -23,15 +22,27 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/wirespan/wirespan/bpf/sys"
-	"github.com/wirespan/wirespan/bpf/sys/kernel"
 )
+
+// plan is what is measured.
+type plan struct {
+	tiers  []sys.Tier
+	rounds int
+	binary string // of wirespan
+}
+
+// parts of the page, in order.
+var parts = []struct {
+	name string
+	run  func(*plan, *bytes.Buffer) error
+}{{"calls", calls}, {"programs", programs}, {"steady", steady}, {"throughput", throughput}}
 
 func main() {
 	tiers := flag.String("tiers", "sock,syscall", "`TIERS` to measure")
 	rounds := flag.Int("rounds", 7, "rounds of each")
 	page := flag.String("o", "-", "`FILE` for the page, - for standard output")
 	binary := flag.String("wirespan", "build/wirespan", "`FILE` to capture packets with")
-	only := flag.Bool("calls", false, "measure calls only")
+	wanted := flag.String("parts", "calls,programs,steady,throughput", "`PARTS` of the page to measure")
 	loop := flag.String("loop", "", "")
 	flag.Parse()
 	switch *loop {
@@ -47,106 +58,75 @@ func main() {
 		fmt.Println("bench-sys: skipped, eBPF needs root")
 		return
 	}
-	var names []sys.Tier
-	for t := sys.Legacy; t <= sys.Sock; t++ {
-		if slices.Contains(strings.Split(*tiers, ","), t.String()) {
-			names = append(names, t)
-		}
-	}
-	slices.Reverse(names)
-	names = slices.DeleteFunc(names, func(t sys.Tier) bool {
-		m, err := start(t, true)
-		if err == nil {
-			_, err = m.stop()
-		}
-		if err != nil {
-			fmt.Println("bench-sys: left out:", err)
-		}
-		return err != nil
-	})
-	if err := measure(names, *rounds, *binary, *page, *only); err != nil {
+	p := plan{tiersOf(strings.Split(*tiers, ",")), *rounds, *binary}
+	if err := p.measure(strings.Split(*wanted, ","), *page); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-sys:", err)
 		os.Exit(1)
 	}
 }
 
+// tiersOf are the tiers of these names that this kernel has, the best first.
+func tiersOf(wanted []string) (tiers []sys.Tier) {
+	for t := sys.Sock; t >= sys.Legacy; t-- {
+		if !slices.Contains(wanted, t.String()) {
+			continue
+		}
+		m, err := start(view{tier: t})
+		if err == nil {
+			_, err = m.stop()
+		}
+		if err != nil {
+			fmt.Println("bench-sys: left out:", err)
+			continue
+		}
+		tiers = append(tiers, t)
+	}
+	return tiers
+}
+
 // measure writes the page.
-func measure(tiers []sys.Tier, rounds int, binary, page string, only bool) error {
-	var out bytes.Buffer
-	out.WriteString(head(rounds))
-	err := calls(tiers, rounds, &out)
-	if err == nil && !only {
-		err = steady(tiers, &out)
+func (p *plan) measure(wanted []string, page string) error {
+	var out, body bytes.Buffer
+	before := load()
+	for _, part := range parts {
+		if !slices.Contains(wanted, part.name) {
+			continue
+		}
+		if err := part.run(p, &body); err != nil {
+			return err
+		}
 	}
-	if err == nil && !only {
-		err = throughput(tiers, rounds, binary, &out)
-	}
-	if err != nil {
-		return err
-	}
+	out.WriteString(head(p.rounds, before))
+	out.Write(body.Bytes())
 	if page == "-" {
-		_, err = os.Stdout.Write(out.Bytes())
+		_, err := os.Stdout.Write(out.Bytes())
 		return err
 	}
 	return os.WriteFile(page, out.Bytes(), 0o644)
 }
 
 // head is what the page begins with.
-func head(rounds int) string {
+func head(rounds int, before string) string {
 	var u unix.Utsname
 	_ = unix.Uname(&u)
 	release, _, _ := strings.Cut(unix.ByteSliceToString(u.Release[:]), "-")
-	return fmt.Sprintf("# What the eBPF module costs\n\nMeasured on Linux %s, %d CPUs, %d rounds, by `go run ./testdata/make/bench-sys -o docs/sys-cost.md` (as root), which\nwrites this page. What it is about: [processes and threads](sys.md).\n\n", release, runtime.NumCPU(), rounds)
+	return fmt.Sprintf(headText, release, runtime.NumCPU(), rounds, before, load())
 }
 
-// module is an open tier whose events are read and thrown away.
-type module struct {
-	src    sys.Source
-	cancel context.CancelFunc
-	done   chan struct{}
-}
+const headText = `# What the eBPF module costs
 
-// start opens a tier; sys.Off opens none. Filtered leaves out everything.
-func start(t sys.Tier, filtered bool) (*module, error) {
-	if t == sys.Off {
-		return nil, nil
-	}
-	cfg := kernel.Default()
-	cfg.Tiers, cfg.Every = []sys.Tier{t}, math.MaxUint32
-	if filtered {
-		cfg.Ports = []uint16{1}
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	src, report, err := kernel.Open(ctx, cfg)
-	if err != nil {
-		cancel()
-		return nil, fmt.Errorf("%v: %s", t, report[0].Reason)
-	}
-	m := &module{src, cancel, make(chan struct{})}
-	go func() {
-		defer close(m.done)
-		batch := make([]sys.Event, 512)
-		for {
-			if _, err := src.Read(ctx, batch); err != nil {
-				return
-			}
-		}
-	}()
-	return m, nil
-}
+Measured on Linux %s, %d CPUs, %d rounds, by ` + "`make sys-cost`" + ` (as root), which writes this page; load average %s before
+and %s after it, its own included. What it is about: [processes and threads](sys.md).
+`
 
-// stop closes it and returns its counters.
-func (m *module) stop() (sys.Stats, error) {
-	if m == nil {
-		return sys.Stats{}, nil
+// load is the load average of the last minute.
+func load() string {
+	b, err := os.ReadFile("/proc/loadavg")
+	first, _, ok := strings.Cut(string(b), " ")
+	if err != nil || !ok {
+		return "unknown"
 	}
-	m.cancel()
-	<-m.done
-	st, err := m.src.Stats()
-	if e := m.src.Close(); err == nil {
-		err = e
-	}
-	return st, err
+	return first
 }
 
 func median(v []float64) float64 {

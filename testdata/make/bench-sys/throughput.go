@@ -49,7 +49,7 @@ func (w way) String() string {
 
 // throughput prints how many requests nginx, which proxies to itself, answers
 // with each way of looking.
-func throughput(tiers []sys.Tier, rounds int, binary string, out *bytes.Buffer) error {
+func throughput(p *plan, out *bytes.Buffer) error {
 	for _, tool := range []string{"nginx", "wrk"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			fmt.Fprintf(out, "\nNo %s, so no throughput.\n", tool)
@@ -61,14 +61,14 @@ func throughput(tiers []sys.Tier, rounds int, binary string, out *bytes.Buffer) 
 		return err
 	}
 	defer end()
-	ways := waysOf(tiers, binary)
+	ways := waysOf(p.tiers, p.binary)
 	rate := make(map[way][]float64)
 	share := make(map[way][]float64) // of the bare run just before
 	sum := make(map[way]fate)
-	for range rounds {
+	for range p.rounds {
 		bare := 0.0
 		for _, w := range ways {
-			n, f, err := w.drive(binary)
+			n, f, err := w.drive(p.binary)
 			if err != nil {
 				return err
 			}
@@ -79,7 +79,7 @@ func throughput(tiers []sys.Tier, rounds int, binary string, out *bytes.Buffer) 
 			sum[w] = sum[w].plus(f)
 		}
 	}
-	fmt.Fprintf(out, throughputText, rounds)
+	fmt.Fprintf(out, throughputText, p.rounds)
 	for _, w := range ways {
 		fmt.Fprintf(out, "| %v | %.0f | %.0f %% | %.0f to %.0f %% | %v |\n", w, median(rate[w]), 100*median(share[w]), 100*slices.Min(share[w]), 100*slices.Max(share[w]), sum[w])
 	}
@@ -184,7 +184,7 @@ func (w way) drive(binary string) (float64, fate, error) {
 	if w.packets {
 		return w.driveProgram(binary)
 	}
-	m, err := start(w.tier, false)
+	m, err := start(view{tier: w.tier})
 	if err != nil {
 		return 0, fate{}, err
 	}

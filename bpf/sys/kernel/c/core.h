@@ -87,6 +87,10 @@ typedef struct {
 	struct net *net;
 } CORE possible_net_t;
 
+typedef struct {
+	s64 counter;
+} CORE atomic64_t;
+
 struct sock_common {
 	union {
 		struct {
@@ -105,6 +109,7 @@ struct sock_common {
 	possible_net_t skc_net;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
+	atomic64_t skc_cookie;
 } CORE;
 
 struct sock {

@@ -25,11 +25,24 @@ const volatile u64 config_salt = 0;  /* hides addresses of the kernel */
 volatile u32 config_own = 0;    /* tgid that is left out: ours */
 volatile u32 config_filter = 0; /* which of the filters hold */
 
+/* Processes that may be in map tgids, and in map goprocs: a bit for the low bits
+ * of each number. A look at them is no call, and tells most that are in none. */
+enum { SET_BITS = 4096 };
+volatile u64 config_tgids[SET_BITS / 64] = {};
+volatile u64 config_gos[SET_BITS / 64] = {};
+
+INLINE int maybe_in(volatile u64 *set, u32 tgid)
+{
+	return set[tgid / 64 % (SET_BITS / 64)] >> (tgid & 63) & 1;
+}
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20);
 } events SEC(".maps");
 
+/* What became of each call and change that was seen: the reader adds them up.
+ * The first place is that of the sum in records of tier legacy. */
 enum { SEEN, FILTERED, EMITTED, DROPPED, BAD, SKIPPED, NUM_COUNTS };
 
 /* Of one CPU, in cache lines of its own. They are mapped into the reader's
@@ -68,18 +81,19 @@ struct {
 	__type(value, u8);
 } cgroups SEC(".maps");
 
-/* The message under way on a socket. */
+/* The message under way on a socket. What every call needs comes first, for it
+ * is in one cache line. */
 struct message {
 	u32 calls, bytes; /* of the message so far */
-	u32 tid, tgid;    /* of the last call, if it made no event */
-	u64 time, goid, parent;
-	u32 seq, length;
+	u32 next[2];      /* where the bytes received and sent should go on */
 	u16 skipped;
 	u8 direction;
-	u8 pending; /* the last call made no event yet */
-	u8 flags;   /* of the last call */
-	u8 known;   /* bits of directions for which next is set */
-	u32 next[2]; /* where the bytes received and sent should go on */
+	u8 pending;       /* the last call made no event yet */
+	u8 flags;         /* of the last call */
+	u8 known;         /* bits of directions for which next is set */
+	u32 tid, tgid;    /* of the last call, if it made no event, as all that follows */
+	u32 seq, length;
+	u64 time, goid, parent;
 };
 
 #ifdef WALK
@@ -97,12 +111,6 @@ struct {
 	__type(value, struct message);
 } messages SEC(".maps");
 #endif
-
-INLINE struct counts *counters(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-	return bpf_map_lookup_elem(&stats, &cpu);
-}
 
 INLINE struct task_struct *current(void)
 {
@@ -152,8 +160,16 @@ INLINE struct message *message_of(struct sock *sk, int create)
 #endif
 }
 
-/* count adds to a counter; interrupts count on the same CPU. */
-INLINE void count(struct counts *c, u32 what) { __sync_fetch_and_add(&c->n[what], 1); }
+/* add adds to a counter; interrupts count on the same CPU. */
+INLINE void add(u32 what, s64 n)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct counts *c = bpf_map_lookup_elem(&stats, &cpu);
+	if (c)
+		__sync_fetch_and_add(&c->n[what], n);
+}
+
+INLINE void count(u32 what) { add(what, 1); }
 
 INLINE u16 swap16(u16 v) { return v << 8 | v >> 8; }
 
@@ -202,19 +218,19 @@ INLINE int chosen_port(struct sock *sk)
 	return listed_port(local_port(sk)) || listed_port(swap16(OF(sk, __sk_common.skc_dport)));
 }
 
-/* chosen reports whether the filters let a call of the current thread pass. */
-INLINE int chosen(struct sock *sk, u32 tgid)
+/* chosen_thread reports whether the filters let the current thread pass, which
+ * is not ours. */
+INLINE int chosen_thread(u32 tgid)
 {
-	if (config_filter == 0)
-		return 1;
-	if (config_filter & BY_TGID && !bpf_map_lookup_elem(&tgids, &tgid))
+	if (tgid == config_own)
+		return 0;
+	if (config_filter & BY_TGID && (!maybe_in(config_tgids, tgid) || !bpf_map_lookup_elem(&tgids, &tgid)))
 		return 0;
 	if (config_filter & BY_CGROUP) {
 		u64 id = bpf_get_current_cgroup_id();
-		if (!bpf_map_lookup_elem(&cgroups, &id))
-			return 0;
+		return bpf_map_lookup_elem(&cgroups, &id) != 0;
 	}
-	return chosen_port(sk);
+	return 1;
 }
 
 /* addresses fills in both ends; 0 for other families than IP. */
@@ -247,7 +263,7 @@ INLINE void goroutine(u32 tgid, u64 *goid, u64 *parent)
 	struct go_offsets *o;
 	u64 g = 0;
 	*goid = 0, *parent = 0;
-	if (!config_go)
+	if (!config_go || !maybe_in(config_gos, tgid))
 		return;
 	o = bpf_map_lookup_elem(&goprocs, &tgid);
 	if (!o)
@@ -263,11 +279,11 @@ INLINE void goroutine(u32 tgid, u64 *goid, u64 *parent)
 		identity(o, g, goid, parent);
 }
 
-INLINE struct event *begin(struct counts *c, struct sock *sk)
+INLINE struct event *begin(struct sock *sk)
 {
 	struct event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		count(c, DROPPED);
+		count(DROPPED);
 		return 0;
 	}
 	e->version = VERSION, e->protocol = IPPROTO_TCP;
@@ -276,27 +292,29 @@ INLINE struct event *begin(struct counts *c, struct sock *sk)
 	e->cookie = (u64)sk ^ config_salt;
 #else
 	e->flags = 0;
-	e->cookie = bpf_get_socket_cookie(sk);
+	e->cookie = sk->__sk_common.skc_cookie.counter;
+	if (!e->cookie) /* nobody has asked for it so far */
+		e->cookie = bpf_get_socket_cookie(sk);
 #endif
 	addresses(e, sk);
 	return e;
 }
 
-INLINE void commit(struct counts *c, struct event *e)
+INLINE void commit(struct event *e)
 {
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
-	count(c, EMITTED);
+	count(EMITTED);
 }
 
 /* flush tells of the last call of a message that made no event yet. */
-INLINE void flush(struct counts *c, struct sock *sk, struct message *m)
+INLINE void flush(struct sock *sk, struct message *m)
 {
 	struct event *e;
 	if (!m->pending)
 		return;
 	m->pending = 0;
-	__sync_fetch_and_add(&c->n[SKIPPED], -1); /* it was */
-	e = begin(c, sk);
+	add(SKIPPED, -1); /* it was */
+	e = begin(sk);
 	if (!e)
 		return;
 	e->type = TYPE_IO, e->flags |= FLAG_LATE | m->flags;
@@ -305,28 +323,21 @@ INLINE void flush(struct counts *c, struct sock *sk, struct message *m)
 	e->seq = m->seq, e->position = m->bytes - m->length, e->direction = m->direction;
 	e->skipped = m->skipped - 1;
 	m->skipped = 0;
-	commit(c, e);
+	commit(e);
 }
 
-/* tell tells of bytes of TCP that a call of the current thread moved; seq is the
- * number of the first. */
-INLINE int tell(struct counts *c, struct sock *sk, u32 seq, u32 length, u8 direction, u8 flags)
+/* tell tells of bytes of TCP that a call of the current thread, id, moved; seq is
+ * the number of the first. No filter leaves it out. */
+INLINE int tell(struct sock *sk, u64 id, u32 seq, u32 length, u8 direction, u8 flags)
 {
 	struct message *m;
 	struct event *e;
-	u64 id, goid, parent;
-	u32 tgid;
+	u64 goid, parent;
+	u32 tgid = id >> 32;
 
-	count(c, SEEN);
-	id = bpf_get_current_pid_tgid();
-	tgid = id >> 32;
-	if (tgid == config_own || !chosen(sk, tgid)) {
-		count(c, FILTERED);
-		return 0;
-	}
 	m = message_of(sk, 1);
 	if (!m) {
-		count(c, BAD);
+		count(BAD);
 		return 0;
 	}
 	/* Who comes late sees what another thread moved meanwhile as its own. */
@@ -340,14 +351,14 @@ INLINE int tell(struct counts *c, struct sock *sk, u32 seq, u32 length, u8 direc
 		m->known |= 1, m->next[0] = seq + length;
 	}
 	if (m->calls == 0 || m->direction != direction) {
-		flush(c, sk, m);
+		flush(sk, m);
 		m->calls = 0, m->bytes = 0, m->skipped = 0, m->direction = direction;
 	}
 	m->calls++;
 	m->bytes += length;
 	goroutine(tgid, &goid, &parent);
 	if (m->calls > config_every) {
-		count(c, SKIPPED);
+		count(SKIPPED);
 		if (m->skipped < 0xffff)
 			m->skipped++;
 		m->pending = 1;
@@ -355,7 +366,7 @@ INLINE int tell(struct counts *c, struct sock *sk, u32 seq, u32 length, u8 direc
 		m->goid = goid, m->parent = parent, m->seq = seq, m->length = length, m->flags = flags;
 		return 0;
 	}
-	e = begin(c, sk);
+	e = begin(sk);
 	if (!e)
 		return 0;
 	e->type = TYPE_IO, e->flags |= m->calls == 1 ? FLAG_FIRST | flags : flags;
@@ -363,16 +374,18 @@ INLINE int tell(struct counts *c, struct sock *sk, u32 seq, u32 length, u8 direc
 	e->tgid = tgid, e->tid = id, e->goid = goid, e->parent = parent;
 	e->seq = seq, e->position = m->bytes - length, e->direction = direction;
 	e->skipped = 0;
-	commit(c, e);
+	commit(e);
 	return 0;
 }
 
 /* moved is tell for bytes that end where the socket stands now: what was
- * written ends at write_seq, what was read at copied_seq. */
+ * written ends at write_seq, what was read at copied_seq. What a filter leaves
+ * out is to cost next to nothing, so the filters come before all that is dear,
+ * and those that call no helper before those that do. */
 INLINE int moved(struct sock *sk, int result, u8 direction)
 {
-	struct counts *c;
 	struct tcp_sock *tp;
+	u64 id;
 	u16 family;
 
 	if (result <= 0 || !sk)
@@ -380,13 +393,20 @@ INLINE int moved(struct sock *sk, int result, u8 direction)
 	family = OF(sk, __sk_common.skc_family);
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
-	c = counters();
-	if (!c)
+	if (OF(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
+	if (!chosen_port(sk))
+		goto left;
+	id = bpf_get_current_pid_tgid();
+	if (!chosen_thread(id >> 32))
+		goto left;
 	tp = tcp_of(sk);
 	if (!tp)
 		return 0;
-	return tell(c, sk, place(sk, tp, direction) - result, result, direction, 0);
+	return tell(sk, id, place(sk, tp, direction) - result, result, direction, 0);
+left:
+	count(FILTERED);
+	return 0;
 }
 
 /* changed tells of a connection that began or ended. The thread is the one
@@ -394,7 +414,6 @@ INLINE int moved(struct sock *sk, int result, u8 direction)
  * interrupted, so that there it means nothing. */
 INLINE int changed(struct sock *sk, int was, int is)
 {
-	struct counts *c;
 	struct event *e;
 	struct message *m;
 	struct net *net;
@@ -409,19 +428,17 @@ INLINE int changed(struct sock *sk, int was, int is)
 	family = OF(sk, __sk_common.skc_family);
 	if (family != AF_INET && family != AF_INET6)
 		return 0;
-	c = counters();
-	if (!c || !tcp_of(sk))
+	if (!tcp_of(sk))
 		return 0;
-	count(c, SEEN);
 	id = bpf_get_current_pid_tgid();
-	if (is == TCP_SYN_SENT ? id >> 32 == config_own || !chosen(sk, id >> 32) : !chosen_port(sk)) {
-		count(c, FILTERED);
+	if (!chosen_port(sk) || (is == TCP_SYN_SENT && !chosen_thread(id >> 32))) {
+		count(FILTERED);
 		return 0;
 	}
 	if (is == TCP_CLOSE) {
 		m = message_of(sk, 0);
 		if (m)
-			flush(c, sk, m);
+			flush(sk, m);
 	}
 #ifdef WALK
 	/* Also at the beginning: what is read from a closed socket left an entry at
@@ -431,7 +448,7 @@ INLINE int changed(struct sock *sk, int was, int is)
 		bpf_map_delete_elem(&messages, &key);
 	}
 #endif
-	e = begin(c, sk);
+	e = begin(sk);
 	if (!e)
 		return 0;
 	e->type = TYPE_STATE;
@@ -444,7 +461,7 @@ INLINE int changed(struct sock *sk, int was, int is)
 	net = OF(sk, __sk_common.skc_net.net);
 	e->seq = OF(net, ns.inum);
 	e->position = 0, e->direction = 0, e->skipped = 0;
-	commit(c, e);
+	commit(e);
 	return 0;
 }
 
@@ -452,28 +469,24 @@ INLINE int changed(struct sock *sk, int was, int is)
  * thread. */
 INLINE int process(u8 type)
 {
-	struct counts *c = counters();
 	struct signal_struct *signal;
 	struct event *e;
 	u64 id = bpf_get_current_pid_tgid();
 	u32 tgid = id >> 32;
-	if (!c)
-		return 0;
 	if (type == TYPE_EXIT) {
 		signal = OF(current(), signal);
 		if (OF(signal, live.counter) > 0)
 			return 0;
 	}
-	count(c, SEEN);
 	bpf_map_delete_elem(&goprocs, &tgid);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
-		count(c, DROPPED);
+		count(DROPPED);
 		return 0;
 	}
 	__builtin_memset(e, 0, sizeof(*e));
 	e->version = VERSION, e->type = type, e->time = bpf_ktime_get_ns();
 	e->tgid = tgid, e->tid = id;
-	commit(c, e);
+	commit(e);
 	return 0;
 }

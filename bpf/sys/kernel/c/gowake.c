@@ -85,7 +85,6 @@ int go_ready(void *regs)
 	identity(o, gp, &to, &none);
 	if (!from || !to)
 		return 0;
-	__sync_fetch_and_add(&c->n[SEEN], 1);
 	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		__sync_fetch_and_add(&c->n[DROPPED], 1);

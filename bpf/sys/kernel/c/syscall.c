@@ -131,7 +131,6 @@ int call_exit(u64 *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid();
 	struct flight *f = bpf_map_lookup_elem(&flights, &id), was;
-	struct counts *c;
 	struct sock *sk;
 	s64 result = (s64)ctx[1];
 	u32 end, length;
@@ -141,8 +140,7 @@ int call_exit(u64 *ctx)
 		return 0;
 	was = *f;
 	bpf_map_delete_elem(&flights, &id);
-	c = counters();
-	if (result <= 0 || !c)
+	if (result <= 0)
 		return 0;
 	sk = (struct sock *)was.sk;
 	end = place(sk, (struct tcp_sock *)sk, was.direction);
@@ -151,7 +149,11 @@ int call_exit(u64 *ctx)
 		return 0; /* it was looked at only */
 	if (end - was.seq != length)
 		flags = FLAG_UNCERTAIN; /* another thread was here, too */
-	return tell(c, sk, end - length, length, was.direction, flags);
+	if (!chosen_port(sk) || !chosen_thread(id >> 32)) {
+		count(FILTERED);
+		return 0;
+	}
+	return tell(sk, id, end - length, length, was.direction, flags);
 }
 
 SEC("tp_btf/inet_sock_set_state")
