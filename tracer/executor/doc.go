@@ -19,7 +19,9 @@
 //     on with others meanwhile, is believed when it was tested (turns.go);
 //   - an executor that never reads requests, a worker behind a queue, made its
 //     calls for the request that it answers afterwards;
-//   - one that was woken by an executor that serves a request may serve it, too.
+//   - one that was woken by an executor that serves a request may serve it, too;
+//   - a goroutine that hands its result to the one that serves a request called
+//     for that, if such results are seen to go where the calls came from (results.go).
 //
 // Every Label says by which of these it was found, and of what class it is. A
 // Tracker is used by one goroutine; all of its tables are bounded and count

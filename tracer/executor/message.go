@@ -73,9 +73,10 @@ const (
 	Woken                     // who woke it
 	Sole                      // the only request that is open in the process
 	Ordered                   // what it read in the same place of a turn, twice
+	Returned                  // to whose goroutine the result went
 )
 
-var ruleNames = [...]string{"", "alone", "slice", "connected", "answered", "woken", "sole", "ordered"}
+var ruleNames = [...]string{"", "alone", "slice", "connected", "answered", "woken", "sole", "ordered", "returned"}
 
 func (r Rule) String() string {
 	if int(r) < len(ruleNames) {

@@ -157,6 +157,9 @@ func (t *Tracker) answered(c *conn, x *exec) {
 	if c.shared {
 		return // it may be the response of another one
 	}
+	if x.thread.Goroutine != 0 {
+		t.got(c, x, k)
+	}
 	if k.of != nil && k.class != Weak {
 		x.slice = k.of
 	} else {

@@ -20,6 +20,7 @@ type world struct {
 	cookie uint64
 	truth  map[place]place // of a call's first byte, the request's
 	seq    map[uint64]uint32
+	whole  bool // each message is moved by one call
 }
 
 // place names a message: connection and first byte.
@@ -74,6 +75,9 @@ func (w *world) move(e *end, who Thread, n int, dir sys.Direction, side uint64) 
 	at := w.seq[e.cookie|side<<8]
 	p := place{e.cookie, at}
 	parts, pos := 1+w.rnd.IntN(3), 0
+	if w.whole {
+		parts = 1
+	}
 	for i := range parts {
 		size := n / parts
 		if i == parts-1 {

@@ -78,6 +78,7 @@ type call struct {
 	class    Class
 	place    placing
 	on       *conn // opened for it, and placed instead; nil none
+	by       *exec // goroutine that got its response, nil unknown
 }
 
 // exec is an executor.
@@ -100,6 +101,10 @@ type exec struct {
 	gave   *request // for whom the goroutine worked that it woke last
 	gaveAt int64
 
+	courier bool    // the response that it read last is of a call that another goroutine made
+	carries *call   // that call, until it has handed the response over
+	results []*call // whose responses it got, since it handed back a result
+
 	turn  turn
 	loose []*call // unlabelled calls since its last answer
 }
@@ -114,6 +119,7 @@ type process struct {
 	wanders  int
 	alone    trial // whether nothing else goes on in a turn
 	order    trial // whether turns keep the order
+	returns  trial // whether a result goes to whom its calls were for
 	held     []held
 }
 

@@ -200,13 +200,19 @@ func (t *Tracker) returned(x *exec, p *process, k *call, r *request, n int) {
 		t.release(p)
 	}
 	for ; same && k != nil && k.placed().request == r; k = k.placed().behind {
-		switch {
-		case k.of != nil && k.class != Weak, k.begin < r.end:
-		case o.believed():
-			t.relabel(k, r, Ordered, x)
-		case len(p.held) < maxHeld:
-			p.held = append(p.held, held{k, r, x, o})
+		if (k.of == nil || k.class == Weak) && k.begin >= r.end {
+			t.follows(k, r, Ordered, x, p, o)
 		}
+	}
+}
+
+// follows says for whom a call was made if a trial says that the rule by which
+// it was found is to be believed, or else later, when it does.
+func (t *Tracker) follows(k *call, r *request, rule Rule, x *exec, p *process, o *trial) {
+	if o.believed() {
+		t.relabel(k, r, rule, x)
+	} else if len(p.held) < maxHeld {
+		p.held = append(p.held, held{k, r, rule, x, o})
 	}
 }
 
@@ -214,6 +220,7 @@ func (t *Tracker) returned(x *exec, p *process, k *call, r *request, n int) {
 type held struct {
 	call    *call
 	request *request
+	rule    Rule
 	exec    *exec
 	trial   *trial
 }
@@ -226,7 +233,7 @@ func (t *Tracker) release(p *process) {
 		case !h.trial.believed():
 			kept = append(kept, h)
 		case h.call.of == nil || h.call.class == Weak:
-			t.relabel(h.call, h.request, Ordered, h.exec)
+			t.relabel(h.call, h.request, h.rule, h.exec)
 		}
 	}
 	clear(p.held[len(kept):])

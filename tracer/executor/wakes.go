@@ -38,13 +38,19 @@ func (t *Tracker) goroutineWoke(from, to Thread) {
 	b := t.execOf(to)
 	a.gave, a.gaveAt = b.working(), t.now
 	r := a.working()
+	if !t.handsOver(a, b) {
+		return
+	}
 	switch {
 	case len(b.serves) > 0:
-		if r != nil && r.owner == b {
+		if t.handsBack(a, b) || r != nil && r.owner == b {
 			a.woken, a.slice = nil, nil
 		}
 	case r == nil, b.slice.open() && len(a.serves) == 0:
 	default:
+		if r.owner == a {
+			t.given(b, r)
+		}
 		b.woken = r
 		if b.slice != r {
 			b.slice = nil

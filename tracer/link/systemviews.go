@@ -226,4 +226,5 @@ var executorWords = [...]string{
 	executor.Woken:     "was woken by the one that served it",
 	executor.Sole:      "is of a process that served nothing else",
 	executor.Ordered:   "keeps the order of what it reads",
+	executor.Returned:  "had its result go to the one that serves it",
 }
