@@ -22,6 +22,12 @@ func appendFactKeys(list []Key, s *Span, encoded string) []Key {
 	if err != nil {
 		return list
 	}
+	return AppendFactKeys(list, s, &f)
+}
+
+// AppendFactKeys appends the keys that are in the facts of a span. What they depend on
+// beside them are Trace and Parent.
+func AppendFactKeys(list []Key, s *Span, f *facts.Facts) []Key {
 	if f.HasContext {
 		if f.Trace != s.Trace {
 			list = append(list, TraceKey(f.Trace))

@@ -67,6 +67,15 @@ const requestHeader, responseHeader = "http.request.header.", "http.response.hea
 
 // AppendKeys appends the keys of a span.
 func AppendKeys(list []Key, s *Span) []Key {
+	list = AppendHeadKeys(list, s)
+	for i := range s.Attrs {
+		list = AppendAttrKeys(list, s, &s.Attrs[i])
+	}
+	return list
+}
+
+// AppendHeadKeys appends those that are not in attributes.
+func AppendHeadKeys(list []Key, s *Span) []Key {
 	list = append(list, TraceKey(s.Trace), SpanKey(s.ID))
 	if !s.Parent.IsZero() {
 		list = append(list, ParentKey(s.Parent))
@@ -76,13 +85,12 @@ func AppendKeys(list []Key, s *Span) []Key {
 			list = append(list, TraceKey(l.Trace))
 		}
 	}
-	for i := range s.Attrs {
-		list = appendAttrKeys(list, s, &s.Attrs[i])
-	}
 	return list
 }
 
-func appendAttrKeys(list []Key, s *Span, a *Attr) []Key {
+// AppendAttrKeys appends those of one attribute. What they depend on beside it are
+// Trace, Parent and Signal.
+func AppendAttrKeys(list []Key, s *Span, a *Attr) []Key {
 	switch a.Key {
 	case "wirespan.exchange":
 		if n, err := strconv.ParseUint(a.Value.Str, 16, 64); err == nil {

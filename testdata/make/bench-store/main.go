@@ -1,6 +1,7 @@
-// Command bench-store measures the embedded store with plain HTTP spans: what a span
-// costs to write, in CPU time of the whole process, with all indexes; what it takes on
-// disk; and how soon a trace is found by its id.
+// Command bench-store measures the embedded store with plain HTTP spans, as agents at
+// both ends of each connection send them: what a span costs to write, in CPU time of
+// the whole process, with all indexes; what it takes on disk; how soon a trace is
+// found by its id, and how soon it is assembled.
 //
 //	go run ./testdata/make/bench-store -spans 10000000 -dir /var/tmp/bench-store
 //
@@ -11,31 +12,19 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"flag"
 	"fmt"
 	"log"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/pprof"
-	"slices"
 	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
-	"github.com/wirespan/wirespan/tracer/facts"
 	"github.com/wirespan/wirespan/tracer/store"
 	"github.com/wirespan/wirespan/tracer/store/local"
-	"github.com/wirespan/wirespan/tracer/store/storetest"
-)
-
-const (
-	start = int64(1_790_000_000_000_000_000)
-	pool  = 32 << 10 // spans that are written again and again, with new ids and times
-	batch = 512
-	rate  = 60_000 // spans per second of their own time
 )
 
 func main() {
@@ -45,16 +34,19 @@ func main() {
 	profile := flag.String("profile", "", "write CPU profiles of writing and looking to this name, .write and .look behind it")
 	again := flag.Bool("again", false, "write nothing: -dir is that of a run before with as many spans")
 	looks := flag.Int("look", 2000, "traces to look up")
+	block := flag.Int("block", local.Default().BlockSpans, "spans of a block")
+	runBlocks := flag.Int("run", local.Default().RunBlocks, "blocks of an index run")
+	rounds := flag.Int("rounds", 3, "times to do so")
 	flag.Parse()
-	if err := run(bench{*spans, *looks, *plain, *again, *profile}, *dir); err != nil {
+	if err := run(bench{*spans, *looks, *rounds, *block, *runBlocks, *plain, *again, *profile}, *dir); err != nil {
 		log.Fatal(err)
 	}
 }
 
 type bench struct {
-	spans, looks int
-	plain, again bool
-	profile      string
+	spans, looks, rounds, block, runBlocks int
+	plain, again                           bool
+	profile                                string
 }
 
 // profiled runs something under the profiler, if that was asked for.
@@ -83,88 +75,11 @@ func run(b bench, dir string) error {
 		defer os.RemoveAll(d)
 		dir = d
 	}
-	g := newGenerator()
+	g := newAgents()
 	if b.plain {
 		return writePlain(dir, g, b.spans)
 	}
 	return b.store(dir, g)
-}
-
-// generator gives spans that cost next to nothing to make.
-type generator struct {
-	spans []store.Span
-	rnd   *rand.PCG
-	n     int
-	id    string // request ID of the trace
-	buf   []byte
-}
-
-func newGenerator() *generator {
-	t := storetest.NewTraffic(1, start, rate/4)
-	g := &generator{rnd: rand.NewPCG(1, 2)}
-	for len(g.spans) < pool {
-		for _, s := range t.Next() {
-			g.spans = append(g.spans, s.Clone())
-		}
-	}
-	return g
-}
-
-// traceOf is the trace of span n.
-func traceOf(n int) (id [16]byte) {
-	r := rand.NewPCG(uint64(n/4), 77)
-	binary.LittleEndian.PutUint64(id[:], r.Uint64())
-	binary.LittleEndian.PutUint64(id[8:], r.Uint64())
-	return id
-}
-
-func (g *generator) next() []store.Span {
-	at := g.n % pool
-	list := g.spans[at : at+batch]
-	for i := range list {
-		s := &list[i]
-		took := s.End - s.Start
-		s.Trace = traceOf(g.n + i)
-		binary.LittleEndian.PutUint64(s.ID[:], g.rnd.Uint64())
-		s.Parent = [8]byte{}
-		if i%4 > 0 {
-			s.Parent = list[i-1].ID
-		}
-		s.Start = start + int64(g.n+i)*int64(time.Second)/rate
-		s.End = s.Start + took
-		g.renew(s, i%4 == 0)
-	}
-	g.n += batch
-	return list
-}
-
-// renew gives a span another exchange, request ID and first bytes: what is unique in
-// traffic shall not come again, or indexes would look smaller than they are.
-func (g *generator) renew(s *store.Span, first bool) {
-	var b [16]byte
-	if first {
-		binary.LittleEndian.PutUint64(b[:], g.rnd.Uint64())
-		binary.LittleEndian.PutUint64(b[8:], g.rnd.Uint64())
-		g.id = hex.EncodeToString(b[:])
-	}
-	for i := range s.Attrs {
-		v := &s.Attrs[i].Value
-		switch s.Attrs[i].Key {
-		case "wirespan.exchange":
-			binary.LittleEndian.PutUint64(b[:], g.rnd.Uint64())
-			v.Str = hex.EncodeToString(b[:8])
-		case "wirespan.request_id":
-			v.List[0].Str = "x-request-id=" + g.id
-		case "wirespan.link.evidence":
-			v.Str = v.Str[:len("x-request-id=")] + g.id + v.Str[len("x-request-id=")+len(g.id):]
-		case store.AttrFacts:
-			if f, err := facts.Parse([]byte(v.Str)); err == nil {
-				f.Head = g.rnd.Uint64()
-				g.buf = facts.Append(g.buf[:0], &f)
-				v.Str = string(g.buf)
-			}
-		}
-	}
 }
 
 // cpu is the time that the process has used.
@@ -176,20 +91,20 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func (b *bench) store(dir string, g *generator) error {
+func (b *bench) store(dir string, g *agents) error {
 	ctx := context.Background()
 	cfg := local.Default()
-	cfg.MaxAge, cfg.MaxBytes = 0, 0
+	cfg.MaxAge, cfg.MaxBytes, cfg.BlockSpans, cfg.RunBlocks = 0, 0, b.block, b.runBlocks
 	s, err := local.Open(ctx, dir, cfg)
 	if err != nil {
 		return err
 	}
 	from, wall := cpu(), time.Now()
 	if b.again {
-		g.n = b.spans
+		g.sent = b.spans
 	}
 	err = b.profiled("write", func() error {
-		for g.n < b.spans {
+		for g.sent < b.spans {
 			if err := s.Write(ctx, g.next()); err != nil {
 				return err
 			}
@@ -200,7 +115,7 @@ func (b *bench) store(dir string, g *generator) error {
 		return err
 	}
 	if !b.again {
-		report("store", g.n, cpu()-from, time.Since(wall))
+		report("store", g.sent, cpu()-from, time.Since(wall))
 	}
 	if err := s.Close(ctx); err != nil {
 		return err
@@ -210,38 +125,18 @@ func (b *bench) store(dir string, g *generator) error {
 		return err
 	}
 	fmt.Printf("opened again in %v, %v of CPU\n", time.Since(wall).Round(time.Millisecond), (cpu() - from).Round(time.Millisecond))
-	if err := b.profiled("look", func() error { return look(ctx, s, g.n, b.looks) }); err != nil {
+	if err := b.look(ctx, s, dir, g.sent); err != nil {
 		return err
 	}
 	if err := s.Close(ctx); err != nil {
 		return err
 	}
-	return size(dir, g.n)
+	return size(dir, g.sent)
 }
 
 func report(what string, n int, used, wall time.Duration) {
 	fmt.Printf("%s: %d spans, %.2f us of CPU each: %.0f k spans/s per core; wall %v\n",
 		what, n, used.Seconds()*1e6/float64(n), float64(n)/used.Seconds()/1e3, wall.Round(time.Millisecond))
-}
-
-// look asks for traces in no order, most of them not in any cache of ours.
-func look(ctx context.Context, s *local.Store, spans, n int) error {
-	rnd := rand.New(rand.NewPCG(3, 4))
-	took := make([]time.Duration, 0, n)
-	from := cpu()
-	for range n {
-		id := traceOf(rnd.IntN(spans))
-		at := time.Now()
-		got, _, err := s.Related(ctx, []store.Key{store.TraceKey(id)}, store.Window{}, 1000)
-		took = append(took, time.Since(at))
-		if err != nil || len(got) != 4 {
-			return fmt.Errorf("%d spans of trace %x: %w", len(got), id, err)
-		}
-	}
-	used := cpu() - from
-	slices.Sort(took)
-	fmt.Printf("trace by id, of %d spans: median %v, p99 %v, mean of CPU %v\n", spans, took[n/2], took[n*99/100], used/time.Duration(n))
-	return nil
 }
 
 func size(dir string, n int) error {
@@ -257,7 +152,7 @@ func size(dir string, n int) error {
 }
 
 // writePlain is what one would write first: a span per key, an index entry per key.
-func writePlain(dir string, g *generator, spans int) error {
+func writePlain(dir string, g *agents, spans int) error {
 	db, err := pebble.Open(dir, &pebble.Options{MemTableSize: 64 << 20, Logger: quiet{}})
 	if err != nil {
 		return err
@@ -265,10 +160,10 @@ func writePlain(dir string, g *generator, spans int) error {
 	from, wall := cpu(), time.Now()
 	var keys []store.Key
 	var v, k []byte
-	for g.n < spans {
+	for g.sent < spans {
 		b := db.NewBatch()
 		for i, s := range g.next() {
-			id := binary.BigEndian.AppendUint64([]byte{'s'}, uint64(g.n+i))
+			id := binary.BigEndian.AppendUint64([]byte{'s'}, uint64(g.sent-i))
 			v = appendPlain(v[:0], &s)
 			if err := b.Set(id, v, nil); err != nil {
 				return err
@@ -288,11 +183,11 @@ func writePlain(dir string, g *generator, spans int) error {
 	if err := db.Flush(); err != nil {
 		return err
 	}
-	report("plain pebble", g.n, cpu()-from, time.Since(wall))
+	report("plain pebble", g.sent, cpu()-from, time.Since(wall))
 	if err := db.Close(); err != nil {
 		return err
 	}
-	return size(dir, g.n)
+	return size(dir, g.sent)
 }
 
 func appendPlain(b []byte, s *store.Span) []byte {
