@@ -43,6 +43,8 @@ type Stats struct {
 	Dropped  uint64 // spans that the Outbox did not take
 	Pending  int    // traces that wait
 	Conceded uint64 // traces that are no longer remembered because Done was reached
+
+	Shared SharedStats
 }
 
 // Relay exports traces. Its methods may be called at the same time.
@@ -61,6 +63,8 @@ type Relay struct {
 	left    list.List // of *departed, by when they left
 	stats   Stats
 	wake    chan struct{}
+
+	shared *shared // nil: this server is the only one
 }
 
 // waiting is a trace of which there was news.
@@ -98,11 +102,14 @@ func New(asm Assembler, box Outbox, ali Aliaser, cfg Config) (*Relay, error) {
 func (r *Relay) Note(spans []store.Span) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.stats.Noted += uint64(len(spans))
+	if r.shared != nil {
+		return // the ledger hears of them
+	}
 	now := r.now()
 	for i := range spans {
 		r.note(&spans[i], now)
 	}
-	r.stats.Noted += uint64(len(spans))
 	if len(r.waiting) > r.cfg.Pending {
 		r.rouse()
 	}
@@ -134,11 +141,18 @@ func (r *Relay) Stats() Stats {
 	defer r.mu.Unlock()
 	s := r.stats
 	s.Pending = len(r.waiting)
+	if r.shared != nil {
+		r.shared.fill(&s.Shared)
+	}
 	return s
 }
 
 // Run lets traces leave as they fall quiet, until ctx ends.
 func (r *Relay) Run(ctx context.Context) {
+	if r.shared != nil {
+		r.shared.run(ctx)
+		return
+	}
 	tick := time.NewTicker(max(r.cfg.Quiet/10, time.Millisecond))
 	defer tick.Stop()
 	for {
@@ -159,8 +173,12 @@ func (r *Relay) Run(ctx context.Context) {
 	}
 }
 
-// Flush lets everything leave that waits.
+// Flush lets everything leave that waits. Where servers share a ledger, that is left
+// to the others, or to the next.
 func (r *Relay) Flush(ctx context.Context) error {
+	if r.shared != nil {
+		return r.shared.crew.leave(ctx)
+	}
 	for ctx.Err() == nil {
 		r.mu.Lock()
 		e := r.order.Front()
@@ -220,7 +238,20 @@ func (r *Relay) leave(ctx context.Context, w *waiting, early bool) {
 // await lets an exchange that nothing is connected with, as that of a database, wait
 // once more for the span of an SDK that tells of it.
 func (r *Relay) await(w *waiting, t *assemble.Trace) bool {
-	if w.patient || len(t.Nodes) == 0 || t.Nodes[0].Exchange < 0 || t.Nodes[0].Span.Kind == span.Server {
+	if w.patient || !lonely(t) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	w.patient = true
+	r.again(w, r.now())
+	return true
+}
+
+// lonely reports a trace of one exchange of which an SDK might tell for which request
+// it was.
+func lonely(t *assemble.Trace) bool {
+	if len(t.Nodes) == 0 || t.Nodes[0].Exchange < 0 || t.Nodes[0].Span.Kind == span.Server {
 		return false
 	}
 	for i := range t.Nodes {
@@ -228,10 +259,6 @@ func (r *Relay) await(w *waiting, t *assemble.Trace) bool {
 			return false
 		}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	w.patient = true
-	r.again(w, r.now())
 	return true
 }
 
@@ -275,8 +302,8 @@ func (r *Relay) again(w *waiting, last time.Time) {
 	r.waiting[w.id] = w
 }
 
-// send hands the spans on that did not leave before.
-func (r *Relay) send(ctx context.Context, t *assemble.Trace) {
+// send hands the spans on that did not leave before, and says which.
+func (r *Relay) send(ctx context.Context, t *assemble.Trace) (d *departed, left []store.Span) {
 	d, again := r.departure(t)
 	if !again {
 		keep, rate := r.cfg.Keep(t)
@@ -294,7 +321,7 @@ func (r *Relay) send(ctx context.Context, t *assemble.Trace) {
 		r.alias(ctx, t)
 	}
 	if !d.kept {
-		return
+		return d, nil
 	}
 	t.ID = d.id
 	spans := slices.DeleteFunc(Shape(t, &r.cfg.Shaping), func(s store.Span) bool {
@@ -316,6 +343,7 @@ func (r *Relay) send(ctx context.Context, t *assemble.Trace) {
 			}
 		})
 	}
+	return d, spans
 }
 
 func (r *Relay) count(f func(*Stats)) {

@@ -3,6 +3,7 @@ package relay
 import (
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,13 +21,13 @@ import (
 // box keeps what was offered.
 type box struct {
 	requests []*trace.TracesData
-	full     bool
+	full     atomic.Bool
 }
 
 func (b *box) Buffer() []byte { return nil }
 
 func (b *box) Offer(p sink.Parcel) error {
-	if b.full {
+	if b.full.Load() {
 		return sink.ErrFull
 	}
 	r := &trace.TracesData{}
@@ -186,7 +187,7 @@ func TestBounds(t *testing.T) {
 		if busy < 50 {
 			t.Errorf("%d spans of what never falls quiet", busy)
 		}
-		d.out.full = true
+		d.out.full.Store(true)
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		s := d.Stats()

@@ -14,8 +14,7 @@ type Ledger interface {
 	OpenLedger(ctx context.Context) (now Second, err error)
 
 	// Beat writes what a server says of itself, and returns the last that each server
-	// said within an hour, in the order of their ids. Those that said they were gone
-	// are not among them.
+	// said within an hour, in the order of their ids. Who is said to be gone stays so.
 	Beat(ctx context.Context, own *Beat) ([]Beat, error)
 
 	// Quiet returns traces of which there was news, but none lately.
@@ -51,7 +50,8 @@ type Beat struct {
 	ID    uint64 // of this life of it
 	Name  string // for people
 	Count uint64 // of its beats
-	View  uint64 // which servers it sees, 0: it does not work yet
+	View  uint64 // which servers it sees, 0: none yet
+	Start Second // where the work of this view begins, as far as it knows
 	Bound Second // it is done with what fell quiet until then
 	Gone  bool   // it ended, and said so; or others found that it did
 }

@@ -27,10 +27,16 @@ type Value struct {
 	Map  []Attr
 }
 
-// Values.
-func StringValue(s string) Value  { return Value{Type: String, Str: s} }
-func BytesValue(b string) Value   { return Value{Type: Bytes, Str: b} }
-func IntValue(n int64) Value      { return Value{Type: Int, Num: n} }
+// StringValue is a value of type String.
+func StringValue(s string) Value { return Value{Type: String, Str: s} }
+
+// BytesValue is a value of type Bytes.
+func BytesValue(b string) Value { return Value{Type: Bytes, Str: b} }
+
+// IntValue is a value of type Int.
+func IntValue(n int64) Value { return Value{Type: Int, Num: n} }
+
+// DoubleValue is a value of type Double.
 func DoubleValue(f float64) Value { return Value{Type: Double, Num: int64(math.Float64bits(f))} }
 
 // BoolValue is a value of type Bool.

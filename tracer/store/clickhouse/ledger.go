@@ -70,13 +70,13 @@ func (s *Store) Beat(ctx context.Context, own *store.Beat) (list []store.Beat, e
 	if err != nil {
 		return nil, err
 	}
-	err = s.insert(ctx, "servers", "at, id, name, beat, view, bound, gone", 1, func(int) []any {
-		return []any{uint32(now), own.ID, own.Name, own.Count, own.View, uint32(own.Bound), flag(own.Gone)}
+	err = s.insert(ctx, "servers", "at, id, name, beat, view, start, bound, gone", 1, func(int) []any {
+		return []any{uint32(now), own.ID, own.Name, own.Count, own.View, uint32(own.Start), uint32(own.Bound), flag(own.Gone)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write beat: %w", err)
 	}
-	rows, err := s.query(ctx, fmt.Sprintf(`SELECT id, max(beat), argMax(name, beat), argMax(view, beat), argMax(bound, beat), max(gone)
+	rows, err := s.query(ctx, fmt.Sprintf(`SELECT id, max(beat), argMax(name, beat), argMax(view, beat), argMax(start, beat), argMax(bound, beat), max(gone)
 FROM %s WHERE at > %d GROUP BY id ORDER BY id`, s.table("servers"), now.Back(store.LedgerTime)))
 	if err != nil {
 		return nil, fmt.Errorf("read beats: %w", err)
@@ -84,14 +84,13 @@ FROM %s WHERE at > %d GROUP BY id ORDER BY id`, s.table("servers"), now.Back(sto
 	defer rows.Close()
 	for rows.Next() {
 		var b store.Beat
-		var bound uint32
+		var start, bound uint32
 		var gone uint8
-		if err := rows.Scan(&b.ID, &b.Count, &b.Name, &b.View, &bound, &gone); err != nil {
+		if err := rows.Scan(&b.ID, &b.Count, &b.Name, &b.View, &start, &bound, &gone); err != nil {
 			return nil, fmt.Errorf("read beats: %w", err)
 		}
-		if b.Bound = store.Second(bound); gone == 0 {
-			list = append(list, b)
-		}
+		b.Start, b.Bound, b.Gone = store.Second(start), store.Second(bound), gone != 0
+		list = append(list, b)
 	}
 	return list, rows.Err()
 }

@@ -112,7 +112,7 @@ func (p *parser) number() (store.Value, error) {
 	}
 	text := p.rest[:n]
 	p.rest = p.rest[n:]
-	if strings.IndexAny(text, ".e") >= 0 {
+	if strings.ContainsAny(text, ".e") {
 		bits, err := parseDouble(text)
 		return store.Value{Type: store.Double, Num: bits}, err
 	}

@@ -58,7 +58,7 @@ func appendNested(b []byte, v *store.Value) []byte {
 			text := string(b[from:])
 			return append(append(append(b[:from], `{"$double":"`...), text...), `"}`...)
 		}
-		if strings.IndexAny(string(b[from:]), ".e") < 0 {
+		if !strings.ContainsAny(string(b[from:]), ".e") {
 			b = append(b, ".0"...)
 		}
 		return b

@@ -129,17 +129,8 @@ func order(a, b uint64) int {
 }
 
 func (d *decoded) index() {
-	var r block.Reader
-	var keys []store.Key
-	r.Only(store.KeyAttr)
-	r.Open(d.cols)
 	d.keys = make([]keyRow, 0, 8*d.cols.Len())
-	for row := range d.cols.Len() {
-		keys = store.AppendKeys(keys[:0], r.Next())
-		for _, k := range keys {
-			d.keys = append(d.keys, keyRow{index.Hash(k), uint32(row)})
-		}
-	}
+	d.cols.Keys(func(row int, k store.Key) { d.keys = append(d.keys, keyRow{index.Hash(k), uint32(row)}) })
 }
 
 // rowsOf are the rows, in order, that have one of the hashes, which are sorted. A list

@@ -74,9 +74,7 @@ func (l *Ledger) Beat(_ context.Context, own *store.Beat) (list []store.Beat, er
 	b.Gone = b.Gone || l.beats[b.ID].Gone
 	l.beats[b.ID] = b
 	for _, b := range l.beats {
-		if !b.Gone {
-			list = append(list, b)
-		}
+		list = append(list, b)
 	}
 	slices.SortFunc(list, func(a, b store.Beat) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil

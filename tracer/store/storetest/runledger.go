@@ -30,7 +30,7 @@ func RunLedger(t *testing.T, l store.Ledger, wrote func([]store.Span)) {
 }
 
 func testBeats(t *testing.T, l store.Ledger) {
-	a, b := store.Beat{ID: 1<<63 + 1, Name: "a", Count: 1, View: 1<<64 - 1, Bound: 7}, store.Beat{ID: 5, Name: "b", Count: 1}
+	a, b := store.Beat{ID: 1<<63 + 1, Name: "a", Count: 1, View: 1<<64 - 1, Start: 6, Bound: 7}, store.Beat{ID: 5, Name: "b", Count: 1}
 	say := func(own store.Beat, want ...store.Beat) {
 		t.Helper()
 		got, err := l.Beat(t.Context(), &own)
@@ -43,9 +43,11 @@ func testBeats(t *testing.T, l store.Ledger) {
 	a.Count, a.View, a.Bound = 2, 3, 8
 	say(a, b, a)
 	b.Count, b.Gone = 2, true
-	say(b, a)
+	say(b, b, a)
 	b.Count, b.Gone = 3, false // who is gone stays so
-	say(b, a)
+	gone := b
+	gone.Gone = true
+	say(b, gone, a)
 }
 
 // quiet asks until the answer has the traces, or a time has passed.

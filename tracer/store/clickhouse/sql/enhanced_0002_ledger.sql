@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS {db}.servers{local} {on} (
     name String,
     beat UInt64,
     view UInt64,
+    start UInt32,
     bound UInt32,
     gone UInt8
 ) ENGINE = {engine:MergeTree:servers}

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"github.com/wirespan/wirespan/tracer/facts"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -53,6 +54,8 @@ type column struct {
 	ids  []uint32 // String, strings: texts
 	blob []byte
 	text string // blob of Bytes, to be lent
+
+	facts []facts.Facts // in place of nums and blob, of facts that were decoded
 }
 
 // copyBytes makes texts of values that are bytes, once for all that are read.
@@ -81,7 +84,7 @@ func (c *Columns) Size() int64 {
 	n := len(c.Starts)*(16+8+8+8+8+3+4*numTexts+12) + len(c.all) + 4*len(c.textEnd) + 4*len(c.shapeCols) + len(c.extra)
 	for i := range c.cols {
 		col := &c.cols[i]
-		n += 96 + 8*len(col.nums) + 4*len(col.ids) + len(col.blob)
+		n += 96 + 8*len(col.nums) + 4*len(col.ids) + len(col.blob) + 256*len(col.facts)
 	}
 	return int64(n)
 }

@@ -59,14 +59,14 @@ func (d *Decoder) sections(b []byte) (*Columns, error) {
 		return nil, fmt.Errorf("%w: sizes", ErrDamaged)
 	}
 	at := b[headSize:]
-	code, err := d.zstd.DecodeAll(at[:size[1]], make([]byte, 0, min(size[0], 64*size[1]+64)))
-	if err != nil || uint64(len(code)) != size[0] {
-		return nil, fmt.Errorf("%w: numbers: %v", ErrDamaged, err)
+	code, err := d.inflate(at[:size[1]], size[0])
+	if err != nil {
+		return nil, fmt.Errorf("%w: numbers: %w", ErrDamaged, err)
 	}
 	at = at[size[1]:]
-	char, err := d.zstd.DecodeAll(at[:size[3]], make([]byte, 0, min(size[2], 64*size[3]+64)))
-	if err != nil || uint64(len(char)) != size[2] {
-		return nil, fmt.Errorf("%w: texts: %v", ErrDamaged, err)
+	char, err := d.inflate(at[:size[3]], size[2])
+	if err != nil {
+		return nil, fmt.Errorf("%w: texts: %w", ErrDamaged, err)
 	}
 	r := decoder{code: code, char: char, raw: at[size[3]:]}
 	r.read()
@@ -76,13 +76,28 @@ func (d *Decoder) sections(b []byte) (*Columns, error) {
 	return &r.c, nil
 }
 
+// inflate unpacks a section of size bytes. What is packed bounds the memory that is
+// taken before the size is known to be true.
+func (d *Decoder) inflate(packed []byte, size uint64) ([]byte, error) {
+	b, err := d.zstd.DecodeAll(packed, make([]byte, 0, min(size, 64*uint64(len(packed))+64)))
+	if err == nil && uint64(len(b)) != size {
+		err = fmt.Errorf("%d bytes instead of %d", len(b), size)
+	}
+	return b, err
+}
+
 // decoder reads the three sections. After the first error everything is empty.
 type decoder struct {
 	code, char, raw []byte
 	c               Columns
 	traces          []span.TraceID
 	spent           int // of cellBudget
-	err             error
+
+	wide    []int64 // room, cut off as it is asked for
+	narrow  []uint32
+	scratch []int64 // lent
+	fresh   []uint32
+	err     error
 }
 
 func (d *decoder) fail(what string) {
@@ -250,7 +265,7 @@ func (d *decoder) smalls(n int) []uint32 {
 		d.fail("numbers are missing")
 		return nil
 	}
-	list := make([]uint32, n)
+	list := d.uint32s(n)
 	for i := range list {
 		list[i] = d.small()
 	}

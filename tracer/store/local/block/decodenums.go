@@ -15,83 +15,127 @@ func (d *decoder) spend(n int) bool {
 	return true
 }
 
+// slab is the number of values for which room is made at once.
+const slab = 1 << 12
+
+// int64s makes room for n numbers, all 0.
+func (d *decoder) int64s(n int) (list []int64) {
+	if n > slab/4 {
+		return make([]int64, n)
+	}
+	if len(d.wide) < n {
+		d.wide = make([]int64, slab)
+	}
+	list, d.wide = d.wide[:n:n], d.wide[n:]
+	return list
+}
+
+// uint32s does so for ids.
+func (d *decoder) uint32s(n int) (list []uint32) {
+	if n > slab/4 {
+		return make([]uint32, n)
+	}
+	if len(d.narrow) < n {
+		d.narrow = make([]uint32, slab)
+	}
+	list, d.narrow = d.narrow[:n:n], d.narrow[n:]
+	return list
+}
+
+// lent is room for n numbers, all 0, until it is asked for again.
+func (d *decoder) lent(n int) []int64 {
+	if cap(d.scratch) < n {
+		d.scratch = make([]int64, n)
+	}
+	clear(d.scratch[:n])
+	return d.scratch[:n]
+}
+
 // nums reads what putNums wrote of n numbers.
 func (d *decoder) nums(n int) []int64 {
 	if n <= 0 || !d.spend(n) {
 		return nil
 	}
+	list := d.int64s(n)
+	if d.fill(list); d.err != nil {
+		return nil
+	}
+	return list
+}
+
+// lentNums does so, too; they are lent.
+func (d *decoder) lentNums(n int) []int64 {
+	if n <= 0 || !d.spend(n) {
+		return nil
+	}
+	list := d.lent(n)
+	if d.fill(list); d.err != nil {
+		return nil
+	}
+	return list
+}
+
+// fill reads numbers into a list of at least one, all 0.
+func (d *decoder) fill(list []int64) {
 	how := d.codeBytes(1)
 	if how == nil {
-		return nil
+		return
 	}
 	switch how[0] {
 	case constant:
-		return d.constant(n)
+		d.constant(list)
 	case few:
-		return d.few(n)
+		d.few(list)
 	case plain:
 		low := d.varint()
-		list := make([]int64, n)
 		d.planes(list)
 		for i := range list {
 			list[i] += low
 		}
-		return list
 	case difference:
-		list := make([]int64, n)
 		last := d.varint()
 		list[0] = last
 		d.planes(list[1:])
-		for i := 1; i < n; i++ {
+		for i := 1; i < len(list); i++ {
 			last += unzigzag(uint64(list[i]))
 			list[i] = last
 		}
-		return list
 	case repeated:
-		return d.repeated(n)
+		d.repeated(list)
+	default:
+		d.fail("way of writing numbers")
 	}
-	d.fail("way of writing numbers")
-	return nil
 }
 
-func (d *decoder) constant(n int) []int64 {
-	list := make([]int64, n)
+func (d *decoder) constant(list []int64) {
 	if v := d.varint(); v != 0 {
 		for i := range list {
 			list[i] = v
 		}
 	}
-	return list
 }
 
-func (d *decoder) few(n int) []int64 {
+func (d *decoder) few(list []int64) {
 	var table [maxFew]int64
 	k := d.count(maxFew, "table of numbers")
 	for i := range table[:k] {
 		table[i] = d.varint()
 	}
-	codes := d.codeBytes(n)
-	if codes == nil {
-		return nil
-	}
-	list := make([]int64, n)
-	for i, c := range codes {
+	for i, c := range d.codeBytes(len(list)) {
 		if int(c) >= k {
 			d.fail("number that is not in the table")
-			return nil
+			return
 		}
 		list[i] = table[c]
 	}
-	return list
 }
 
-func (d *decoder) repeated(n int) []int64 {
-	k := d.count(n, "numbers that repeat")
+func (d *decoder) repeated(list []int64) {
+	k := d.count(len(list), "numbers that repeat")
 	table := d.rawBytes(8 * k)
-	list := make([]int64, n)
 	d.planes(list)
 	if d.err != nil {
-		return nil
+		return
 	}
 	next := 0
 	for i, c := range list {
@@ -102,11 +146,10 @@ func (d *decoder) repeated(n int) []int64 {
 		}
 		if c < 0 || at >= k {
 			d.fail("number that is not in the table")
-			return nil
+			return
 		}
 		list[i] = int64(binary.LittleEndian.Uint64(table[8*at:]))
 	}
-	return list
 }
 
 // planes reads what putPlanes wrote.
@@ -145,7 +188,8 @@ func (d *decoder) ids(n int) []uint32 {
 		d.fail("texts of a column")
 		return nil
 	}
-	fresh := make([]uint32, k)
+	d.fresh = append(d.fresh[:0], make([]uint32, k)...)
+	fresh := d.fresh
 	last := int64(0)
 	for i := range fresh {
 		last += d.varint()
@@ -155,7 +199,7 @@ func (d *decoder) ids(n int) []uint32 {
 		}
 		fresh[i] = uint32(last)
 	}
-	list := make([]uint32, n)
+	list := d.uint32s(n)
 	if k == 1 {
 		for i := range list {
 			list[i] = fresh[0]
@@ -168,7 +212,7 @@ func (d *decoder) ids(n int) []uint32 {
 }
 
 func (d *decoder) codes(list, fresh []uint32) {
-	codes := make([]int64, len(list))
+	codes := d.lent(len(list))
 	d.planes(codes)
 	next := 0
 	for i, c := range codes {

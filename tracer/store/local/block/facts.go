@@ -123,7 +123,7 @@ func setContextBits(f *facts.Facts, n int64) {
 func (d *decoder) readFacts(col *column, n int) {
 	list := make([]facts.Facts, n)
 	for _, field := range numFields {
-		for i, v := range d.nums(n) {
+		for i, v := range d.lentNums(n) {
 			field.set(&list[i], v)
 		}
 	}
@@ -133,26 +133,21 @@ func (d *decoder) readFacts(col *column, n int) {
 		}
 	}
 	for _, field := range byteFields {
-		lens := d.nums(n)
-		all := d.bytes()
+		lens := d.lentNums(n)
+		all := append([]byte(nil), d.bytes()...)
 		for i, k := range lens {
 			if k < 0 || k > int64(len(all)) {
 				d.fail("bytes of facts")
 				return
 			}
-			*field(&list[i]) = all[:k]
+			*field(&list[i]) = all[:k:k]
 			all = all[k:]
 		}
 	}
 	if d.err != nil {
 		return
 	}
-	col.nums = make([]int64, n)
-	for i := range list {
-		at := len(col.blob)
-		col.blob = facts.Append(col.blob, &list[i])
-		col.nums[i] = int64(len(col.blob) - at)
-	}
+	col.facts = list
 }
 
 func (d *decoder) context() (trace [16]byte, parent [8]byte) {

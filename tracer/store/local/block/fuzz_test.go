@@ -85,6 +85,7 @@ func FuzzDecode(f *testing.F) {
 			r.Next()
 		}
 		c.Pairs(nil)
+		c.Keys(func(int, store.Key) {})
 	})
 }
 
@@ -117,6 +118,7 @@ func FuzzSpan(f *testing.F) {
 				t.Fatalf("span %d (-want +got):\n%s", i, d)
 			}
 		}
+		sameKeys(t, c, list)
 	})
 }
 

@@ -18,9 +18,8 @@ type Reader struct {
 	only func(key string) bool
 	want []bool // columns that are read, if only is set
 
-	span  store.Span
-	list  []store.Value // of lists of texts in span
-	spare []store.Attr
+	span store.Span
+	list []store.Value // of lists of texts in span
 }
 
 type cursor struct{ num, id, blob int }
@@ -101,7 +100,9 @@ func (r *Reader) pass(shape []uint32) {
 			cur.id += int(col.nums[cur.num])
 			cur.num++
 		case store.Bytes, store.Array, store.Map:
-			cur.blob += int(col.nums[cur.num])
+			if col.facts == nil {
+				cur.blob += int(col.nums[cur.num])
+			}
 			cur.num++
 		}
 	}
@@ -136,30 +137,39 @@ func (r *Reader) attrs(list []store.Attr, shape []uint32) []store.Attr {
 		}
 		col, cur := &r.c.cols[at], &r.cur[at]
 		list = append(list, store.Attr{Key: r.c.text(col.key)})
-		v := &list[len(list)-1].Value
-		switch col.kind {
-		case store.String:
-			v.Type, v.Str = store.String, r.c.text(col.ids[cur.id])
-			cur.id++
-		case store.Bool, store.Int, store.Double:
-			v.Type, v.Num = col.kind, col.nums[cur.num]
-			cur.num++
-		case strings:
-			n := int(col.nums[cur.num])
-			v.Type, v.List = store.Array, r.texts(col.ids[cur.id:cur.id+n])
-			cur.num, cur.id = cur.num+1, cur.id+n
-		case store.Bytes:
-			n := int(col.nums[cur.num])
-			v.Type, v.Str = store.Bytes, col.text[cur.blob:cur.blob+n]
-			cur.num, cur.blob = cur.num+1, cur.blob+n
-		case store.Array, store.Map:
-			n := int(col.nums[cur.num])
-			d := values{b: col.blob[cur.blob : cur.blob+n], c: r.c}
-			*v = d.value(0)
-			cur.num, cur.blob = cur.num+1, cur.blob+n
-		}
+		r.value(&list[len(list)-1].Value, col, cur)
 	}
 	return list
+}
+
+// value reads the next value of a column.
+func (r *Reader) value(v *store.Value, col *column, cur *cursor) {
+	switch col.kind {
+	case store.String:
+		v.Type, v.Str = store.String, r.c.text(col.ids[cur.id])
+		cur.id++
+	case store.Bool, store.Int, store.Double:
+		v.Type, v.Num = col.kind, col.nums[cur.num]
+		cur.num++
+	case strings:
+		n := int(col.nums[cur.num])
+		v.Type, v.List = store.Array, r.texts(col.ids[cur.id:cur.id+n])
+		cur.num, cur.id = cur.num+1, cur.id+n
+	case store.Bytes:
+		if v.Type = store.Bytes; col.facts != nil {
+			v.Str = factsText(&col.facts[cur.num])
+			cur.num++
+			break
+		}
+		n := int(col.nums[cur.num])
+		v.Str = col.text[cur.blob : cur.blob+n]
+		cur.num, cur.blob = cur.num+1, cur.blob+n
+	case store.Array, store.Map:
+		n := int(col.nums[cur.num])
+		d := values{b: col.blob[cur.blob : cur.blob+n], c: r.c}
+		*v = d.value(0)
+		cur.num, cur.blob = cur.num+1, cur.blob+n
+	}
 }
 
 // texts makes a list of texts in room that is used again.
