@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -182,7 +183,8 @@ func TestAskInProcess(t *testing.T) {
 	if err != nil || strings.Count(string(b), `"trace_id"`) != 2 {
 		t.Errorf("%v %s", err, b)
 	}
-	if _, err = q.get(t.Context(), "traces/none", nil); err == nil || err.(*statusError).status != exitNone {
+	var ended *statusError
+	if _, err = q.get(t.Context(), "traces/none", nil); !errors.As(err, &ended) || ended.status != exitNone {
 		t.Errorf("%v", err)
 	}
 }

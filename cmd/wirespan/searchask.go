@@ -136,7 +136,7 @@ func redactedURL(raw string) string {
 
 // local opens the store, and asks it by way of the handler that a server has.
 func (a *askFlags) local(ctx context.Context) (*asker, error) {
-	st, err := openLocalToRead(a.dir, slog.New(slog.DiscardHandler))
+	st, err := openLocalToRead(ctx, a.dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -15,7 +16,7 @@ const storeMark = "FORMAT"
 
 // openLocalToRead opens a store that nobody else has open, without a bound of age or
 // size, so that nothing leaves it. It makes none.
-func openLocalToRead(dir string, log *slog.Logger) (store.Store, error) {
+func openLocalToRead(ctx context.Context, dir string, log *slog.Logger) (store.Store, error) {
 	list, err := os.ReadDir(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -25,5 +26,5 @@ func openLocalToRead(dir string, log *slog.Logger) (store.Store, error) {
 	case !slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() == storeMark }):
 		return nil, errors.New("is no store of wirespan")
 	}
-	return openLocal(dir, 0, 0, log)
+	return openLocal(ctx, dir, 0, 0, log)
 }

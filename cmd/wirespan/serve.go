@@ -139,7 +139,7 @@ func (o *serveOptions) serve(ctx context.Context, h *house) error {
 	wg.Go(func() { h.reloads(beside, hup, n) })
 	wg.Go(func() { n.watch(beside, func() bool { return h.alive(beside) == nil }) })
 	h.serve()
-	h.announce(&o.store, n)
+	h.announce(ctx, &o.store, n)
 	select {
 	case <-ctx.Done():
 		n.stopping()
@@ -151,12 +151,12 @@ func (o *serveOptions) serve(ctx context.Context, h *house) error {
 }
 
 // announce says where it listens and what it keeps.
-func (h *house) announce(s *storeFlags, n *notifier) {
+func (h *house) announce(ctx context.Context, s *storeFlags, n *notifier) {
 	h.log.Info("serving", "listens", h.where(), "store", h.kept.name, "retention", s.retention, "tokens", h.gate.Guarded())
 	if !h.kept.kept {
 		h.log.Warn("spans are kept in memory, and gone after a restart; --store DIR keeps them")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), probeTime)
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
 	if st, err := h.store.Stats(ctx); err == nil {
 		for _, r := range st.Repairs {

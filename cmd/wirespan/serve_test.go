@@ -151,7 +151,7 @@ func (s *serveProc) stop(t *testing.T) {
 func TestServeKeeps(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "store")
-	if _, err := openLocal(dir, 0, 1<<30, newLog(false)); err != nil && strings.Contains(err.Error(), "no embedded store") {
+	if _, err := openLocal(t.Context(), dir, 0, 1<<30, newLog(false)); err != nil && strings.Contains(err.Error(), "no embedded store") {
 		t.Skip(err)
 	}
 	dir += "2"

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -39,7 +38,6 @@ type houseFlags struct {
 
 	body    string
 	limits  access.Config
-	drain   time.Duration
 	traceAt int
 
 	onward onwardFlags

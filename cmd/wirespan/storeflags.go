@@ -67,7 +67,7 @@ func (s *storeFlags) open(ctx context.Context, log *slog.Logger) (*openedStore, 
 		}
 		return &openedStore{st, "ClickHouse", true, ""}, nil
 	case s.dir != "":
-		st, err := openLocal(s.dir, s.retention, int64(size), log)
+		st, err := openLocal(ctx, s.dir, s.retention, int64(size), log)
 		if err != nil {
 			return nil, &statusError{exitPartial, fmt.Errorf("--store %s: %w", s.dir, err)}
 		}

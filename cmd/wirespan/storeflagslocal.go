@@ -10,8 +10,8 @@ import (
 )
 
 // openLocal opens the embedded store. 0 bounds nothing.
-func openLocal(dir string, retention time.Duration, size int64, log *slog.Logger) (store.Store, error) {
+func openLocal(ctx context.Context, dir string, retention time.Duration, size int64, log *slog.Logger) (store.Store, error) {
 	c := local.Default()
 	c.MaxAge, c.MaxBytes, c.Log = retention, size, log
-	return local.Open(context.Background(), dir, c)
+	return local.Open(ctx, dir, c)
 }

@@ -14,7 +14,7 @@ import (
 
 // door is a protocol of one line in each direction, behind which another one
 // follows.
-type door struct{ after string }
+type door struct{}
 
 func doorProto(seen *[]string) l7.Proto {
 	return l7.Proto{

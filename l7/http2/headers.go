@@ -79,11 +79,11 @@ func (p *parser) headers(dir l7.Dir, h *half, f *frame, b []byte, out *l7.Emitte
 // plausible reports whether a block may be the first that is told of: nothing in
 // it belongs to the other direction, and it is whole.
 func (p *parser) plausible(dir l7.Dir, f *frame, fields []byte) bool {
-	asked, answered, ok := pseudo(fields)
+	foreign, answered, ok := pseudo(fields)
 	if f.kind == typePush || dir == l7.ToServer {
-		asked, answered = answered, asked
+		foreign = answered
 	}
-	return ok && asked == 0 && (f.kind != typePush || dir == l7.ToClient)
+	return ok && foreign == 0 && (f.kind != typePush || dir == l7.ToClient)
 }
 
 // section tells what a header block is about.

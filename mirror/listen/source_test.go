@@ -60,7 +60,7 @@ var (
 	geneve9   = unhex("0000655800000900")
 	gwlb      = unhex("0800 0800 00000000 0108 0102 00000000 deadbeef 0108 0202 0000000000000001 0108 8301 01020304")
 	tzsp      = unhex("0100 0001 0a0142 00 01")
-	gtp       = func(size int) []byte { return binary.BigEndian.AppendUint32(unhex("30ff"), uint32(size)<<16|0)[:4] }
+	gtp       = func(size int) []byte { return binary.BigEndian.AppendUint32(unhex("30ff"), uint32(size)<<16)[:4] }
 	l2gre     = unhex("00006558")
 	nvgre     = unhex("2000655800100001")
 	greIP     = unhex("00000800")

@@ -163,13 +163,6 @@ func (c *clocks) one() bool {
 	return true
 }
 
-// comparable reports whether the times of two spans can be compared.
-func (c *clocks) comparable(p, q *store.Span) bool {
-	a, okA := c.index[clockName(p)]
-	b, okB := c.index[clockName(q)]
-	return okA && okB && (a == b || c.root[a] == c.root[b] && c.bound[a]+c.bound[b] < 2*usable)
-}
-
 // off is what to take off the times of a span; clocks that may be one are taken for
 // one.
 func (c *clocks) off(s *store.Span) int64 {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	spb "google.golang.org/genproto/googleapis/rpc/status"
@@ -105,7 +106,7 @@ func nothing(context.Context, string) (*reply, error) { return &reply{}, nil }
 // swallow reads a stream to its end.
 func swallow(_ any, s grpc.ServerStream) error {
 	for {
-		if err := s.RecvMsg(&request{}); err == io.EOF {
+		if err := s.RecvMsg(&request{}); errors.Is(err, io.EOF) {
 			return s.SendMsg(&reply{})
 		} else if err != nil {
 			return err

@@ -117,4 +117,4 @@ func (l *Linker) resource(r *Facts, k span.Kind) *identity.Identity {
 	return &nobody
 }
 
-var nobody identity.Identity
+var nobody = identity.Identity{}

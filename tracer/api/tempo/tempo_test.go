@@ -2,6 +2,7 @@ package tempo
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -66,8 +67,9 @@ func FuzzTranslate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, q string) {
 		out, err := translate(q)
 		if err != nil {
-			if e := err.(*SyntaxError); e.At < 0 || e.At > len(q) {
-				t.Fatalf("%q: fault at %d", q, e.At)
+			var e *SyntaxError
+			if !errors.As(err, &e) || e.At < 0 || e.At > len(q) {
+				t.Fatalf("%q: fault %v", q, err)
 			}
 			return
 		}
