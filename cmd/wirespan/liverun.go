@@ -39,7 +39,7 @@ const staleAfter = 5 * time.Second
 
 // liveGCPercent keeps a live run below 128 MiB with its default bounds, all of
 // them reached: a dead receiver, a reader that stands still, a full disk.
-const liveGCPercent = 15
+const liveGCPercent = 8
 
 // traceLive is the run behind open sockets.
 func traceLive(ctx context.Context, o *liveOptions, src *liveSource, system *liveSys, filter *liveFilter) error {

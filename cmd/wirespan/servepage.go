@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"html/template"
 	"net/http"
 	"time"
 
@@ -113,51 +112,3 @@ func (h *house) statusJSON(w http.ResponseWriter, r *http.Request) {
 	e.SetIndent("", "  ")
 	_ = e.Encode(h.status(r.Context())) // whoever asked has gone
 }
-
-// page answers with the status for people. It has no script and loads nothing.
-func (h *house) page(w http.ResponseWriter, r *http.Request) {
-	hd := w.Header()
-	hd.Set("Content-Type", "text/html; charset=utf-8")
-	hd.Set("Cache-Control", "no-store")
-	hd.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	hd.Set("X-Content-Type-Options", "nosniff")
-	hd.Set("Referrer-Policy", "no-referrer")
-	_ = statusPage().Execute(w, h.status(r.Context()))
-}
-
-func statusPage() *template.Template {
-	return template.Must(template.New("status").Funcs(template.FuncMap{
-		"at": func(t time.Time) string {
-			if t.IsZero() {
-				return "never"
-			}
-			return t.UTC().Format("2006-01-02 15:04:05")
-		},
-	}).Parse(statusHTML))
-}
-
-const statusHTML = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wirespan</title>
-<style>
-body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color-scheme:light dark}
-h1{font-size:1.3rem} h2{font-size:1.05rem;margin-top:1.8rem} table{border-collapse:collapse} td,th{text-align:left;padding:.15rem 1rem .15rem 0;vertical-align:top}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums} .bad{color:#c00} code{font-size:.95em}
-</style></head><body>
-<h1>wirespan {{.Version}}</h1>
-<p>Up since {{at .Began}} UTC. {{if .Tokens}}A token is needed.{{else}}Whoever can connect may read and send.{{end}}</p>
-<h2>Store</h2>
-{{with .Store}}{{if .Fault}}<p class="bad">{{.Fault}}</p>{{end}}{{if .Full}}<p class="bad">Nothing is written: {{.Full}}</p>{{end}}
-<table><tr><td>where</td><td>{{.Name}}{{if not .Kept}} (gone after a restart; --store keeps it){{end}}</td></tr>
-<tr><td>spans</td><td>{{.Spans}}</td></tr><tr><td>bytes</td><td>{{.Bytes}}</td></tr><tr><td>oldest</td><td>{{at .OldestAt}}</td></tr>
-<tr><td>written since the start</td><td>{{.Written}}</td></tr>{{range .Repairs}}<tr><td>repaired</td><td>{{.}}</td></tr>{{end}}</table>{{end}}
-<h2>Listens</h2><ul>{{range .Listens}}<li><code>{{.}}</code></li>{{end}}</ul>
-{{if .Takes}}<h2>Came in</h2>{{if .Ingest}}<table><tr><th>format</th><th class="n">requests</th><th class="n">spans</th><th class="n">kept</th></tr>
-{{range .Ingest}}<tr><td>{{.Format}}</td><td class="n">{{.Requests}}</td><td class="n">{{.Spans}}</td><td class="n">{{.Kept}}</td></tr>{{end}}</table>{{else}}<p>Nothing yet.</p>{{end}}{{end}}
-<h2>Lost or refused</h2>{{if or .Losses .Gate}}<table>{{range .Losses}}<tr><td class="n">{{.Count}}</td><td>{{.What}}</td></tr>{{end}}
-{{range .Gate}}<tr><td class="n">{{.Count}}</td><td>requests: {{.What}}</td></tr>{{end}}</table>{{else}}<p>Nothing.</p>{{end}}
-<h2>Agents</h2>{{if .Agents}}<table><tr><th>agent</th><th class="n">spans</th><th>last</th></tr>
-{{range .Agents}}<tr><td>{{.Name}}</td><td class="n">{{.Spans}}</td><td>{{at .Last}}</td></tr>{{end}}</table>{{else}}<p>None since the start.</p>{{end}}
-{{if .Apps}}<p>{{.Apps}} spans of SDKs, the last at {{at .AppsAt}}.</p>{{end}}
-<h2>More</h2><p><code>/api/v1/</code> (<code>/api/v1/openapi.json</code>), <code>/status</code>, <code>/metrics</code>, <code>/healthz</code>, <code>/readyz</code></p>
-</body></html>
-`

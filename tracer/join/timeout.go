@@ -1,6 +1,10 @@
 package join
 
-import "github.com/wirespan/wirespan/flows"
+import (
+	"slices"
+
+	"github.com/wirespan/wirespan/flows"
+)
 
 // deadline says when a request counts as unanswered.
 type deadline struct {
@@ -16,7 +20,17 @@ type deadlines struct {
 	head int
 }
 
-func (d *deadlines) push(v deadline) { d.list = append(d.list, v) }
+// push adds a deadline. Before the queue would grow it drops what is settled:
+// most requests are answered long before anybody looks here.
+func (d *deadlines) push(v deadline) {
+	if n := len(d.list); n == cap(d.list) {
+		d.compact()
+		if len(d.list)*2 > n {
+			d.list = slices.Grow(d.list, n+1024)
+		}
+	}
+	d.list = append(d.list, v)
+}
 
 // settled reports whether the exchange of a deadline needs none any more.
 func (v *deadline) settled() bool { return v.x.born != v.born || v.x.responded || v.x.dead }

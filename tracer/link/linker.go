@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
 // Linker chains exchanges. New returns a ready value; it is used by one
@@ -36,6 +37,7 @@ type Linker struct {
 	names                names
 	terms                terms
 	met                  [numAcquaintances]acquaintance
+	asked                identity.Query // the question to Who, borrowed by it
 	field                field
 	joined, joinedPieces []byte // scratch
 	out                  leave

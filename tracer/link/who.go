@@ -11,8 +11,8 @@ import (
 // Linker's goroutine. Without one, addresses have the names that the
 // configuration, the capture and DNS answers on the wire give them.
 type Who interface {
-	// Endpoint returns who is at an end, nil if nothing is known. The answer
-	// is shared and never changes.
+	// Endpoint returns who is at an end, nil if nothing is known. q is borrowed.
+	// The answer is shared and never changes.
 	Endpoint(q *identity.Query) *identity.Identity
 	// Learn takes an address of a DNS answer; name is borrowed.
 	Learn(at int64, addr [16]byte, name []byte, ttl time.Duration)
@@ -53,9 +53,9 @@ func (l *Linker) whoOf(r *Facts, client bool, pid uint32) *identity.Identity {
 	if q.At = 0; a.q == q && l.now < a.until {
 		return a.id
 	}
-	a.q = q
-	q.At = at
-	a.id, a.until = l.cfg.Who.Endpoint(&q), l.now+knownFor
+	a.q, l.asked = q, q
+	l.asked.At = at // in place: a query of its own would be an allocation for every question
+	a.id, a.until = l.cfg.Who.Endpoint(&l.asked), l.now+knownFor
 	if a.id == nil {
 		a.until = l.now + unknownFor
 	}
