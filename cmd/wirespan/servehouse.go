@@ -109,6 +109,9 @@ func (h *house) receive(a *assembly.Assembler) (*assembly.Assembler, error) {
 	if h.onward, err = openOnward(&h.flags.onward, a, h.store); err != nil {
 		return nil, err
 	}
+	if err := h.onward.share(h.kept.Store, h.log); err != nil {
+		return nil, err
+	}
 	c := ingest.Default()
 	c.MaxBody, c.Log = int(h.flags.limits.Body), h.log
 	c.Tap = func(spans []store.Span) {

@@ -34,6 +34,7 @@ func (h *house) families() []metric.Family {
 		list = append(list, h.apm.Families()...)
 	}
 	list = append(list, h.onward.families()...)
+	list = append(list, h.onward.sharedFamilies()...)
 	list = append(list, h.storeFamilies()...)
 	list = append(list, h.gateFamilies()...)
 	all, active := h.agents.active(time.Now().Add(-activeTime))
