@@ -33,7 +33,7 @@ func (h *house) addQueries(a *assembly.Assembler) error {
 		return err
 	}
 	h.queries[tempo.Prefix+"/"] = t
-	c, err := complete.New(complete.Config{Store: h.store, Assembler: a, Limits: complete.DefaultLimits()})
+	c, err := complete.New(complete.Config{Store: h.store, Assembler: a, Limits: complete.DefaultLimits(), Log: h.log})
 	if err != nil {
 		return err
 	}

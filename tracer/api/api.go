@@ -27,10 +27,12 @@ func New(c Config) (*API, error) {
 	}
 	a := &API{Config: c, questions: make(chan struct{}, c.Limits.Questions)}
 	for _, rt := range routes() {
+		if rt.elsewhere {
+			continue
+		}
 		a.mux.HandleFunc("GET "+rt.path, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &rt) })
 		a.mux.HandleFunc(rt.path, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Allow", "GET, HEAD")
-			writeProblem(w, problem("method", http.StatusMethodNotAllowed, "the method is not allowed", "this path takes GET only"))
+			MethodNotAllowed(w, "GET, HEAD")
 		})
 	}
 	a.mux.HandleFunc(Prefix, func(w http.ResponseWriter, _ *http.Request) {

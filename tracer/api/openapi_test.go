@@ -50,7 +50,12 @@ func describe() object {
 		if params != nil {
 			get["parameters"] = params
 		}
-		paths[rt.path] = object{"get": get}
+		method := "get"
+		if rt.body != nil {
+			method = "post"
+			get["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": d.ref(reflect.TypeOf(rt.body))}}}
+		}
+		paths[rt.path] = object{method: get}
 	}
 	for _, event := range []any{Hello{}, Dropped{}, Summary{}, Span{}} {
 		d.ref(reflect.TypeOf(event))
@@ -158,6 +163,8 @@ func (d *describer) schema(t reflect.Type) object {
 		return object{"type": "number"}
 	case reflect.Bool:
 		return object{"type": "boolean"}
+	case reflect.Map:
+		return object{"type": "object", "additionalProperties": true}
 	case reflect.Slice:
 		return object{"type": "array", "items": d.schema(t.Elem())}
 	case reflect.Struct:
@@ -203,7 +210,10 @@ func TestOpenAPIDescribes(t *testing.T) {
 		}
 	}
 	for path, p := range describe()["paths"].(object) {
-		get := p.(object)["get"].(object)
+		get, ok := p.(object)["get"].(object)
+		if !ok {
+			get = p.(object)["post"].(object)
+		}
 		if get["summary"] == "" {
 			t.Errorf("%s is not described", path)
 		}

@@ -14,7 +14,7 @@ import (
 
 // Problem is why a request was not answered (RFC 9457, application/problem+json).
 type Problem struct {
-	Type      string `json:"type" doc:"urn:wirespan:problem: and one of query, parameter, not-found, method, forbidden, timeout, busy, gone, failed"`
+	Type      string `json:"type" doc:"urn:wirespan:problem: and one of query, parameter, body, not-found, method, forbidden, timeout, busy, gone, failed"`
 	Title     string `json:"title" doc:"the kind of problem in words"`
 	Status    int    `json:"status" doc:"HTTP status"`
 	Detail    string `json:"detail,omitempty" doc:"what is wrong with this request"`
@@ -37,6 +37,24 @@ func (p *Problem) Error() string {
 
 func problem(kind string, status int, title, format string, args ...any) *Problem {
 	return &Problem{Type: "urn:wirespan:problem:" + kind, Title: title, Status: status, Detail: fmt.Sprintf(format, args...)}
+}
+
+// BadBody says that the body of a request cannot be read, or is of too many bytes.
+func BadBody(status int, why string) *Problem {
+	return problem("body", status, "the body of the request cannot be taken", "%s", why)
+}
+
+// ProblemOf turns what went wrong into a problem without what a store says, which may
+// name hosts and paths.
+func ProblemOf(err error) *Problem { return problemOf(err) }
+
+// Write answers with the problem.
+func (p *Problem) Write(w http.ResponseWriter) { writeProblem(w, p) }
+
+// MethodNotAllowed answers requests of other methods than those listed, "GET, HEAD".
+func MethodNotAllowed(w http.ResponseWriter, allowed string) {
+	w.Header().Set("Allow", allowed)
+	writeProblem(w, problem("method", http.StatusMethodNotAllowed, "the method is not allowed", "this path takes %s only", allowed))
 }
 
 // badParameter says that the value of a parameter cannot be read.

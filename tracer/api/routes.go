@@ -10,7 +10,11 @@ type route struct {
 	result  any               // zero value of the JSON answer, nil if there is none
 	others  map[string]string // further media types and what they are
 	stream  bool              // has no end
-	answer  func(a *API, ctx context.Context, r *request) (any, error)
+	body    any               // zero value of the JSON of a POST; nil: it is a GET
+
+	elsewhere bool // package complete answers
+
+	answer func(a *API, ctx context.Context, r *request) (any, error)
 }
 
 func routes() []route {
@@ -47,6 +51,10 @@ func routes() []route {
 			params: liveParams, answer: (*API).live, stream: true, others: map[string]string{"text/event-stream": "events hello (Hello), span (Span), trace (Summary), dropped (Dropped), end"},
 		},
 		{path: Prefix + "check", summary: "Whether a filter and its parameters can be read; a problem points at the word that cannot.", params: searchParams, result: Checked{}, answer: (*API).check},
+		{
+			path: Prefix + "complete", summary: "The trace of spans that an APM has, with what packets and system calls tell of the same requests. The spans are not stored.",
+			body: Completion{}, result: Trace{}, elsewhere: true,
+		},
 		{path: Prefix + "stats", summary: "What the store keeps, and what was lost.", result: Stats{}, answer: (*API).stats},
 		{path: Prefix + "limits", summary: "What bounds requests.", result: LimitAnswer{}, answer: (*API).limits},
 		{path: Prefix + "openapi.json", summary: "This document.", answer: document, others: map[string]string{"application/json": "OpenAPI 3.1"}},

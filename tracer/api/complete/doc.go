@@ -1,12 +1,14 @@
-// Package complete adds what packets and system calls tell to the spans that an APM
-// has: the Trace Completion API of DeepFlow, field by field, so that programs that
-// call that one can call this one, its per-trace API, and our own form of both.
+// Package complete completes the traces of an APM: given spans of SDKs that are not
+// stored here, it answers with the tree that they make with what packets and system
+// calls tell of the same requests.
 //
-//	POST /v1/stats/querier/tracing-completion-by-external-app-spans
-//	POST /v1/stats/querier/L7FlowTracing
-//	GET  /v1/stats/querier/TracingAlgoParams
-//	POST /api/v1/complete
+// The paths below /v1/stats/querier are those of DeepFlow, with its requests and
+// answers field by field, so that what asks DeepFlow can ask wirespan. What DeepFlow
+// numbers in ways of its own, like agents, flows and system calls, are numbers of ours
+// there that are the same for the same thing; settings of its algorithm are taken and
+// not needed. The cleaner form is /api/v1/complete, whose answer is that of
+// /api/v1/traces/{id}.
 //
-// The spans that come are not stored. Traces are assembled with them, so that each
-// span of ours has the parent it has there: one of theirs, or another of ours.
+// Ids may have any form, as those of SkyWalking do; answers call a span what the request
+// called it.
 package complete

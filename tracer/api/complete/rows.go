@@ -1,92 +1,152 @@
 package complete
 
 import (
+	"encoding/json"
+	"math"
 	"strconv"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/wirespan/wirespan/tracer/assemble"
+	"github.com/wirespan/wirespan/tracer/facts"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
-// tracing is DATA of the answers.
+// tracing is DATA of a completion.
 type tracing struct {
-	Tracing  []row     `json:"tracing"`
-	Services []service `json:"services,omitempty"`
+	Tracing []row `json:"tracing"`
 }
 
-// service is what DeepFlow tells of a service in a trace.
-type service struct {
-	Service  string `json:"service_uname"`
-	Duration int64  `json:"duration"` // us that it spent itself
-	Ratio    string `json:"duration_ratio"`
-	Spans    int    `json:"span_count"`
-}
-
-// row is a span. Names and units are DeepFlow's (reference: its documentation of the
-// Trace Completion API); what it numbers in ways of its own, like flow_id, is a number
-// of ours that is the same for the same thing.
+// row is a span. Names, types and units are DeepFlow's (its documentation of the Trace
+// Completion API). trace_id, span_id and parent_span_id are those of the SDK's span: its
+// own, or that of the same request, or what the wire names; empty where there is none.
+// The tree is in deepflow_span_id and deepflow_parent_span_id.
 type row struct {
-	Start          int64             `json:"start_time_us"`
-	End            int64             `json:"end_time_us"`
-	Duration       int64             `json:"duration"` // us
-	Name           string            `json:"name"`
-	Source         int               `json:"signal_source"` // 0 packets, 3 eBPF, 4 OpenTelemetry
-	TapSide        string            `json:"tap_side"`
-	TraceID        string            `json:"trace_id"`
-	SpanID         string            `json:"span_id"`
-	ParentSpanID   string            `json:"parent_span_id"`
-	ID             string            `json:"deepflow_span_id"`
-	Parent         string            `json:"deepflow_parent_span_id"`
-	IDs            []string          `json:"_ids"`
-	Related        []string          `json:"related_ids"`
-	FlowID         string            `json:"flow_id"`
-	ReqSeq         uint32            `json:"req_tcp_seq"`
-	RespSeq        uint32            `json:"resp_tcp_seq"`
-	Protocol       int               `json:"l7_protocol"`
-	ProtocolName   string            `json:"l7_protocol_str"`
-	RequestType    string            `json:"request_type"`
-	Resource       string            `json:"request_resource"`
-	RequestID      *int64            `json:"request_id"`
-	Status         int               `json:"response_status"` // 0 normal, 3 server error, 4 client error, 5 none was seen
-	Endpoint       string            `json:"endpoint"`
-	ProcessID      *int64            `json:"process_id"`
-	Service        string            `json:"app_service"`
-	Instance       string            `json:"app_instance"`
-	XRequestID     string            `json:"x_request_id"`
-	XRequestID0    string            `json:"x_request_id_0"`
-	XRequestID1    string            `json:"x_request_id_1"`
-	SyscallRequest string            `json:"syscall_trace_id_request"`
-	SyscallReply   string            `json:"syscall_trace_id_response"`
-	CapSeq0        int64             `json:"syscall_cap_seq_0"`
-	CapSeq1        int64             `json:"syscall_cap_seq_1"`
-	Agent          string            `json:"vtap_id"`
-	Attribute      map[string]string `json:"attribute"`
+	Start          int64    `json:"start_time_us"`
+	End            int64    `json:"end_time_us"`
+	Duration       int64    `json:"duration"` // us
+	Name           string   `json:"name"`
+	Source         int      `json:"signal_source"` // 0 packets, 3 eBPF, 4 OpenTelemetry
+	TapSide        string   `json:"tap_side"`
+	TraceID        string   `json:"trace_id"`
+	SpanID         string   `json:"span_id"`
+	ParentSpanID   string   `json:"parent_span_id"`
+	ID             string   `json:"deepflow_span_id"`
+	Parent         string   `json:"deepflow_parent_span_id"` // empty on roots
+	IDs            []string `json:"_ids"`
+	Related        []string `json:"related_ids"`
+	FlowID         string   `json:"flow_id"` // digits; "0" for SDKs and processes
+	ReqSeq         uint32   `json:"req_tcp_seq"`
+	RespSeq        uint32   `json:"resp_tcp_seq"`
+	Protocol       int      `json:"l7_protocol"`
+	ProtocolName   string   `json:"l7_protocol_str"`
+	RequestType    string   `json:"request_type"`
+	Resource       string   `json:"request_resource"`
+	RequestID      *int64   `json:"request_id"`
+	Status         int      `json:"response_status"` // 0 normal, 2 timeout, 3 server error, 4 client error, 5 unknown
+	Endpoint       string   `json:"endpoint"`
+	ProcessID      *int64   `json:"process_id"`
+	Service        string   `json:"app_service"`
+	Instance       string   `json:"app_instance"`
+	XRequestID     string   `json:"x_request_id"`
+	XRequestID0    string   `json:"x_request_id_0"`
+	XRequestID1    string   `json:"x_request_id_1"`
+	SyscallRequest string   `json:"syscall_trace_id_request"` // digits; equal for what one thread did in turn, "0" for others
+	SyscallReply   string   `json:"syscall_trace_id_response"`
+	CapSeq0        int64    `json:"syscall_cap_seq_0"`
+	CapSeq1        int64    `json:"syscall_cap_seq_1"`
+	Agent          int64    `json:"vtap_id"`
+	Attribute      *string  `json:"attribute"` // JSON of an object of texts; null where not asked for
 
+	AgentName  string  `json:"wirespan_agent,omitempty"`
 	Rule       string  `json:"wirespan_link_rule,omitempty"`
 	Confidence float64 `json:"wirespan_link_confidence,omitempty"`
 	Evidence   string  `json:"wirespan_link_evidence,omitempty"`
 }
 
-// rowsOf lists the spans of a trace. The spans that came with the request are among
-// them, under their own ids, since the tree hangs together by them.
-func rowsOf(t *assemble.Trace) []row {
-	list := make([]row, len(t.Nodes))
+// view is how a trace is shown.
+type view struct {
+	names      map[span.SpanID]string
+	traces     map[span.TraceID]string
+	shown      map[store.Signal]bool // nil: all
+	attributes bool
+
+	parents []int               // of rows, among nodes, -1 on roots
+	sdks    map[int]int         // exchange to the node of an SDK's span of it
+	at      map[span.SpanID]int // nodes of SDKs' spans
+	threads map[int]string      // node to the number of the thread's turn
+}
+
+// name is what the request called a span, or its id.
+func (v *view) name(id span.SpanID) string {
+	if n, ok := v.names[id]; ok {
+		return n
+	}
+	return id.String()
+}
+
+// traceName is what the request called a trace, or its id.
+func (v *view) traceName(id span.TraceID) string {
+	if n, ok := v.traces[id]; ok {
+		return n
+	}
+	return id.String()
+}
+
+func (v *view) shows(s *store.Span) bool { return v.shown == nil || v.shown[s.Signal] }
+
+// look notes what rows need of others.
+func (v *view) look(t *assemble.Trace) {
+	v.parents = make([]int, len(t.Nodes))
+	v.sdks, v.at, v.threads = make(map[int]int), make(map[span.SpanID]int), make(map[int]string)
 	for i := range t.Nodes {
-		list[i] = rowOf(t, i)
+		n := &t.Nodes[i]
+		p := n.Parent
+		for p >= 0 && !v.shows(t.Nodes[p].Span) { // parents come before their children
+			p = v.parents[p]
+		}
+		v.parents[i] = p
+		if n.Span.Signal == store.APP {
+			v.at[n.Span.ID] = i
+			if _, ok := v.sdks[n.Exchange]; !ok && n.Exchange >= 0 {
+				v.sdks[n.Exchange] = i // the client's comes first
+			}
+		}
+		if n.Parent >= 0 && (n.Rule == "thread" || n.Rule == "goroutine") {
+			turn := digits(xxhash.Sum64(t.Nodes[n.Parent].Span.ID[:]))
+			v.threads[i], v.threads[n.Parent] = turn, turn
+		}
+	}
+}
+
+// digits writes a number that fits in a signed one, never 0.
+func digits(n uint64) string { return strconv.FormatUint(n>>1|1, 10) }
+
+// rowsOf lists the spans of a trace, parents before their children. Those that came
+// with the request are among them, under their own ids.
+func rowsOf(t *assemble.Trace, v *view) []row {
+	v.look(t)
+	list := make([]row, 0, len(t.Nodes))
+	for i := range t.Nodes {
+		if v.shows(t.Nodes[i].Span) {
+			list = append(list, v.row(t, i))
+		}
 	}
 	return list
 }
 
-func rowOf(t *assemble.Trace, i int) row {
+func (v *view) row(t *assemble.Trace, i int) row {
 	n := &t.Nodes[i]
 	s := n.Span
+	id := v.name(s.ID)
 	r := row{
 		Start: n.Start / 1000, End: n.End / 1000, Duration: (n.End - n.Start) / 1000, Name: s.Name, TapSide: tapSide(s),
-		TraceID: s.Trace.String(), ID: s.ID.String(), IDs: []string{s.ID.String()}, Related: []string{},
-		FlowID: s.Text("wirespan.flow.community_id"), Endpoint: endpointOf(s), Service: s.Service, Instance: s.Instance, Agent: s.Agent,
+		ID: id, IDs: []string{id}, Related: []string{}, FlowID: "0", SyscallRequest: "0", SyscallReply: "0",
+		Endpoint: endpointOf(s), Service: s.Service, Instance: s.Instance, Agent: number(s.Agent), AgentName: s.Agent,
 		RequestType: first(s, "http.request.method", "db.operation.name", "rpc.method", "messaging.operation.name", "dns.question.type"),
 		Resource:    first(s, "url.path", "db.query.text", "messaging.destination.name", "rpc.method", "dns.question.name"),
-		Status:      statusNumber(s), Attribute: attributes(s), Rule: n.Rule, Confidence: n.Confidence, Evidence: n.Evidence,
+		Status:      statusNumber(s), Rule: n.Rule, Confidence: n.Confidence, Evidence: n.Evidence,
 	}
 	r.Source = map[store.Signal]int{store.NET: 0, store.SYS: 3, store.APP: 4}[s.Signal]
 	r.ProtocolName, r.Protocol = protocol(s)
@@ -95,23 +155,88 @@ func rowOf(t *assemble.Trace, i int) row {
 	if r.XRequestID = r.XRequestID0; r.XRequestID == "" {
 		r.XRequestID = r.XRequestID1
 	}
-	if pid, ok := s.Int("process.pid"); ok {
+	if flow := s.Text("wirespan.flow.community_id"); flow != "" {
+		r.FlowID = digits(xxhash.Sum64String(flow))
+	}
+	if turn, ok := v.threads[i]; ok && s.Signal == store.SYS {
+		r.SyscallRequest = turn
+	}
+	if pid, ok := processOf(s); ok {
 		r.ProcessID = &pid
 	}
 	if id, ok := s.Int("dns.id"); ok {
 		r.RequestID = &id
 	}
-	if s.Signal == store.APP {
-		r.SpanID = s.ID.String()
-		if !s.Parent.IsZero() {
-			r.ParentSpanID = s.Parent.String()
-		}
+	v.original(&r, t, i)
+	if p := v.parents[i]; p >= 0 {
+		r.Parent = v.name(t.Nodes[p].Span.ID)
+		r.Related = append(r.Related, r.Parent)
 	}
-	if n.Parent >= 0 {
-		up := t.Nodes[n.Parent].Span.ID.String()
-		r.Parent, r.Related = up, append(r.Related, up)
+	if v.attributes {
+		text := attributes(s)
+		r.Attribute = &text
 	}
 	return r
+}
+
+// original fills the ids of the SDK's span: of the span itself, else of that whose id
+// the request carried on the wire, else of that which tells of the same exchange.
+func (v *view) original(r *row, t *assemble.Trace, i int) {
+	n := &t.Nodes[i]
+	sdk, known := i, n.Span.Signal == store.APP
+	if !known {
+		if trace, caller, ok := contextOf(n.Span); ok {
+			r.TraceID = v.traceName(trace)
+			if !caller.IsZero() {
+				r.SpanID = v.name(caller)
+			}
+			sdk, known = v.at[caller]
+		} else if n.Exchange >= 0 {
+			sdk, known = v.sdks[n.Exchange]
+		}
+	}
+	if !known {
+		return
+	}
+	s := t.Nodes[sdk].Span
+	r.TraceID, r.SpanID = v.traceName(s.Trace), v.name(s.ID)
+	if !s.Parent.IsZero() {
+		r.ParentSpanID = v.name(s.Parent)
+	}
+}
+
+// contextOf is the trace context that a request carried.
+func contextOf(s *store.Span) (trace span.TraceID, caller span.SpanID, ok bool) {
+	v, has := s.Attr(store.AttrFacts)
+	if !has {
+		return trace, caller, false
+	}
+	f, err := facts.Parse([]byte(v.Str))
+	if err != nil || !f.HasContext {
+		return trace, caller, false
+	}
+	return f.Trace, f.Parent, true
+}
+
+// number is a positive number of 31 bits for a name; 0 for none.
+func number(name string) int64 {
+	if name == "" {
+		return 0
+	}
+	return int64(xxhash.Sum64String(name)%(math.MaxInt32-1)) + 1
+}
+
+// processOf is the process that a span of system calls or of an SDK is of.
+func processOf(s *store.Span) (int64, bool) {
+	if pid, ok := s.Int("process.pid"); ok {
+		return pid, true
+	}
+	for i := range s.Resource {
+		if s.Resource[i].Key == "process.pid" && s.Resource[i].Value.Type == store.Int {
+			return s.Resource[i].Value.Num, true
+		}
+	}
+	return 0, false
 }
 
 // tapSides are DeepFlow's names of observations.
@@ -199,6 +324,9 @@ func requestID(s *store.Span, key string) (id string) {
 }
 
 func statusNumber(s *store.Span) int {
+	if e := s.Text("error.type"); e == "timeout" {
+		return 2
+	}
 	if r := s.Text("wirespan.response"); r == "none" {
 		return 5
 	}
@@ -212,48 +340,37 @@ func statusNumber(s *store.Span) int {
 	return 0
 }
 
-// attributes are those of the span as text.
-func attributes(s *store.Span) map[string]string {
+// attributes are those of the span: the text of a JSON object of texts.
+func attributes(s *store.Span) string {
 	m := make(map[string]string, len(s.Attrs))
 	for i := range s.Attrs {
-		a := &s.Attrs[i]
-		if a.Key == store.AttrFacts {
-			continue
-		}
-		switch a.Value.Type {
-		case store.String:
-			m[a.Key] = a.Value.Str
-		case store.Int:
-			m[a.Key] = strconv.FormatInt(a.Value.Num, 10)
-		case store.Bool:
-			m[a.Key] = strconv.FormatBool(a.Value.Num != 0)
-		case store.Double:
-			m[a.Key] = strconv.FormatFloat(a.Value.Float(), 'g', -1, 64)
-		default:
-			for t := range a.Value.Texts {
-				if m[a.Key] != "" {
-					m[a.Key] += ","
-				}
-				m[a.Key] += t
-			}
+		if a := &s.Attrs[i]; a.Key != store.AttrFacts {
+			m[a.Key] = textOf(&a.Value)
 		}
 	}
-	return m
+	b, err := json.Marshal(m)
+	if err != nil { // texts always can be
+		return "{}"
+	}
+	return string(b)
 }
 
-// servicesOf are those of the trace with their share of its time.
-func servicesOf(t *assemble.Trace) []service {
-	var all int64
-	for _, s := range t.Services {
-		all += s.Self
+func textOf(v *store.Value) (text string) {
+	switch v.Type {
+	case store.String:
+		return v.Str
+	case store.Int:
+		return strconv.FormatInt(v.Num, 10)
+	case store.Bool:
+		return strconv.FormatBool(v.Num != 0)
+	case store.Double:
+		return strconv.FormatFloat(v.Float(), 'g', -1, 64)
 	}
-	list := make([]service, len(t.Services))
-	for i, s := range t.Services {
-		share := 0.0
-		if all > 0 {
-			share = 100 * float64(s.Self) / float64(all)
+	for t := range v.Texts {
+		if text != "" {
+			text += ","
 		}
-		list[i] = service{Service: s.Service, Duration: s.Self / 1000, Ratio: strconv.FormatFloat(share, 'f', 2, 64) + "%", Spans: s.Spans}
+		text += t
 	}
-	return list
+	return text
 }
