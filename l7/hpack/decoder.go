@@ -158,16 +158,16 @@ func (d *Decoder) raw() (s []byte, coded, ok bool) {
 	if len(b) == 0 {
 		return nil, false, d.fail()
 	}
-	v, n := int(b[0]&0x7f), 1
+	v, n := uint64(b[0]&0x7f), 1
 	if v == 0x7f {
-		long, size := integer(b, 0x7f)
-		v, n = int(long), size
+		v, n = integer(b, 0x7f)
 	}
-	if n == 0 || v > len(b)-n {
+	if n == 0 || v > uint64(len(b)-n) {
 		return nil, false, d.fail()
 	}
-	s, coded = b[n:n+v], b[0]&0x80 != 0
-	d.b = b[n+v:]
+	end := n + int(v)
+	s, coded = b[n:end], b[0]&0x80 != 0
+	d.b = b[end:]
 	return s, coded, true
 }
 

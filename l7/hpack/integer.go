@@ -1,7 +1,8 @@
 package hpack
 
-// maxInteger bounds integers; nothing that is one on the wire is as large.
-const maxInteger = 1 << 28
+// maxInteger bounds integers. The largest are sizes of the table, which are bounded by
+// a setting of 32 bits (RFC 9113, 6.5.2).
+const maxInteger = 1<<32 - 1
 
 // integer reads an integer with a prefix of the given mask (RFC 7541, 5.1); n is
 // how many bytes it takes, 0 if it is cut short or too large.
