@@ -11,7 +11,7 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 	if begins {
 		t.over(c)
 		c.requests++
-		r = &request{id: c.msg.ID, tgid: c.msg.First.TGID}
+		r = t.memory.request(c.msg.ID, c.msg.First.TGID)
 		c.asked = r
 		t.processOf(r.tgid).requests[r] = struct{}{}
 	}
@@ -34,7 +34,7 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 
 // calls notes that an executor sent a request, and says for whom.
 func (t *Tracker) calls(c *conn, x *exec) {
-	k := &call{id: c.msg.ID, begin: c.msg.Begin}
+	k := t.memory.call(c.msg.ID, c.msg.Begin)
 	first := c.requests == 0
 	if !first {
 		t.processOf(x.thread.TGID).reuses = true
@@ -188,6 +188,7 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 		t.relabel(k, r, Answered, x) // the loop went on with whom it was for
 	}
 	x.loose, x.last = x.loose[:0], nil
+	x.forgetResults() // they were for this one
 	r.disown()
 	t.finished(r)
 	x.woken = nil

@@ -30,7 +30,7 @@ func (t *Tracker) others(c *conn, x *exec, e *sys.Event) bool {
 // waits for its response. What is done for which request is not seen there, so
 // none is taken to wait.
 func (t *Tracker) callsToo(c *conn, x *exec) {
-	k := &call{id: c.msg.ID, begin: c.msg.Begin}
+	k := t.memory.call(c.msg.ID, c.msg.Begin)
 	c.shared = true
 	c.requests++
 	t.stats.Calls++

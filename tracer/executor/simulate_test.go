@@ -130,6 +130,7 @@ func (w *world) score() (o outcome) {
 	}
 	tr.Flush()
 	o.stats, o.messages, o.labels = tr.Stats(), c.messages, c.labels
+	w.again(o)
 	for _, m := range c.messages {
 		if m.Role != Calling || m.Direction != sys.Sent {
 			continue

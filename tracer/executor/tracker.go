@@ -18,6 +18,7 @@ type Tracker struct {
 	// open of which nothing is known.
 	doubted int64
 	stats   Stats
+	memory  memory
 
 	oldConns fifo[*conn] // in order of appearance
 	oldExecs fifo[*exec]
@@ -50,6 +51,8 @@ type conn struct {
 	whose  *request // nil unknown
 	shared bool     // others were on their way at the same time
 	place  placing  // in the turn in which it was opened
+
+	mark uint64 // see pool.go, as those below
 }
 
 // request is a request that a process read.
@@ -65,6 +68,8 @@ type request struct {
 	listed        bool
 	idleAt        int64
 	before, after *request // in its owner's list
+
+	mark uint64
 }
 
 // call is a request that a process sent.
@@ -79,6 +84,8 @@ type call struct {
 	place    placing
 	on       *conn // opened for it, and placed instead; nil none
 	by       *exec // goroutine that got its response, nil unknown
+
+	mark uint64
 }
 
 // exec is an executor.
@@ -107,6 +114,8 @@ type exec struct {
 
 	turn  turn
 	loose []*call // unlabelled calls since its last answer
+
+	mark uint64
 }
 
 // process is what is known of a process.
@@ -147,6 +156,9 @@ func (t *Tracker) Stats() Stats { return t.stats }
 // Event takes an event.
 func (t *Tracker) Event(e *sys.Event) {
 	t.stats.Events++
+	if t.memory.taken >= t.memory.due {
+		t.collect()
+	}
 	if e.Type != sys.Lost {
 		t.now = max(t.now, e.Time)
 	}
