@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -20,8 +22,10 @@ import (
 
 // box keeps what was offered.
 type box struct {
+	full atomic.Bool
+
+	mu       sync.Mutex
 	requests []*trace.TracesData
-	full     atomic.Bool
 }
 
 func (b *box) Buffer() []byte { return nil }
@@ -34,11 +38,21 @@ func (b *box) Offer(p sink.Parcel) error {
 	if err := proto.Unmarshal(p.Bytes, r); err != nil {
 		return err
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.requests = append(b.requests, r)
 	return nil
 }
 
+func (b *box) offers() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.requests)
+}
+
 func (b *box) spans() (list []*trace.Span) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	for _, r := range b.requests {
 		for _, rs := range r.ResourceSpans {
 			for _, ss := range rs.ScopeSpans {
@@ -49,16 +63,42 @@ func (b *box) spans() (list []*trace.Span) {
 	return list
 }
 
+// shelf is a source to which spans are added while it is asked.
+type shelf struct {
+	mu   sync.Mutex
+	held scene.Held
+}
+
+func (s *shelf) now() scene.Held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.held
+}
+
+func (s *shelf) add(spans ...store.Span) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held = append(s.held, spans...)
+}
+
+func (s *shelf) Related(ctx context.Context, keys []store.Key, w store.Window, limit int) ([]store.Span, bool, error) {
+	return s.now().Related(ctx, keys, w, limit)
+}
+
+func (s *shelf) Search(ctx context.Context, q *store.Query, yield func(*store.Span) bool) error {
+	return s.now().Search(ctx, q, yield)
+}
+
 // desk is a relay over spans that come one by one.
 type desk struct {
 	*Relay
-	have *scene.Held
+	have *shelf
 	out  *box
 }
 
 func newDesk(t *testing.T, cfg Config) *desk {
 	t.Helper()
-	have := &scene.Held{}
+	have := &shelf{}
 	asm, err := assemble.New(have, assemble.Default())
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +112,7 @@ func newDesk(t *testing.T, cfg Config) *desk {
 }
 
 func (d *desk) take(spans ...store.Span) {
-	*d.have = append(*d.have, spans...)
+	d.have.add(spans...)
 	d.Note(spans)
 }
 
@@ -86,13 +126,13 @@ func TestRelay(t *testing.T) {
 		d.take(all[3])
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
-		if len(d.out.requests) != 0 {
+		if d.out.offers() != 0 {
 			t.Fatal("left before it was quiet")
 		}
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
-		if len(d.out.requests) != 1 || len(d.out.spans()) != 4 {
-			t.Fatalf("%d requests, %d spans", len(d.out.requests), len(d.out.spans()))
+		if d.out.offers() != 1 || len(d.out.spans()) != 4 {
+			t.Fatalf("%d requests, %d spans", d.out.offers(), len(d.out.spans()))
 		}
 		d.take(all[4]) // of another trace id, whose parent has left
 		time.Sleep(10 * time.Second)
