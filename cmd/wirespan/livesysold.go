@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,7 +15,17 @@ import (
 // Bounds of what is read about connections that are older than the run.
 const (
 	maxOldNetns = 1024
-	maxOldRows  = 1 << 18
+	maxOldEnds  = 1 << 18
+	maxOldRows  = 1 << 20 // in all rounds
+)
+
+// The kernel gives a table in pages, and finds the place of the next one by
+// counting in a chain of its hash table: where a socket has gone from the chain
+// meanwhile, another one is passed over. So a table is read again until that
+// shows nothing new, but for as many rounds at most.
+const (
+	minOldRounds = 2
+	maxOldRounds = 8
 )
 
 // States of /proc/net/tcp, include/net/tcp_states.h.
@@ -36,7 +47,7 @@ type oldConnections struct {
 func readOldConnections(proc string) *oldConnections {
 	o := &oldConnections{ports: make(map[uint16]bool), serving: make(map[executor.Endpoint]bool)}
 	own, _ := os.Readlink(filepath.Join(proc, "self/ns/net"))
-	o.namespace(filepath.Join(proc, "self/net"), true)
+	o.namespace(tablesIn(filepath.Join(proc, "self/net")), true)
 	seen := map[string]bool{own: true}
 	dir, err := os.Open(proc)
 	if err != nil {
@@ -54,7 +65,7 @@ func readOldConnections(proc string) *oldConnections {
 				continue // of another user, or gone, or known
 			}
 			seen[ns] = true
-			o.namespace(filepath.Join(proc, name, "net"), false)
+			o.namespace(tablesIn(filepath.Join(proc, name, "net")), false)
 		}
 		if err != nil {
 			break
@@ -63,39 +74,66 @@ func readOldConnections(proc string) *oldConnections {
 	return o
 }
 
+// socketTables opens a table by name, as /proc/net has them.
+type socketTables func(name string) (io.ReadCloser, error)
+
+func tablesIn(dir string) socketTables {
+	return func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, name)) }
+}
+
 // namespace reads the tables of one network namespace.
-func (o *oldConnections) namespace(dir string, own bool) {
-	listening := make(map[uint16]bool)
-	var open []executor.Endpoint
-	for _, name := range [...]string{"tcp", "tcp6"} {
-		f, err := os.Open(filepath.Join(dir, name))
-		if err != nil {
-			continue // without it the lower port serves
-		}
-		for s := bufio.NewScanner(f); s.Scan() && o.rows < maxOldRows; o.rows++ {
-			w := strings.Fields(s.Text())
-			if len(w) < 4 || w[3] != rowListening && w[3] != rowEstablished {
-				continue
-			}
-			e, ok := rowEndpoint(w[1])
-			switch {
-			case !ok:
-			case w[3] == rowListening:
-				listening[e.Port] = true
-			default:
-				open = append(open, e)
-			}
-		}
-		_ = f.Close()
-	}
-	for _, e := range open {
-		if listening[e.Port] {
+func (o *oldConnections) namespace(open socketTables, own bool) {
+	seen := &oldEnds{listening: make(map[uint16]bool), open: make(map[executor.Endpoint]bool)}
+	o.look(open, seen)
+	for e := range seen.open {
+		if seen.listening[e.Port] && len(o.serving) < maxOldEnds {
 			o.serving[e] = true
 		}
 	}
 	if own {
-		o.ports = listening
+		o.ports = seen.listening
 	}
+}
+
+// look reads tables until that shows nothing new.
+func (o *oldConnections) look(open socketTables, seen *oldEnds) {
+	known := -1
+	for n := 0; n < maxOldRounds && (n < minOldRounds || seen.len() > known); n++ {
+		known = seen.len()
+		for _, name := range [...]string{"tcp", "tcp6"} {
+			if f, err := open(name); err == nil { // without it the lower port serves
+				o.rows += seen.read(f, maxOldRows-o.rows)
+				_ = f.Close()
+			}
+		}
+	}
+}
+
+// oldEnds are the local ends of the sockets of one network namespace.
+type oldEnds struct {
+	listening map[uint16]bool
+	open      map[executor.Endpoint]bool
+}
+
+func (s *oldEnds) len() int { return len(s.listening) + len(s.open) }
+
+// read adds the ends of a table, and returns how many rows it read of at most.
+func (s *oldEnds) read(table io.Reader, most int) (rows int) {
+	for sc := bufio.NewScanner(table); rows < most && sc.Scan(); rows++ {
+		w := strings.Fields(sc.Text())
+		if len(w) < 4 || w[3] != rowListening && w[3] != rowEstablished {
+			continue
+		}
+		e, ok := rowEndpoint(w[1])
+		switch {
+		case !ok:
+		case w[3] == rowListening:
+			s.listening[e.Port] = true
+		case len(s.open) < maxOldEnds:
+			s.open[e] = true
+		}
+	}
+	return rows
 }
 
 // rowEndpoint reads an address of /proc/net/tcp or tcp6: words of 32 bits in the
