@@ -26,7 +26,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		MaxBytes: 50 << 30, MaxAge: 72 * time.Hour, Reserve: 512 << 20,
-		Partition: time.Hour, BlockSpans: 1024, RunBlocks: 512, Memory: 256 << 20, SyncEvery: 500 * time.Millisecond,
+		Partition: time.Hour, BlockSpans: 512, RunBlocks: 512, Memory: 256 << 20, SyncEvery: 500 * time.Millisecond,
 	}
 }
 

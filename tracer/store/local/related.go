@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -59,6 +60,7 @@ type gather struct {
 	spans  []store.Span
 	more   bool
 	reader block.Reader
+	loaded [together]*decoded
 }
 
 func (g *gather) view(ctx context.Context, v *view) error {
@@ -72,17 +74,51 @@ func (g *gather) view(ctx context.Context, v *view) error {
 	if err != nil {
 		return err
 	}
-	for i := len(blocks) - 1; i >= 0 && !g.more; i-- {
+	slices.Reverse(blocks)
+	for some := range slices.Chunk(blocks, together) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, err := g.s.load(place{v.p.id, blocks[i]})
-		if err != nil {
-			continue // dropped meanwhile, or damaged and told
+		for i, d := range g.s.loadAll(v.p.id, some, g.loaded[:]) {
+			if d != nil && !g.more {
+				g.rows(d.cols, d.rows(g.wanted))
+			}
+			g.loaded[i] = nil
 		}
-		g.rows(d.cols, d.rows(g.wanted))
+		if g.more {
+			return nil
+		}
 	}
 	return nil
+}
+
+// together is the number of blocks that are read at a time: a trace of several agents
+// lies in several, and each comes from the disk, perhaps, and is decoded.
+const together = 8
+
+// loadAll reads blocks of a partition into list. Of those that were dropped meanwhile,
+// or are damaged, which is told, there is none.
+func (s *Store) loadAll(part uint64, blocks []uint32, list []*decoded) []*decoded {
+	list = list[:len(blocks)]
+	var others sync.WaitGroup
+	for i, b := range blocks {
+		if list[i] = s.cache.get(place{part, b}); list[i] != nil {
+			continue
+		}
+		read := func() {
+			if d, err := s.load(place{part, b}); err == nil {
+				d.once.Do(d.index)
+				list[i] = d
+			}
+		}
+		if i == len(blocks)-1 {
+			read()
+			break
+		}
+		others.Go(read)
+	}
+	others.Wait()
+	return list
 }
 
 func (g *gather) rows(c *block.Columns, rows []uint32) {

@@ -33,12 +33,15 @@ func (d *decoder) readTexts() {
 // text appends a text whose runs of digits were taken out.
 func (d *decoder) text(dst, b []byte) []byte {
 	for len(b) > 0 {
+		n := 0
+		for n < len(b) && b[n] >= numMarks {
+			n++
+		}
+		if dst, b = append(dst, b[:n]...), b[n:]; len(b) == 0 {
+			break
+		}
 		c := b[0]
 		b = b[1:]
-		if c >= numMarks {
-			dst = append(dst, c)
-			continue
-		}
 		if (c == literal || c == hexRun) && len(b) == 0 {
 			d.fail("mark at the end of a text")
 			return dst

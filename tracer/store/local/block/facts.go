@@ -140,7 +140,9 @@ func (d *decoder) readFacts(col *column, n int) {
 				d.fail("bytes of facts")
 				return
 			}
-			*field(&list[i]) = all[:k:k]
+			if k > 0 { // most are empty
+				*field(&list[i]) = all[:k:k]
+			}
 			all = all[k:]
 		}
 	}

@@ -38,7 +38,7 @@ func LayoutOf(postings, blocks int) Layout {
 
 // Valid reports whether a layout can be.
 func (l Layout) Valid() bool {
-	return l.HashBits > 0 && l.HashBits+l.BlockBits <= 64 && l.BlockBits <= 32
+	return l.HashBits > 0 && int(l.HashBits)+int(l.BlockBits) <= 64 && l.BlockBits <= 32
 }
 
 // Prefix is the part of a hash that is kept.
