@@ -13,12 +13,18 @@ const (
 
 	// Options, section 3.5: class, type, length in 4 bytes.
 	geneveOptionMin = 4
-	geneveAWS       = 0x0108 // options of Gateway Load Balancers: endpoint, attachment, flow cookie
-	geneveEndpoint  = 1
+
+	// Classes of Gateway Load Balancers (IANA, "Geneve Option Class"). Both have
+	// the id of the endpoint as type 1, 64 bits; the attachment (2) and the flow
+	// cookie (3) say nothing about the place.
+	geneveAWS      = 0x0108
+	geneveTencent  = 0x0167
+	geneveEndpoint = 1
 )
 
-// ParseGeneve reads a Geneve header. Of the options only the endpoint of an AWS
-// Gateway Load Balancer is looked at: behind it the VNI is always 0.
+// ParseGeneve reads a Geneve header. Of the options only the endpoint of a
+// Gateway Load Balancer, of AWS or Tencent, is looked at: behind it the VNI is
+// always 0.
 func ParseGeneve(b []byte) (Header, Verdict) {
 	h := Header{Kind: Geneve, HasID: true, Keyed: true, Size: -1}
 	if len(b) < geneveMin {
@@ -52,7 +58,7 @@ func endpoint(b []byte) uint64 {
 		if size > len(b) {
 			return 0
 		}
-		if be16(b) == geneveAWS && b[2]&0x7f == geneveEndpoint && size == geneveOptionMin+8 {
+		if c := be16(b); (c == geneveAWS || c == geneveTencent) && b[2]&0x7f == geneveEndpoint && size == geneveOptionMin+8 {
 			return uint64(be32(b[4:]))<<32 | uint64(be32(b[8:]))
 		}
 		b = b[size:]

@@ -47,11 +47,11 @@ type Header struct {
 }
 
 // Mark is what a header says about the place where a mirror copied the packet:
-// ERSPAN of types II and III, and the Geneve options of AWS. It is zero of
-// others.
+// ERSPAN of types II and III, and the Geneve options of Gateway Load Balancers.
+// It is zero of others.
 type Mark struct {
 	// Origin is the port: ERSPAN's index, above it in bits 32 to 37 the hardware
-	// id of type III; or the id of AWS's Gateway Load Balancer endpoint.
+	// id of type III; or the id of a Gateway Load Balancer's endpoint.
 	Origin uint64
 	Stamp  uint32 // time at the mirror, in Unit
 	VLAN   uint16 // of the packet when it was copied, 0 if none

@@ -73,6 +73,8 @@ var cases = []struct {
 	{"ERSPAN III, unit of the user, platform 1", "gre", "1000 22eb 00000001 2000 0003 3b9ac9ff 0000 0007 04000001 00abcdef", Inner, Header{Kind: ERSPAN3, HasID: true, Keyed: true, Next: Ethernet, ID: 3, Len: 28, Size: -1, Mark: Mark{Way: Ingress, Origin: 0xabcdef}}},
 	{"ERSPAN III, subheader cut off", "gre", "1000 22eb 00000001 2000 0003 3b9ac9ff 0000 0007 04000001 00", Short, Header{}},
 	{"endpoint of AWS", "geneve", "0800 0800 00000000 0108 0202 0000000000000001 0108 0102 00000000deadbeef 0108 8301 01020304", Inner, Header{Kind: Geneve, HasID: true, Keyed: true, Next: IPv4, Len: 40, Size: -1, Mark: Mark{Origin: 0xdeadbeef}}},
+	{"endpoint of Tencent", "geneve", "0800 0800 00000000 0167 0102 2b8ee1d4db0c51c4 0167 0202 0000000000000001 0167 0301 01020304", Inner, Header{Kind: Geneve, HasID: true, Keyed: true, Next: IPv4, Len: 40, Size: -1, Mark: Mark{Origin: 0x2b8ee1d4db0c51c4}}},
+	{"endpoint of another length", "geneve", "0400 0800 00000000 0108 0103 000000000000000000000001", Inner, Header{Kind: Geneve, HasID: true, Keyed: true, Next: IPv4, Len: 24, Size: -1}},
 	{"options of others", "geneve", "0300 0800 00000700 0109 0102 00000000deadbeef", Inner, Header{Kind: Geneve, HasID: true, Keyed: true, Next: IPv4, ID: 7, Len: 20, Size: -1}},
 	{"option beyond the options", "geneve", "0100 0800 00000700 0108 011f", Inner, Header{Kind: Geneve, HasID: true, Keyed: true, Next: IPv4, ID: 7, Len: 12, Size: -1}},
 	{"no fields", "tzsp", "0100 0001 01 ff", Inner, Header{Kind: TZSP, Next: Ethernet, Len: 5, Size: -1}},

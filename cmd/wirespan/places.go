@@ -44,7 +44,7 @@ func (p *places) set(dec *wire.Decoder, f *wire.Frame) bool {
 		f.Time = p.stamps.At(f, dec.Mark(f))
 	}
 	if p.table != nil {
-		p.table.Set(f, p.inputs)
+		p.table.Set(f, dec.Mark(f), p.inputs)
 	}
 	return p.pairs != nil
 }

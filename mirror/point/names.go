@@ -32,9 +32,10 @@ type Config struct {
 	// Rules come first, in their order.
 	Rules []Rule
 	// Tunnels makes points of what comes through tunnels that mirrors use:
-	// INPUT/vni-7 of VXLAN and Geneve, INPUT/session-3 of ERSPAN, INPUT/key-5 of
-	// GRE, INPUT/vsid-6 of NVGRE, INPUT/10.0.0.9 where nothing but the outer
-	// source tells. At inputs that only receive, and of kinds that only mirrors
+	// INPUT/vni-7 of VXLAN and Geneve, INPUT/gwlbe-2b8ee1d4db0c51c4 of an endpoint
+	// of a Gateway Load Balancer, INPUT/session-3 of ERSPAN, INPUT/key-5 of GRE,
+	// INPUT/vsid-6 of NVGRE, INPUT/10.0.0.9 where nothing but the outer source
+	// tells. At inputs that only receive, and of kinds that only mirrors
 	// use, the second and further sources of one number get a point of their own:
 	// INPUT/session-3/10.0.0.9.
 	Tunnels bool
@@ -61,6 +62,7 @@ func (c *Config) Validate() error {
 // key is what tells points apart.
 type key struct {
 	src   wire.Addr // outer source; zero without tunnel
+	gwlbe uint64    // endpoint of a Gateway Load Balancer, 0 without
 	id    uint32
 	tap   uint16 // of the source
 	vlan  uint16 // 0 where it does not matter
@@ -172,7 +174,7 @@ func (n *Names) derive(k key, input *capture.Point) answer {
 		group = k // the source alone tells
 	}
 	g, known := n.first[group]
-	if known && (g.src == k.src || !splits(input, k.kind)) {
+	if known && (g.src == k.src || k.gwlbe != 0 || !splits(input, k.kind)) { // an endpoint's packets come from every zone
 		return answer{point: g.point, mirror: true}
 	}
 	if known {
@@ -187,7 +189,10 @@ func (n *Names) derive(k key, input *capture.Point) answer {
 	if k.vlan != 0 {
 		name += "/vlan-" + strconv.Itoa(int(k.vlan))
 	}
-	if k.hasID {
+	switch {
+	case k.gwlbe != 0:
+		name += "/gwlbe-" + endpoint(k.gwlbe)
+	case k.hasID:
 		name += "/" + label(k.kind) + "-" + strconv.FormatUint(uint64(k.id), 10)
 	}
 	src := netip.AddrFrom16(k.src).Unmap().String()

@@ -56,7 +56,7 @@ func walk(t *testing.T, n *Names, steps []step) {
 	for range 2 { // met, and known
 		for i, s := range steps {
 			f := *s.f
-			table.Set(&f, inputs)
+			table.Set(&f, tunnel.Mark{}, inputs)
 			if got := n.Points()[f.Tap].Name; got != s.want || f.TunnelKey != s.key {
 				t.Errorf("packet %d: %s with key %d, want %s with %d", i, got, f.TunnelKey, s.want, s.key)
 			}
@@ -121,6 +121,57 @@ func TestVLANs(t *testing.T) {
 	})
 }
 
+// TestEndpoints has crafted packets of endpoints of Gateway Load Balancers: an
+// endpoint is one point, whichever zone its packets come from.
+func TestEndpoints(t *testing.T) {
+	const shop, bank = 0x2b8ee1d4db0c51c4, 0x0000000000000d07
+	n := newNames(t, Config{Tunnels: true, Report: func(s string) { t.Error(s) }}, "bank=gwlbe:vpce-00000000000000d07", "all=iface:erspan,gwlbe:2b8ee1d4db0c51c4")
+	table := NewTable(n)
+	in := []capture.Point{{Name: "eth1"}, {Name: "geneve:6081"}, {Name: "erspan"}}
+	for range 2 {
+		for i, c := range []struct {
+			tap    uint16
+			source string
+			origin uint64
+			want   string
+		}{
+			{1, "10.0.0.9", shop, "geneve:6081/gwlbe-2b8ee1d4db0c51c4"},
+			{1, "10.0.1.9", shop, "geneve:6081/gwlbe-2b8ee1d4db0c51c4"},
+			{0, "10.0.1.9", shop, "eth1/gwlbe-2b8ee1d4db0c51c4"},
+			{1, "10.0.1.9", shop + 1, "geneve:6081/gwlbe-2b8ee1d4db0c51c5"},
+			{1, "10.0.1.9", bank, "bank"},
+			{0, "10.0.2.9", bank, "bank"},
+			{2, "10.0.2.9", shop, "all"},
+			{1, "10.0.1.9", 0, "geneve:6081/vni-0"},
+		} {
+			f := mirrored(c.tap, wire.Geneve, 0, c.source)
+			table.Set(f, tunnel.Mark{Origin: c.origin}, in)
+			if got := n.Points()[f.Tap].Name; got != c.want || f.TunnelKey != 5 {
+				t.Errorf("packet %d: %s with key %d, want %s", i, got, f.TunnelKey, c.want)
+			}
+		}
+	}
+	f := mirrored(1, wire.Geneve, 0, "10.0.0.9")
+	table.Set(f, tunnel.Mark{Origin: shop}, in)
+	if got := n.Term(f.Tap); got != "gwlbe:2b8ee1d4db0c51c4" {
+		t.Errorf("term %q", got)
+	}
+	// What ERSPAN says of a port is no endpoint.
+	g := mirrored(1, wire.ERSPAN2, 3, "10.0.0.9")
+	table.Set(g, tunnel.Mark{Origin: shop}, in)
+	if got := n.Points()[g.Tap].Name; got != "geneve:6081/session-3" {
+		t.Errorf("ERSPAN: %s", got)
+	}
+	for _, bad := range []string{"gwlbe", "gwlbe:", "gwlbe:7", "gwlbe:vpce-2b8ee1d4db0c51c4", "gwlbe:0000000000000000", "gwlbe:2b8ee1d4db0c51cg", "gwlbe:+b8ee1d4db0c51c4"} {
+		if r, err := ParseRule("x=" + bad); err == nil {
+			t.Errorf("%s: %+v", bad, r)
+		}
+	}
+	if !IsRule("x=gwlbe:2b8ee1d4db0c51c4") || IsRule("x=gwlbe") {
+		t.Error("which words are rules")
+	}
+}
+
 // TestBound gives up names, not packets: the rest is one point, and its
 // connections stay apart by their tunnels.
 func TestBound(t *testing.T) {
@@ -129,7 +180,7 @@ func TestBound(t *testing.T) {
 	table := NewTable(n)
 	for i := range 5000 {
 		f := mirrored(1, wire.VXLAN, i, "10.0.0.9")
-		table.Set(f, inputs)
+		table.Set(f, tunnel.Mark{}, inputs)
 		if want := fmt.Sprintf("vxlan:4789/vni-%d", i); i < 3 && n.Points()[f.Tap].Name != want {
 			t.Errorf("point %d is %s", i, n.Points()[f.Tap].Name)
 		}
@@ -148,7 +199,7 @@ func TestSenders(t *testing.T) {
 	n := newNames(t, Config{Tunnels: true, Report: func(s string) { told = append(told, s) }})
 	table := NewTable(n)
 	for i := range 4 {
-		table.Set(mirrored(2, wire.ERSPAN2, 3, fmt.Sprintf("10.0.0.%d", i+1)), inputs)
+		table.Set(mirrored(2, wire.ERSPAN2, 3, fmt.Sprintf("10.0.0.%d", i+1)), tunnel.Mark{}, inputs)
 	}
 	if len(told) != 1 || !strings.Contains(told[0], "--point NAME=erspan2:3@10.0.0.2") {
 		t.Errorf("told %q", told)
@@ -160,9 +211,9 @@ func TestReaders(t *testing.T) {
 	n := newNames(t, Config{Tunnels: true})
 	a, b := NewTable(n), NewTable(n)
 	f, g := mirrored(1, wire.VXLAN, 7, "10.0.0.9"), mirrored(1, wire.VXLAN, 7, "10.0.0.9")
-	a.Set(mirrored(1, wire.VXLAN, 6, "10.0.0.9"), inputs)
-	b.Set(f, inputs)
-	a.Set(g, inputs)
+	a.Set(mirrored(1, wire.VXLAN, 6, "10.0.0.9"), tunnel.Mark{}, inputs)
+	b.Set(f, tunnel.Mark{}, inputs)
+	a.Set(g, tunnel.Mark{}, inputs)
 	if f.Tap != g.Tap || f.Tap != 1 {
 		t.Errorf("points %d and %d", f.Tap, g.Tap)
 	}
@@ -174,7 +225,7 @@ func TestTerms(t *testing.T) {
 	for _, f := range []*wire.Frame{
 		{Tap: 0}, mirrored(1, wire.VXLAN, 7, "10.0.0.9"), mirrored(1, wire.VXLAN, 7, "10.0.0.10"), mirrored(3, wire.L2GRE, -1, "10.0.0.9"),
 	} {
-		table.Set(f, inputs)
+		table.Set(f, tunnel.Mark{}, inputs)
 	}
 	var got []string
 	for i := range n.Points() {
@@ -195,17 +246,17 @@ func TestNoAllocation(t *testing.T) {
 	n := newNames(t, Config{Tunnels: true, Max: 2}, "core=iface:eth9")
 	table := NewTable(n)
 	plain, known := &wire.Frame{}, mirrored(1, wire.VXLAN, 7, "10.0.0.9")
-	table.Set(plain, inputs)
+	table.Set(plain, tunnel.Mark{}, inputs)
 	id := 100
 	if a := testing.AllocsPerRun(200, func() {
 		f := *known
-		table.Set(&f, inputs)
+		table.Set(&f, tunnel.Mark{}, inputs)
 		f = wire.Frame{}
-		table.Set(&f, inputs)
+		table.Set(&f, tunnel.Mark{}, inputs)
 		f = *known
 		f.Tunnel.ID = uint32(id)
 		id++
-		table.Set(&f, inputs)
+		table.Set(&f, tunnel.Mark{}, inputs)
 	}); a != 0 {
 		t.Errorf("%v allocations", a)
 	}
@@ -237,7 +288,7 @@ func TestIsRule(t *testing.T) {
 
 // FuzzParseRule wants no panic, and that what parses matches without one.
 func FuzzParseRule(f *testing.F) {
-	for _, s := range []string{"core=vxlan:7+vxlan:8", "a=iface:eth1,vlan:2@10.0.0.0/8", "x=@::1"} {
+	for _, s := range []string{"core=vxlan:7+vxlan:8", "a=iface:eth1,vlan:2@10.0.0.0/8", "x=@::1", "x=gwlbe:vpce-02b8ee1d4db0c51c4"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -249,7 +300,7 @@ func FuzzParseRule(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		NewTable(n).Set(mirrored(1, wire.VXLAN, 7, "10.0.0.9"), inputs)
+		NewTable(n).Set(mirrored(1, wire.VXLAN, 7, "10.0.0.9"), tunnel.Mark{}, inputs)
 		if len(n.Points()) != 1 {
 			t.Fatalf("%d points", len(n.Points()))
 		}
@@ -263,7 +314,7 @@ func BenchmarkSet(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				f.Tap = 1
-				table.Set(f, inputs)
+				table.Set(f, tunnel.Mark{}, inputs)
 			}
 		})
 	}
@@ -275,7 +326,7 @@ func TestRecorded(t *testing.T) {
 	in := []capture.Point{{Name: "box1/vxlan:4789", Agent: "box1", Known: "vxlan:4789", Ahead: 7}, {Name: "box2/eth1", Agent: "box2", Known: "eth1"}}
 	table := NewTable(n)
 	for _, f := range []*wire.Frame{mirrored(0, wire.VXLAN, 7, "10.0.0.9"), {Tap: 0}, {Tap: 1}, mirrored(0, wire.VXLAN, 7, "10.0.0.8")} {
-		table.Set(f, in)
+		table.Set(f, tunnel.Mark{}, in)
 	}
 	want := []capture.Point{
 		{Name: "box1/vxlan:4789/vni-7", Agent: "box1", Known: "vxlan:4789/vni-7", Ahead: 7},

@@ -25,6 +25,7 @@ type Match struct {
 	Kinds   []tunnel.Kind // of the outermost tunnel, one of them
 	ID      uint32        // of the outermost tunnel: VNI, session, key
 	HasID   bool
+	GWLBE   uint64       // endpoint of a Gateway Load Balancer; 0: any, or none
 	Source  netip.Prefix // outer source address; not valid: any
 	VLAN    uint16       // outside of tunnels, 1 to 4094
 	HasVLAN bool
@@ -43,6 +44,8 @@ const (
 //	vlan:100         the VLAN outside of tunnels
 //	vxlan:7          the kind of the outermost tunnel, and its VNI, session or key
 //	erspan           the kind alone
+//	gwlbe:vpce-02b8ee1d4db0c51c4  the endpoint of a Gateway Load Balancer, or the
+//	                 16 digits behind vpce-0
 //	...@10.0.0.9     the outer source, an address or a prefix
 //
 // VXLAN also stands for its generic extension, ERSPAN for all its types, GRE for
@@ -83,7 +86,7 @@ func IsRule(s string) bool {
 	if !at && !colon {
 		return false // a bare word may be a file; it is a rule only with more
 	}
-	return word == "" && at || word == "iface" || word == "vlan" || kindsOf(word) != nil
+	return word == "" && at || word == "iface" || word == "vlan" || word == gwlbeWord || kindsOf(word) != nil
 }
 
 func parseMatch(s string) (Match, error) {
@@ -126,9 +129,14 @@ func (m *Match) add(part string) error {
 		}
 		m.VLAN, m.HasVLAN = uint16(n), true
 		return nil
+	case gwlbeWord:
+		var err error
+		m.GWLBE, err = parseEndpoint(value)
+		m.Kinds = []tunnel.Kind{wire.Geneve}
+		return err
 	}
 	if m.Kinds = kindsOf(word); m.Kinds == nil {
-		return fmt.Errorf("%q: want iface, vlan or a tunnel (%s)", word, strings.Join(kindWords(), ", "))
+		return fmt.Errorf("%q: want iface, vlan, gwlbe or a tunnel (%s)", word, strings.Join(kindWords(), ", "))
 	}
 	if given {
 		n, err := strconv.ParseUint(value, 0, 32)
@@ -153,7 +161,8 @@ func parseSource(s string) (netip.Prefix, error) {
 
 // meets reports whether a packet is one that m names.
 func (m *Match) meets(k *key, input *capture.Point) bool {
-	if m.Input != "" && m.Input != input.Name && m.Input != input.Known || m.HasVLAN && m.VLAN != k.vlan || m.HasID && (!k.hasID || m.ID != k.id) {
+	if m.Input != "" && m.Input != input.Name && m.Input != input.Known || m.HasVLAN && m.VLAN != k.vlan || m.HasID && (!k.hasID || m.ID != k.id) ||
+		m.GWLBE != 0 && m.GWLBE != k.gwlbe {
 		return false
 	}
 	if len(m.Kinds) > 0 && !m.hasKind(k.kind) {

@@ -37,10 +37,10 @@ type slot struct {
 func NewTable(n *Names) *Table { return &Table{names: n} }
 
 // Set puts the number of its point into f.Tap, which holds that of the input, an
-// index into inputs. Where the outermost tunnel is a mirror's, it leaves the
-// key of f's connection.
-func (t *Table) Set(f *wire.Frame, inputs []capture.Point) {
-	a := t.find(f, inputs)
+// index into inputs. mark is what the outermost tunnel says of the place; where
+// that tunnel is a mirror's, it leaves the key of f's connection.
+func (t *Table) Set(f *wire.Frame, mark tunnel.Mark, inputs []capture.Point) {
+	a := t.find(f, mark, inputs)
 	f.Tap = a.point
 	if a.mirror {
 		f.TunnelKey = f.InnerKey
@@ -53,7 +53,7 @@ func (t *Table) Set(f *wire.Frame, inputs []capture.Point) {
 // Others counts the packets of points beyond Config.Max.
 func (t *Table) Others() uint64 { return t.others }
 
-func (t *Table) find(f *wire.Frame, inputs []capture.Point) answer {
+func (t *Table) find(f *wire.Frame, mark tunnel.Mark, inputs []capture.Point) answer {
 	if f.Tunnel.Kind == tunnel.None && (f.VLAN == 0 || !t.names.vlans) {
 		if int(f.Tap) < len(t.known) && t.known[f.Tap] {
 			return t.plain[f.Tap]
@@ -63,6 +63,9 @@ func (t *Table) find(f *wire.Frame, inputs []capture.Point) answer {
 	k := key{tap: f.Tap, kind: f.Tunnel.Kind, src: f.Tunnel.Src}
 	if f.Tunnel.HasID {
 		k.id, k.hasID = f.Tunnel.ID, true
+	}
+	if k.kind == wire.Geneve {
+		k.gwlbe = mark.Origin
 	}
 	if t.names.vlans {
 		k.vlan = f.VLAN
@@ -99,6 +102,7 @@ func inputOf(tap uint16, inputs []capture.Point) *capture.Point {
 func (k *key) hash() uint32 {
 	le := binary.LittleEndian
 	h := fold(le.Uint64(k.src[:8])^uint64(k.id), le.Uint64(k.src[8:])^uint64(k.tap)<<40^uint64(k.vlan)<<16^uint64(k.kind))
+	h = fold(h, k.gwlbe)
 	return uint32(h ^ h>>32)
 }
 

@@ -34,6 +34,9 @@ func (a *asked) term() string {
 		}
 		return t
 	}
+	if a.key.gwlbe != 0 {
+		return gwlbeWord + ":" + endpoint(a.key.gwlbe)
+	}
 	t := a.key.kind.String()
 	if a.key.hasID {
 		t += ":" + strconv.FormatUint(uint64(a.key.id), 10)
