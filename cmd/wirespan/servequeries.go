@@ -21,14 +21,14 @@ func (h *house) addQueries(a *assembly.Assembler) error {
 		return err
 	}
 	h.queries[api.Prefix] = own
-	j, err := jaeger.New(jaeger.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: jaeger.DefaultLimits()})
+	j, err := jaeger.New(jaeger.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: jaeger.DefaultLimits(), Log: h.log})
 	if err != nil {
 		return err
 	}
 	for _, p := range jaeger.Paths() {
 		h.queries[p] = j
 	}
-	t, err := tempo.New(tempo.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: tempo.DefaultLimits(), Version: versionString()})
+	t, err := tempo.New(tempo.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: tempo.DefaultLimits(), Log: h.log, Version: versionString()})
 	if err != nil {
 		return err
 	}

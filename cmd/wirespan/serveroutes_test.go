@@ -58,7 +58,7 @@ func newHouse(t *testing.T) *house {
 
 // rightOfRoute is what each route takes. A new route has to come here, too.
 var rightOfRoute = map[string]string{
-	"/": "ingest", // of --otlp-http
+	"/":        "ingest", // of --otlp-http
 	"GET /{$}": "read", "GET /status": "read", "GET /metrics": "read", "GET /healthz": "", "GET /readyz": "",
 	"/api/v1/": "read", "/api/v1/complete": "read", "/tempo/": "read",
 	"/api/services": "read", "/api/services/{service}/operations": "read", "/api/operations": "read", "/api/traces": "read", "/api/traces/{id}": "read", "/api/dependencies": "read", "/api/v3/": "read",

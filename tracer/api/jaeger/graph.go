@@ -39,13 +39,13 @@ func (a *API) dependencies(ctx context.Context, r *http.Request) (any, error) {
 		}
 	}
 	q := store.Query{Window: store.Window{From: max(0, end-back) * 1e6, To: end * 1e6}}
-	found, _, err := find.Traces(ctx, a.Store, a.Assembler, q, a.Limits.Graph)
+	found, err := find.Traces(ctx, a.Store, a.Assembler, &find.Question{Query: q, Traces: a.Limits.Graph})
 	if err != nil {
 		return nil, err
 	}
 	calls := map[[2]string]uint64{}
-	for i := range found {
-		t := found[i].Trace
+	for i := range found.List {
+		t := found.List[i].Trace
 		for k := range t.Nodes {
 			n := &t.Nodes[k]
 			if n.Parent < 0 {

@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wirespan/wirespan/tracer/api/find"
@@ -21,6 +24,7 @@ type Config struct {
 	Assembler find.Assembler
 	Keys      *span.Keys
 	Limits    Limits
+	Log       *slog.Logger     // of what failed; nil: nowhere
 	Now       func() time.Time // nil: the clock of this host
 }
 
@@ -72,14 +76,16 @@ func New(c Config) (*API, error) {
 	} {
 		a.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, f) })
 	}
+	a.mux.HandleFunc("/api/v3/", func(w http.ResponseWriter, r *http.Request) {
+		a.serve(w, r, func(context.Context, *http.Request) (any, error) {
+			return nil, &find.Refusal{Status: http.StatusNotFound, Text: "there is no such path: services, operations, traces and traces/{id} are answered to GET"}
+		})
+	})
 	return a, nil
 }
 
 // ServeHTTP answers a request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
-
-// errNotFound is in Jaeger's words, which its UI knows.
-var errNotFound = &find.Refusal{Status: http.StatusNotFound, Text: "trace not found"}
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Context, *http.Request) (any, error)) {
 	ctx, stop := context.WithTimeout(r.Context(), a.Limits.Timeout)
@@ -87,8 +93,8 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Conte
 	out, err := f(ctx, r)
 	status := http.StatusOK
 	if err != nil {
-		status = find.Status(err)
-		out = envelope(r, status, err)
+		told := find.Told(ctx, err, a.Log, r.URL.Path)
+		status, out = told.Status, envelope(r, told)
 	}
 	b, ok := out.([]byte)
 	if !ok {
@@ -104,11 +110,11 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Conte
 }
 
 // envelope is how each of the two APIs tells of a fault.
-func envelope(r *http.Request, status int, err error) any {
-	if len(r.URL.Path) >= 8 && r.URL.Path[:8] == "/api/v3/" {
-		return map[string]any{"error": map[string]any{"httpCode": status, "message": err.Error()}}
+func envelope(r *http.Request, f *find.Refusal) any {
+	if strings.HasPrefix(r.URL.Path, "/api/v3/") {
+		return map[string]any{"error": map[string]any{"httpCode": f.Status, "message": f.Text}}
 	}
-	return answer{Errors: []fault{{Code: status, Msg: err.Error()}}}
+	return answer{Errors: []fault{{Code: f.Status, Msg: f.Text}}}
 }
 
 func listed[T any](list []T) answer {
@@ -128,45 +134,11 @@ func (a *API) services3(ctx context.Context, _ *http.Request) (any, error) {
 	return map[string]any{"services": append([]string{}, list...)}, err
 }
 
-func (a *API) names(ctx context.Context, service string) ([]string, error) {
-	if service == "" {
-		return nil, find.Bad("parameter 'service' is required")
-	}
-	return a.Store.Values(ctx, "name", service, store.Window{}, a.Limits.Values)
-}
-
-func (a *API) operationNames(ctx context.Context, r *http.Request) (any, error) {
-	list, err := a.names(ctx, r.PathValue("service"))
-	return listed(list), err
-}
-
-type operation struct {
-	Name string `json:"name"`
-	Kind string `json:"spanKind"`
-}
-
-func (a *API) operations(ctx context.Context, r *http.Request) (any, error) {
-	list, err := a.names(ctx, r.URL.Query().Get("service"))
-	return listed(operationsOf(list)), err
-}
-
-func (a *API) operations3(ctx context.Context, r *http.Request) (any, error) {
-	list, err := a.names(ctx, r.URL.Query().Get("service"))
-	return map[string]any{"operations": operationsOf(list)}, err
-}
-
-// operationsOf leaves the kind open: one name may be of several.
-func operationsOf(names []string) []operation {
-	list := make([]operation, len(names))
-	for i, n := range names {
-		list[i] = operation{Name: n}
-	}
-	return list
-}
-
 func (a *API) trace(ctx context.Context, r *http.Request) (any, error) {
-	v := r.URL.Query()
-	w := store.Window{From: micros(v.Get("start")), To: micros(v.Get("end"))}
+	w, err := window(r.URL.Query())
+	if err != nil {
+		return nil, err
+	}
 	t, err := a.get(ctx, r.PathValue("id"), w)
 	if err != nil {
 		return nil, err
@@ -181,18 +153,27 @@ func (a *API) get(ctx context.Context, text string, w store.Window) (*assemble.T
 	if !ok {
 		return nil, find.Bad("trace id %q: want up to 32 hex digits", text)
 	}
-	t, err := a.Assembler.Trace(ctx, id, w)
-	if errors.Is(err, assemble.ErrNotFound) {
-		return nil, errNotFound
-	}
-	return t, err
+	return a.Assembler.Trace(ctx, id, w)
 }
 
-// micros is a time in microseconds in ns, 0 if it is none.
-func micros(s string) int64 {
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > math.MaxInt64/1000 {
-		return 0
+// window reads start and end, in microseconds.
+func window(v url.Values) (w store.Window, err error) {
+	for _, p := range []struct {
+		name string
+		to   *int64
+	}{{"start", &w.From}, {"end", &w.To}} {
+		text := v.Get(p.name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 0 || n > math.MaxInt64/1000 {
+			return w, find.Bad("unable to parse param '%s': %q is no time in microseconds", p.name, text)
+		}
+		*p.to = n * 1000
 	}
-	return n * 1000
+	if w.To != 0 && w.To <= w.From {
+		return w, find.Bad("'end' is not after 'start'")
+	}
+	return w, nil
 }

@@ -180,13 +180,21 @@ func TestSearch(t *testing.T) {
 		"?service=nobody":                                          0,
 		"?traceID=" + scene.TraceOf("T").String() + "&traceID=abc": 1,
 		"?service=shop&lookback=1h&limit=1":                        1,
+		"?service=shop&lookback=1s":                                0, // it is 10 s ago
+		"?service=shop&lookback=2d":                                1,
+		"?service=shop&lookback=custom&maxDuration=&operation=":    1,
+		"?service=shop&tags=" + url.QueryEscape(`{"otel.status_code":"ERROR","otel.status_description":"no"}`):                  1,
+		"?service=shop&tags=" + url.QueryEscape(`{"otel.status_code":"OK"}`):                                                    0,
+		"?service=shop&tags=" + url.QueryEscape(`{"wirespan.signal":"APP","error":true}`):                                       1,
+		"?service=shop&tags=" + url.QueryEscape(`{"wirespan.link.rule":"thread","wirespan.agent":"a","wirespan.signal":"NET"}`): 1,
+		"?service=shop&tags=" + url.QueryEscape(`{"wirespan.link.rule":"message"}`):                                             0,
 	} {
 		code, body := get("/api/traces" + path)
 		if got := parse[client](t, body); code != 200 || len(got.Data) != want {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
 	}
-	for _, path := range []string{"", "?service=a&limit=x", "?service=a&minDuration=fast", "?service=a&tag=x", "?service=a&tags={"} {
+	for _, path := range []string{"", "?service=a&limit=x", "?service=a&minDuration=fast", "?service=a&tag=x", "?service=a&tags={", "?service=a&start=x", "?service=a&end=-1", "?service=a&start=5&end=4", "?service=a&lookback=long", "?service=a&limit=0"} {
 		if code, body := get("/api/traces" + path); code != 400 || !strings.Contains(string(body), `"msg"`) {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
@@ -198,14 +206,23 @@ func TestLists(t *testing.T) {
 	for path, want := range map[string]string{
 		"/api/services":                                             `{"data":["other","shop","web"],"total":3,"limit":0,"offset":0,"errors":null}`,
 		"/api/services/shop/operations":                             `{"data":["GET","SELECT","serve"],"total":3,"limit":0,"offset":0,"errors":null}`,
-		"/api/operations?service=other":                             `{"data":[{"name":"alone","spanKind":""}],"total":1,"limit":0,"offset":0,"errors":null}`,
+		"/api/operations?service=other":                             `{"data":[{"name":"alone","spanKind":"server"}],"total":1,"limit":0,"offset":0,"errors":null}`,
+		"/api/operations?service=shop&spanKind=client":              `{"data":[{"name":"SELECT","spanKind":"client"}],"total":1,"limit":0,"offset":0,"errors":null}`,
 		"/api/dependencies?endTs=" + "1700000010000&lookback=60000": `{"data":[{"parent":"shop","child":"db","callCount":1},{"parent":"web","child":"shop","callCount":1}],"total":2,"limit":0,"offset":0,"errors":null}`,
 		"/api/v3/services":                                          `{"services":["other","shop","web"]}`,
-		"/api/v3/operations?service=other":                          `{"operations":[{"name":"alone","spanKind":""}]}`,
+		"/api/v3/operations?service=other":                          `{"operations":[{"name":"alone","spanKind":"server"}]}`,
+		"/api/v3/operations?service=shop&span_kind=SERVER":          `{"operations":[{"name":"GET","spanKind":"server"},{"name":"serve","spanKind":"server"}]}`,
+		"/api/services/sh%6Fp/operations":                           `{"data":["GET","SELECT","serve"],"total":3,"limit":0,"offset":0,"errors":null}`,
 	} {
 		if code, body := get(path); code != 200 || string(body) != want {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
+	}
+	if code, body := get("/api/operations?service=shop&spanKind=odd"); code != 400 {
+		t.Errorf("%d %s", code, body)
+	}
+	if code, body := get("/api/v3/nothing"); code != 404 || !strings.Contains(string(body), `"httpCode":404`) {
+		t.Errorf("%d %s", code, body)
 	}
 	if code, body := get("/api/operations"); code != 400 {
 		t.Errorf("%d %s", code, body)

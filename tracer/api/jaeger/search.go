@@ -3,10 +3,9 @@ package jaeger
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,9 +25,10 @@ const (
 // ask is what a search asks for.
 type ask struct {
 	service, operation, min, max string
-	from, to                     int64
-	tags                         map[string]string
-	limit                        int
+	back                         string // how far to look, where there is no from
+	store.Window
+	tags  map[string]string
+	limit int
 }
 
 // search is GET /api/traces: by ids, or by what spans are like.
@@ -37,12 +37,14 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 	if ids := v["traceID"]; len(ids) > 0 {
 		return a.byIDs(ctx, ids)
 	}
-	q := ask{service: v.Get("service"), operation: v.Get("operation"), min: v.Get("minDuration"), max: v.Get("maxDuration")}
-	q.from, q.to = micros(v.Get("start")), micros(v.Get("end"))
+	q := ask{service: v.Get("service"), operation: v.Get("operation"), min: v.Get("minDuration"), max: v.Get("maxDuration"), back: v.Get("lookback")}
 	if q.service == "" {
 		return nil, find.Bad("parameter 'service' is required")
 	}
 	var err error
+	if q.Window, err = window(v); err != nil {
+		return nil, err
+	}
 	if q.limit, err = limitOf(v.Get("limit"), a.Limits.Traces); err != nil {
 		return nil, err
 	}
@@ -53,25 +55,34 @@ func (a *API) search(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]trace, len(found))
-	for i := range found {
-		list[i] = traceOf(found[i].Trace)
+	list := make([]trace, len(found.List))
+	for i := range list {
+		list[i] = traceOf(found.List[i].Trace)
 	}
-	return listed(list), nil
+	out := listed(list)
+	if found.Cut != "" {
+		out.Errors = []fault{{Code: http.StatusPartialContent, Msg: found.Cut}}
+	}
+	return out, nil
 }
 
 func (a *API) byIDs(ctx context.Context, ids []string) (any, error) {
 	out := answer{}
 	list := []trace{}
+	spans := 0
 	for _, text := range ids[:min(len(ids), a.Limits.Traces)] {
 		t, err := a.get(ctx, text, store.Window{})
-		var no *find.Refusal
-		if errors.As(err, &no) {
-			out.Errors = append(out.Errors, fault{Code: no.Status, Msg: no.Text, TraceID: text})
+		if err != nil {
+			told := find.Told(ctx, err, a.Log, "/api/traces")
+			if told.Status >= http.StatusInternalServerError {
+				return nil, err
+			}
+			out.Errors = append(out.Errors, fault{Code: told.Status, Msg: told.Text, TraceID: text})
 			continue
 		}
-		if err != nil {
-			return nil, err
+		if spans += len(t.Nodes); spans > find.MaxSpans && len(list) > 0 {
+			out.Errors = append(out.Errors, fault{Code: http.StatusPartialContent, Msg: fmt.Sprintf("an answer has %d spans at most", find.MaxSpans), TraceID: text})
+			break
 		}
 		list = append(list, traceOf(t))
 	}
@@ -118,13 +129,17 @@ func tagsAsked(v url.Values) (map[string]string, error) {
 }
 
 // find makes a question of it in the language of --where.
-func (a *API) find(ctx context.Context, q *ask) ([]find.Found, error) {
-	s := store.Query{Window: store.Window{From: q.from, To: q.to}, Service: q.service, Operation: q.operation}
+func (a *API) find(ctx context.Context, q *ask) (found find.Answer, err error) {
+	s := store.Query{Window: q.Window, Service: q.service, Operation: q.operation}
 	if s.To == 0 {
 		s.To = a.Now().UnixNano()
 	}
 	if s.From == 0 {
-		s.From = max(0, s.To-int64(defaultBack))
+		back, err := lookback(q.back)
+		if err != nil {
+			return found, err
+		}
+		s.From = max(0, s.To-int64(back))
 	}
 	for _, d := range []struct {
 		name, text string
@@ -135,43 +150,33 @@ func (a *API) find(ctx context.Context, q *ask) ([]find.Found, error) {
 		}
 		v, err := time.ParseDuration(d.text)
 		if err != nil || v < 0 {
-			return nil, find.Bad("unable to parse param '%s': %q is no duration", d.name, d.text)
+			return found, find.Bad("unable to parse param '%s': %q is no duration", d.name, d.text)
 		}
 		*d.to = int64(v)
 	}
-	if len(q.tags) > 0 {
-		e, err := query.ParseStored(where(q.tags), a.Keys)
-		if err != nil {
-			return nil, find.Bad("tags: %v", err)
+	text, keep := conditions(q.tags)
+	if text != "" {
+		if s.Where, err = query.ParseStored(text, a.Keys); err != nil {
+			return found, find.Bad("tags: %v", err)
 		}
-		s.Where = e
 	}
-	list, _, err := find.Traces(ctx, a.Store, a.Assembler, s, q.limit)
-	return list, err
+	return find.Traces(ctx, a.Store, a.Assembler, &find.Question{Query: s, Keep: keep, Traces: q.limit})
 }
 
-// where asks for tags, those that Jaeger makes of other fields included.
-func where(tags map[string]string) string {
-	keys := make([]string, 0, len(tags))
-	for k := range tags {
-		keys = append(keys, k)
+// lookback reads what Jaeger's UI calls so: 1h, 2d; custom is what start says.
+func lookback(text string) (time.Duration, error) {
+	if text == "" || text == "custom" {
+		return defaultBack, nil
 	}
-	slices.Sort(keys)
-	terms := make([]string, len(keys))
-	for i, k := range keys {
-		v := tags[k]
-		switch {
-		case k == "error" && v == "true":
-			terms[i] = "error"
-		case k == "error" && v == "false":
-			terms[i] = "not error"
-		case k == "span.kind":
-			terms[i] = "kind = " + query.Quote(v)
-		default:
-			terms[i] = query.Quote(k) + " = " + query.Quote(v)
-		}
+	days, ok := strings.CutSuffix(text, "d")
+	if n, err := strconv.ParseUint(days, 10, 16); ok && err == nil && n > 0 {
+		return time.Duration(n) * 24 * time.Hour, nil
 	}
-	return strings.Join(terms, " and ")
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return 0, find.Bad("unable to parse param 'lookback': %q, want 1h or 2d", text)
+	}
+	return d, nil
 }
 
 // search3 is GET /api/v3/traces (jaeger-idl, api_v3/query_service.proto).
@@ -190,10 +195,10 @@ func (a *API) search3(ctx context.Context, r *http.Request) (any, error) {
 		min: get("query.duration_min", "query.durationMin"), max: get("query.duration_max", "query.durationMax"), tags: map[string]string{},
 	}
 	var err error
-	if q.from, err = stamp(get("query.start_time_min", "query.startTimeMin")); err != nil {
+	if q.From, err = stamp(get("query.start_time_min", "query.startTimeMin")); err != nil {
 		return nil, err
 	}
-	if q.to, err = stamp(get("query.start_time_max", "query.startTimeMax")); err != nil {
+	if q.To, err = stamp(get("query.start_time_max", "query.startTimeMax")); err != nil {
 		return nil, err
 	}
 	if q.limit, err = limitOf(get("query.search_depth", "query.searchDepth", "query.num_traces", "query.numTraces"), a.Limits.Traces); err != nil {
@@ -208,15 +213,15 @@ func (a *API) search3(ctx context.Context, r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(found) == 0 {
+	if len(found.List) == 0 {
 		return nil, &find.Refusal{Status: http.StatusNotFound, Text: "No traces found"}
 	}
 	b := []byte(`{"result":{"resourceSpans":[`)
-	for i := range found {
+	for i := range found.List {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, resourceSpans(api.AppendOTLP(nil, found[i].Trace))...)
+		b = append(b, resourceSpans(api.AppendOTLP(nil, found.List[i].Trace))...)
 	}
 	return append(b, `]}}`...), nil
 }

@@ -3,5 +3,7 @@
 // search by tags and by TraceQL, names and values of tags.
 //
 // Of TraceQL there is what selects spans: one set of braces with comparisons, && and
-// ||. What asks for structure or computes (>>, |, count()) is refused in words.
+// ||, or several of them joined by ||; and, joined by &&, what asks for the trace as a
+// whole, which is looked at when it has been assembled. What asks for structure or
+// computes (>>, |, count()) is refused in words.
 package tempo

@@ -10,7 +10,6 @@ import (
 
 	"github.com/wirespan/wirespan/tracer/api/find"
 	"github.com/wirespan/wirespan/tracer/query"
-	"github.com/wirespan/wirespan/tracer/store"
 )
 
 // Defaults are Tempo's, but for the time that is searched: its recent blocks, here an
@@ -64,15 +63,20 @@ func (a *API) search(ctx context.Context, r *http.Request) (body, error) {
 	if err != nil {
 		return body{}, err
 	}
-	found, looked, err := find.Traces(ctx, a.Store, a.Assembler, q, limit)
+	q.Traces = limit
+	found, err := find.Traces(ctx, a.Store, a.Assembler, q)
 	if err != nil {
 		return body{}, err
 	}
-	list := make([]summary, len(found))
-	for i := range found {
-		list[i] = summaryOf(&found[i], perSet)
+	list := make([]summary, len(found.List))
+	for i := range list {
+		list[i] = summaryOf(&found.List[i], perSet)
 	}
-	return asJSON(map[string]any{"traces": list, "metrics": map[string]any{"inspectedTraces": len(found), "inspectedSpans": strconv.Itoa(looked)}})
+	metrics := map[string]any{"inspectedTraces": len(list), "inspectedSpans": strconv.Itoa(found.Looked)}
+	if found.Cut != "" { // Grafana shows that an answer is partial by these
+		metrics["totalJobs"], metrics["completedJobs"] = 2, 1
+	}
+	return asJSON(map[string]any{"traces": list, "metrics": metrics})
 }
 
 func number(v url.Values, name string, otherwise, most int) (int, error) {
@@ -88,7 +92,8 @@ func number(v url.Values, name string, otherwise, most int) (int, error) {
 }
 
 // question reads q, or tags and durations of the older API.
-func (a *API) question(r *http.Request, v url.Values) (q store.Query, err error) {
+func (a *API) question(r *http.Request, v url.Values) (q *find.Question, err error) {
+	q = &find.Question{}
 	if q.Window, err = window(r); err != nil {
 		return q, err
 	}
@@ -100,7 +105,7 @@ func (a *API) question(r *http.Request, v url.Values) (q store.Query, err error)
 	}
 	var where string
 	if text := v.Get("q"); text != "" {
-		if where, err = translate(text); err != nil {
+		if where, q.Keep, err = translate(text); err != nil {
 			return q, err
 		}
 	} else if where, err = tagsAsked(v.Get("tags")); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"strconv"
@@ -26,6 +27,7 @@ type Config struct {
 	Assembler find.Assembler
 	Keys      *span.Keys
 	Limits    Limits
+	Log       *slog.Logger     // of what failed; nil: nowhere
 	Version   string           // of wirespan, in what buildinfo says
 	Now       func() time.Time // nil: the clock of this host
 }
@@ -61,6 +63,7 @@ func New(c Config) (*API, error) {
 	a := &API{Config: c}
 	for path, f := range map[string]func(context.Context, *http.Request) (body, error){
 		"/api/echo":                       func(context.Context, *http.Request) (body, error) { return body{"text/plain", []byte("echo")}, nil },
+		"/ready":                          func(context.Context, *http.Request) (body, error) { return body{"text/plain", []byte("ready")}, nil },
 		"/api/status/buildinfo":           a.buildInfo,
 		"/api/traces/{id}":                a.trace,
 		"/api/v2/traces/{id}":             a.trace2,
@@ -72,6 +75,9 @@ func New(c Config) (*API, error) {
 	} {
 		a.mux.HandleFunc("GET "+Prefix+path, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, f) })
 	}
+	a.mux.HandleFunc(Prefix+"/", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "wirespan does not have this part of Tempo's API: it finds traces and tags, and computes no metrics", http.StatusNotFound)
+	})
 	return a, nil
 }
 
@@ -97,19 +103,16 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, f func(context.Conte
 	out, err := f(ctx, r)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if err != nil {
-		http.Error(w, err.Error(), statusOf(err)) // Tempo's faults are plain text
+		var syntax *SyntaxError
+		if errors.As(err, &syntax) {
+			err = find.Bad("%s", syntax)
+		}
+		told := find.Told(ctx, err, a.Log, r.URL.Path)
+		http.Error(w, told.Text, told.Status) // Tempo's faults are plain text
 		return
 	}
 	w.Header().Set("Content-Type", out.kind)
 	_, _ = w.Write(out.bytes)
-}
-
-func statusOf(err error) int {
-	var s *SyntaxError
-	if errors.As(err, &s) {
-		return http.StatusBadRequest
-	}
-	return find.Status(err)
 }
 
 // buildInfo is what Grafana learns the version of the API from.

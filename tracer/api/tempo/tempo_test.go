@@ -31,9 +31,12 @@ func TestTranslate(t *testing.T) {
 		`{ status = error } || {kind=server}`:                                `(error) or (kind = "server")`,
 		"{ status != ok && span.`x` }":                                       "",
 		`{ span.db.name != nil }`:                                            `exists "db.name"`,
+		`{ nestedSetParent<0 && true && .a = 1 && traceDuration>10ms }`:      `"a" = "1"`,
+		`{ (rootName = "x") && true }`:                                       "",
+		`{ true || .a = 1 }`:                                                 "",
 		`{ span."odd key" = true }`:                                          `"odd key" = "true"`,
 	} {
-		got, err := translate(q)
+		got, _, err := translate(q)
 		if strings.Contains(q, "`") {
 			if err == nil {
 				t.Errorf("%s: no fault", q)
@@ -49,10 +52,12 @@ func TestTranslate(t *testing.T) {
 	}
 	for q, place := range map[string]string{
 		`{ .a = "x" } >> { .b = "y" }`: "at 14", `{ .a = "x" } && { .b = "y" }`: "at 14", `{ .a = "x" } | count() > 2`: "at 14",
-		`{ rootName = "x" }`: "at 3", `{ .a = }`: "at 8", `{ .a = "x" `: "at 12", `.a = "x"`: "at 1", `{ status = bad }`: "at 12", `{ .a = "never ends }`: "at 8",
+		`{ childCount > 1 }`: "at 3", `{ rootName = "x" || .a = "b" }`: "at 18", `{ .a = "b" || rootName = "x" }`: "at 30", `{ !(rootName = "x") }`: "at 21",
+		`{ traceDuration > soon }`: "at 19", `{ traceDuration =~ "1s" }`: "at 20", `{ rootName > "a" }`: "at 14", `{ rootName =~ "(" }`: "at 15", `{ rootName }`: "at 12", `{ rootName = "x" } || {}`: "at 20", `{} || { rootName = "x" }`: "at 25",
+		`{ !true }`: "at 9", `{ .a = }`: "at 8", `{ .a = "x" `: "at 12", `.a = "x"`: "at 1", `{ status = bad }`: "at 12", `{ .a = "never ends }`: "at 8",
 		"{" + strings.Repeat("(", 100) + ".a" + strings.Repeat(")", 100) + "}": "at 6",
 	} {
-		if got, err := translate(q); err == nil || !strings.Contains(err.Error(), place) {
+		if got, _, err := translate(q); err == nil || !strings.Contains(err.Error(), place) {
 			t.Errorf("%s: %q, %v", q, got, err)
 		}
 	}
@@ -64,8 +69,9 @@ func FuzzTranslate(f *testing.F) {
 		f.Add(s)
 	}
 	keys := span.NewKeys()
+	f.Add(`{ nestedSetParent<0 && traceDuration > 1s || rootName =~ "a" }`)
 	f.Fuzz(func(t *testing.T, q string) {
-		out, err := translate(q)
+		out, _, err := translate(q)
 		if err != nil {
 			var e *SyntaxError
 			if !errors.As(err, &e) || e.At < 0 || e.At > len(q) {
@@ -91,7 +97,7 @@ func serve(t *testing.T) func(path, accept string) (int, []byte) {
 		scene.SDK("shop", "T", "serve", "call", span.Server, 3, 97, store.Attr{Key: "http.response.status_code", Value: store.IntValue(503)}),
 		scene.SDK("other", "O", "alone", "", span.Server, 5000, 5001),
 	}
-	list[2].Status = span.Error
+	list[2].Status, list[2].Message = span.Error, "no"
 	if err := st.Write(t.Context(), list); err != nil {
 		t.Fatal(err)
 	}
@@ -191,6 +197,16 @@ func TestSearch(t *testing.T) {
 		"?tags=" + url.QueryEscape(`service.name="shop" http.response.status_code=503`):         1,
 		"?tags=" + url.QueryEscape(`service.name=other`) + "&minDuration=1s":                    0,
 		"?limit=1": 1, "?start=1&end=2": 0,
+		"?q=" + url.QueryEscape(`{ nestedSetParent < 0 && true }`):                                  2,
+		"?q=" + url.QueryEscape(`{ name = "serve" && nestedSetParent < 0 }`):                        0,
+		"?q=" + url.QueryEscape(`{ name = "serve" && nestedSetParent >= 0 }`):                       1,
+		"?q=" + url.QueryEscape(`{ traceDuration > 50ms }`):                                         1,
+		"?q=" + url.QueryEscape(`{ trace:duration <= 50ms }`):                                       1,
+		"?q=" + url.QueryEscape(`{ rootName = "call" && name = "serve" }`):                          1,
+		"?q=" + url.QueryEscape(`{ rootServiceName =~ "we." && trace:rootName != "x" }`):            1,
+		"?q=" + url.QueryEscape(`{ rootServiceName !~ "we." }`):                                     1,
+		"?q=" + url.QueryEscape(`{ resource.service.name = "shop" && rootName = "alone" && true }`): 0,
+		"?q=" + url.QueryEscape(`{ statusMessage = "no" }`):                                         1,
 	} {
 		code, b := get("/api/search"+q, "")
 		var v struct {
@@ -222,15 +238,16 @@ func TestSearch(t *testing.T) {
 func TestTags(t *testing.T) {
 	get := serve(t)
 	for path, want := range map[string]string{
-		"/api/echo":                                                "echo",
-		"/api/search/tag/service.name/values":                      `"shop"`,
+		"/api/echo":                           "echo",
+		"/ready":                              "ready",
+		"/api/search/tag/service.name/values": `"shop"`,
 		"/api/v2/search/tag/resource.service.name/values":          `{"type":"string","value":"web"}`,
 		"/api/v2/search/tag/status/values":                         `"error"`,
 		"/api/v2/search/tag/span.http.response.status_code/values": `{"type":"int","value":"503"}`,
-		"/api/search/tags":                                         `"http.request.method"`,
-		"/api/search/tags?scope=intrinsic":                         `"duration"`,
-		"/api/v2/search/tags":                                      `"name":"resource"`,
-		"/api/status/buildinfo":                                    `"version"`,
+		"/api/search/tags":                 `"http.request.method"`,
+		"/api/search/tags?scope=intrinsic": `"duration"`,
+		"/api/v2/search/tags":              `"name":"resource"`,
+		"/api/status/buildinfo":            `"version"`,
 	} {
 		if code, b := get(path, ""); code != 200 || !strings.Contains(string(b), want) || strings.Contains(string(b), store.AttrFacts) {
 			t.Errorf("%s: %d %s", path, code, b)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/wirespan/wirespan/tracer/assemble"
 	"github.com/wirespan/wirespan/tracer/query"
 )
 
@@ -18,8 +19,8 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("TraceQL, at %d: %s", e.At+1, e.Text) }
 
 // translate writes a TraceQL query in the language of --where; empty for one that
-// selects everything.
-func translate(q string) (string, error) {
+// selects everything. keep are its conditions that only an assembled trace can satisfy.
+func translate(q string) (where string, keep []func(*assemble.Trace, int) bool, err error) {
 	p := &parser{text: q}
 	p.next()
 	out, err := p.spansets()
@@ -27,9 +28,9 @@ func translate(q string) (string, error) {
 		err = p.fail("%q is not understood here: what is asked for is one set of braces, or several joined by ||", p.token)
 	}
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return out, nil
+	return out, p.keep, nil
 }
 
 type tokenKind uint8
@@ -48,6 +49,7 @@ type parser struct {
 	kind  tokenKind
 	token string
 	deep  int
+	keep  []func(*assemble.Trace, int) bool
 }
 
 // maxDeep bounds parentheses within each other.
@@ -121,10 +123,16 @@ func (p *parser) is(s string) bool { return p.kind == sign && p.token == s }
 func (p *parser) spansets() (string, error) {
 	out, err := p.spanset()
 	for err == nil && p.is("||") {
+		if len(p.keep) > 0 {
+			return "", p.fail(ofTraces)
+		}
 		p.next()
 		var more string
 		if more, err = p.spanset(); err != nil {
 			break
+		}
+		if len(p.keep) > 0 {
+			return "", p.fail(ofTraces)
 		}
 		if out == "" || more == "" {
 			out = ""
@@ -154,17 +162,47 @@ func (p *parser) spanset() (string, error) {
 	return out, nil
 }
 
-func (p *parser) or() (string, error) { return p.joined("||", " or ", p.and) }
+// ofTraces is said where a condition of a trace stands beside an alternative.
+const ofTraces = "what asks for the trace as a whole (traceDuration, rootName, nestedSetParent, ...) can be joined by && only"
 
-func (p *parser) and() (string, error) { return p.joined("&&", " and ", p.term) }
-
-func (p *parser) joined(op, as string, of func() (string, error)) (string, error) {
-	out, err := of()
-	for err == nil && p.is(op) {
+// or is one of several conditions; empty for what everything satisfies.
+func (p *parser) or() (string, error) {
+	before := len(p.keep)
+	out, err := p.and()
+	for err == nil && p.is("||") {
+		if len(p.keep) > before {
+			return "", p.fail(ofTraces)
+		}
 		p.next()
 		var more string
-		if more, err = of(); err == nil {
-			out = "(" + out + as + more + ")"
+		if more, err = p.and(); err != nil {
+			break
+		}
+		if len(p.keep) > before {
+			return "", p.fail(ofTraces)
+		}
+		if out == "" || more == "" {
+			out = ""
+		} else {
+			out = "(" + out + " or " + more + ")"
+		}
+	}
+	return out, err
+}
+
+func (p *parser) and() (string, error) {
+	out, err := p.term()
+	for err == nil && p.is("&&") {
+		p.next()
+		var more string
+		if more, err = p.term(); err != nil {
+			break
+		}
+		switch {
+		case out == "":
+			out = more
+		case more != "":
+			out = "(" + out + " and " + more + ")"
 		}
 	}
 	return out, err
@@ -183,11 +221,21 @@ func (p *parser) term() (string, error) {
 			err = p.fail("want )")
 		}
 		p.next()
-		return "(" + out + ")", err
+		if out != "" {
+			out = "(" + out + ")"
+		}
+		return out, err
 	case p.is("!"):
 		p.next()
+		before := len(p.keep)
 		out, err := p.term()
+		if err == nil && (out == "" || len(p.keep) > before) {
+			err = p.fail("! cannot stand before what asks for the trace as a whole, nor before true")
+		}
 		return "not " + out, err
+	case p.kind == word && p.token == "true":
+		p.next()
+		return "", nil
 	case p.kind != word:
 		return "", p.fail("want a field, not %q", p.token)
 	}
@@ -195,6 +243,9 @@ func (p *parser) term() (string, error) {
 }
 
 func (p *parser) comparison() (string, error) {
+	if w := wholes[p.token]; w != nil {
+		return "", p.whole(w)
+	}
 	field, kind, err := p.field()
 	if err != nil {
 		return "", err
@@ -262,5 +313,5 @@ func (p *parser) field() (name, kind string, err error) {
 			return query.Quote(n), "", nil
 		}
 	}
-	return "", "", p.fail("%q cannot be asked for: want name, duration, status, kind, or an attribute as .name, span.name or resource.name", t)
+	return "", "", p.fail("%q cannot be asked for: want name, duration, status, kind, traceDuration, rootName, rootServiceName, statusMessage, nestedSetParent < 0, or an attribute as .name, span.name or resource.name", t)
 }
