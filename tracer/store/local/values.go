@@ -16,9 +16,9 @@ import (
 // counted.
 const sampled = 50_000
 
-// Values are taken from what is counted, for services, operations and protocols: of
-// all steps of ten seconds that the window touches. Of other fields the latest spans
-// are looked at.
+// Values are taken from what is counted, for services, operations and protocols; of
+// the steps of ten seconds that the window cuts, spans decide. Of other fields the
+// latest spans are looked at.
 func (s *Store) Values(ctx context.Context, field, service string, w store.Window, limit int) ([]string, error) {
 	seen := map[string]struct{}{}
 	var of func(*index.Row) string
@@ -32,12 +32,7 @@ func (s *Store) Values(ctx context.Context, field, service string, w store.Windo
 	}
 	var err error
 	if of != nil {
-		q := store.RateQuery{Window: w}
-		err = s.counted(ctx, q.Aligned().Window, func(r index.Row, _ *index.Count) {
-			if t := of(&r); t != "" && (service == "" || r.Service == service) {
-				seen[t] = struct{}{}
-			}
-		})
+		err = s.countedValues(ctx, field, service, w, of, seen)
 	} else {
 		err = s.Search(ctx, &store.Query{Window: w, Service: service, Limit: sampled}, func(sp *store.Span) bool {
 			sp.Field(field, func(t string) bool {
@@ -57,6 +52,76 @@ func (s *Store) Values(ctx context.Context, field, service string, w store.Windo
 		list = list[:limit]
 	}
 	return list, nil
+}
+
+// countedValues adds the values of rows to seen.
+func (s *Store) countedValues(ctx context.Context, field, service string, w store.Window, of func(*index.Row) string, seen map[string]struct{}) error {
+	q := store.RateQuery{Window: w}
+	cut := map[string]struct{}{} // values of steps that the window cuts
+	err := s.counted(ctx, q.Aligned().Window, func(r index.Row, _ *index.Count) {
+		t := of(&r)
+		switch {
+		case t == "" || service != "" && r.Service != service:
+		case r.Step >= w.From && (w.To == 0 || r.Step+store.RateStep <= w.To):
+			seen[t] = struct{}{}
+		default:
+			cut[t] = struct{}{}
+		}
+	})
+	maps.DeleteFunc(cut, func(t string, _ struct{}) bool {
+		_, known := seen[t]
+		return known
+	})
+	for _, e := range cutEdges(w) {
+		if err != nil || len(cut) == 0 {
+			break
+		}
+		err = s.settleCut(ctx, field, service, e, cut, seen)
+	}
+	return err
+}
+
+// cutEdges are the parts of a window that are no whole steps.
+func cutEdges(w store.Window) (list []store.Window) {
+	first := store.Floor(w.From, store.RateStep)
+	if first < w.From {
+		e := store.Window{From: w.From, To: first + store.RateStep}
+		if w.To != 0 {
+			e.To = min(e.To, w.To)
+		}
+		list = append(list, e)
+	}
+	if last := store.Floor(w.To, store.RateStep); w.To != 0 && last < w.To && (last > first || first == w.From) {
+		list = append(list, store.Window{From: max(last, w.From), To: w.To})
+	}
+	return list
+}
+
+// settleCut moves the values that spans of an edge have from cut to seen, and ends as
+// soon as there is none left.
+func (s *Store) settleCut(ctx context.Context, field, service string, edge store.Window, cut, seen map[string]struct{}) error {
+	q := store.Query{Window: edge, Service: service}
+	if len(cut) == 1 { // filters are cheaper than spans
+		for t := range cut {
+			switch field {
+			case "service", "service.name":
+				q.Service = t
+			case "name":
+				q.Operation = t
+			}
+		}
+	}
+	return s.Search(ctx, &q, func(sp *store.Span) bool {
+		sp.Field(field, func(t string) bool {
+			if _, open := cut[t]; open {
+				t = string([]byte(t))
+				delete(cut, t)
+				seen[t] = struct{}{}
+			}
+			return true
+		})
+		return len(cut) > 0
+	})
 }
 
 // counted yields what was counted in the steps of a window, in no order; a row may

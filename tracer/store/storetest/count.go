@@ -3,6 +3,7 @@ package storetest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 
@@ -44,15 +45,25 @@ func testValues(r *rig) {
 	r.equal("of an empty time", values("service", "", store.Window{From: base + 10*hour, To: base + 11*hour}, 100), []string{})
 	r.equal("nobody's attribute", values("no.such.attribute", "", all, 100), []string{})
 	r.equal("what is not shown", values(store.AttrFacts, "", all, 100), []string{})
-	early := store.Window{From: base, To: base + store.RateStep}
-	some := map[string]bool{}
-	for i := range list {
-		if early.Holds(list[i].Start) && list[i].Service != "" {
-			some[list[i].Service] = true
+	const step = store.RateStep
+	for _, w := range []store.Window{
+		{From: base, To: base + step}, {From: base + 1, To: base + step}, {From: base, To: base + step - 1}, {From: base + step/2, To: base + step/2 + 1e8},
+		{From: base + step/2, To: base + 2*step + 1}, {From: base + hour - step/3}, {To: base + step/4}, {From: base + 3*step + 7, To: base + 9*step - 7},
+	} {
+		for _, field := range []string{"service", "name", "protocol"} {
+			for _, service := range []string{"", "cart"} {
+				some := map[string]bool{}
+				for i := range list {
+					if w.Holds(list[i].Start) && (service == "" || service == list[i].Service) {
+						list[i].Field(field, func(t string) bool {
+							some[t] = true
+							return true
+						})
+					}
+				}
+				r.equal(fmt.Sprintf("%s of %q within %+v", field, service, w), values(field, service, w, 1000), slices.Sorted(maps.Keys(some)))
+			}
 		}
-	}
-	if got := values("service", "", early, 100); len(got) != len(some) {
-		r.Errorf("within ten seconds: %v, want %v", got, some)
 	}
 }
 
