@@ -21,7 +21,7 @@ type Source interface {
 // filtered, skipped (part of a long message), emitted, dropped or bad.
 type Stats struct {
 	Seen     uint64 // calls that moved bytes of TCP, and changes of connections
-	Filtered uint64 // left out by a filter, our own ones included
+	Filtered uint64 // left out by a filter, our own ones included; tier Syscall counts those that move nothing, too
 	Skipped  uint64 // in the middle of long messages; some are told at their end
 	Emitted  uint64 // events that were written
 	Dropped  uint64 // events for which the ring had no room

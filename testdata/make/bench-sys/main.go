@@ -59,6 +59,10 @@ func main() {
 		return
 	}
 	p := plan{tiersOf(strings.Split(*tiers, ",")), *rounds, *binary}
+	if len(p.tiers) == 0 {
+		fmt.Println("bench-sys: skipped, this kernel has none of the tiers", *tiers)
+		return
+	}
 	if err := p.measure(strings.Split(*wanted, ","), *page); err != nil {
 		fmt.Fprintln(os.Stderr, "bench-sys:", err)
 		os.Exit(1)

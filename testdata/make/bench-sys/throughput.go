@@ -56,32 +56,38 @@ func throughput(p *plan, out *bytes.Buffer) error {
 			return nil
 		}
 	}
-	end, err := serve()
+	servers, end, err := serve()
 	if err != nil {
 		return err
 	}
 	defer end()
 	ways := waysOf(p.tiers, p.binary)
-	rate := make(map[way][]float64)
-	share := make(map[way][]float64) // of the bare run just before
-	sum := make(map[way]fate)
+	results := make([]results, len(ways))
+	bare := way{}
 	for range p.rounds {
-		bare := 0.0
-		for _, w := range ways {
-			n, f, err := w.drive(p.binary)
+		before, err := bare.drive(p.binary, servers)
+		if err != nil {
+			return err
+		}
+		for i, w := range ways {
+			with, err := w.drive(p.binary, servers)
 			if err != nil {
 				return err
 			}
-			if w == ways[0] {
-				bare = n
+			after, err := bare.drive(p.binary, servers)
+			if err != nil {
+				return err
 			}
-			rate[w], share[w] = append(rate[w], n), append(share[w], n/bare)
-			sum[w] = sum[w].plus(f)
+			results[i].add(before, with, after)
+			before = after
 		}
 	}
 	fmt.Fprintf(out, throughputText, p.rounds)
-	for _, w := range ways {
-		fmt.Fprintf(out, "| %v | %.0f | %.0f %% | %.0f to %.0f %% | %v |\n", w, median(rate[w]), 100*median(share[w]), 100*slices.Min(share[w]), 100*slices.Max(share[w]), sum[w])
+	fmt.Fprintf(out, "| without | %.0f | 100 %% |  | %.1f | 0 | 100 %% |  |\n", median(results[0].bare), median(results[0].bareCPU))
+	for i, w := range ways {
+		r := &results[i]
+		fmt.Fprintf(out, "| %v | %.0f | %.0f %% | %.0f to %.0f %% | %.1f | %.1f | %.0f %% | %v |\n", w, median(r.rate),
+			100*median(r.share), 100*slices.Min(r.share), 100*slices.Max(r.share), median(r.cpu), median(r.own), 100*median(r.cpuShare), r.fate)
 	}
 	return nil
 }
@@ -90,16 +96,46 @@ const throughputText = `
 ## nginx under wrk
 
 nginx with two workers that proxies to itself, wrk with 16 connections on the same two cores, which are busy all the time: what looks takes
-from what is looked at. Each share is that of the run without, just before in the same round; medians of %d rounds, and the least and the most. Goal: 90 %% with
-the module. The module alone is read and thrown away; packets are read, understood, and told as spans.
+from what is looked at. Each share is that of the mean of the runs without, just before and just after; medians of %d rounds, and the
+least and the most. Goal: 90 %% with the module. The module alone is read and thrown away; packets are read, understood, and told as spans.
+CPU is that of nginx, wrk and what looks, in microseconds for a request, and its own part; the share by CPU is what two cores would answer
+if nothing else ran there.
 
-| | requests a second | share | from | of calls and packets |
-|---|---|---|---|---|
+| | requests a second | share | from | CPU | its own | share by CPU | of calls and packets |
+|---|---|---|---|---|---|---|---|
 `
+
+// sample is one run: how many requests were answered, and what CPU time they
+// took.
+type sample struct {
+	rate     float64 // a second
+	requests float64
+	cpu, own time.Duration // of all, and of what looks
+	fate     fate
+}
+
+// micros is the CPU time of a request.
+func (s *sample) micros() float64 { return float64(s.cpu.Microseconds()) / s.requests }
+
+// results are those of all rounds of a way, and of the runs without around them.
+type results struct {
+	rate, share, cpu, own, cpuShare, bare, bareCPU []float64
+	fate                                           fate
+}
+
+func (r *results) add(before, with, after sample) {
+	rate := (before.rate + after.rate) / 2
+	cpu := (before.micros() + after.micros()) / 2
+	r.bare, r.bareCPU = append(r.bare, rate), append(r.bareCPU, cpu)
+	r.rate, r.share = append(r.rate, with.rate), append(r.share, with.rate/rate)
+	r.cpu, r.cpuShare = append(r.cpu, with.micros()), append(r.cpuShare, cpu/with.micros())
+	r.own = append(r.own, float64(with.own.Microseconds())/with.requests)
+	r.fate = r.fate.plus(with.fate)
+}
 
 // waysOf are all ways that can be measured here.
 func waysOf(tiers []sys.Tier, binary string) []way {
-	ways := []way{{}}
+	var ways []way
 	for _, t := range tiers {
 		ways = append(ways, way{tier: t})
 	}
@@ -112,20 +148,20 @@ func waysOf(tiers []sys.Tier, binary string) []way {
 	return ways
 }
 
-// serve runs nginx until end is called.
-func serve() (end func(), err error) {
+// serve runs nginx until end is called; pids are its processes.
+func serve() (pids []int, end func(), err error) {
 	dir, err := os.MkdirTemp("", "bench-sys")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	conf := filepath.Join(dir, "nginx.conf")
 	if err := errors.Join(os.Chmod(dir, 0o777), os.WriteFile(conf, []byte(nginxConf), 0o644)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	nginx := exec.Command("nginx", "-c", conf, "-p", dir)
 	nginx.Stderr = os.Stderr
 	if err := nginx.Start(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	end = func() {
 		_ = nginx.Process.Signal(unix.SIGTERM)
@@ -134,9 +170,9 @@ func serve() (end func(), err error) {
 	}
 	if err := await("127.0.0.1:18270"); err != nil {
 		end()
-		return nil, err
+		return nil, nil, err
 	}
-	return end, nil
+	return family(nginx.Process.Pid), end, nil
 }
 
 // fate is what became of calls and packets.
@@ -179,56 +215,70 @@ func said(summary []byte, re *regexp.Regexp) uint64 {
 	return n
 }
 
-// drive measures one round.
-func (w way) drive(binary string) (float64, fate, error) {
+// drive measures one run.
+func (w way) drive(binary string, servers []int) (sample, error) {
 	if w.packets {
-		return w.driveProgram(binary)
+		return w.driveProgram(binary, servers)
 	}
 	m, err := start(view{tier: w.tier})
 	if err != nil {
-		return 0, fate{}, err
+		return sample{}, err
 	}
-	rate, err := wrk()
+	s, err := ask(servers, os.Getpid())
 	st, e := m.stop()
-	return rate, fate{looked: w.tier != sys.Off, seen: st.Seen, dropped: st.Dropped}, errors.Join(err, e)
+	s.fate = fate{looked: w.tier != sys.Off, seen: st.Seen, dropped: st.Dropped}
+	return s, errors.Join(err, e)
 }
 
-// driveProgram measures one round with the whole program.
-func (w way) driveProgram(binary string) (float64, fate, error) {
+// driveProgram measures one run with the whole program.
+func (w way) driveProgram(binary string, servers []int) (sample, error) {
 	var summary bytes.Buffer
 	live := exec.Command(binary, "live", "-i", "lo", "--sys", w.tier.String(), "--sys-port", "18270", "--sys-port", "18271",
 		"--out", "ndjson:"+os.DevNull, "--status", "never", "port", "18270", "or", "port", "18271")
 	live.Stderr = &summary
 	if err := live.Start(); err != nil {
-		return 0, fate{}, err
+		return sample{}, err
 	}
 	time.Sleep(1500 * time.Millisecond)
-	rate, err := wrk()
+	s, err := ask(servers, live.Process.Pid)
 	_ = live.Process.Signal(os.Interrupt)
 	if e := live.Wait(); err == nil && e != nil {
 		err = fmt.Errorf("wirespan: %w: %s", e, summary.Bytes())
 	}
 	b := summary.Bytes()
-	return rate, fate{
+	s.fate = fate{
 		looked: w.tier != sys.Off, packets: true, seen: said(b, sysLine), dropped: said(b, lostCalls), captured: said(b, gotten), missed: said(b, missed),
-	}, err
+	}
+	return s, err
 }
 
 // roundTime is how long wrk asks.
 const roundTime = 2 * time.Second
 
-var perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+var (
+	perSecond = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	requests  = regexp.MustCompile(`(\d+) requests in`)
+)
 
-func wrk() (float64, error) {
-	out, err := exec.Command("wrk", "-t", "1", "-c", "16", "-d", roundTime.String(), "http://127.0.0.1:18270/").Output()
+// ask runs wrk against servers, while a process looks.
+func ask(servers []int, looker int) (sample, error) {
+	served, own := cpuOf(servers...), cpuOf(looker)
+	cmd := exec.Command("wrk", "-t", "1", "-c", "16", "-d", roundTime.String(), "http://127.0.0.1:18270/")
+	out, err := cmd.Output()
 	if err != nil {
-		return 0, fmt.Errorf("wrk: %w", err)
+		return sample{}, fmt.Errorf("wrk: %w", err)
 	}
-	f := perSecond.FindSubmatch(out)
-	if f == nil || bytes.Contains(out, []byte("Non-2xx")) {
-		return 0, fmt.Errorf("wrk says %s", out)
+	s := sample{own: cpuOf(looker) - own}
+	s.cpu = s.own + cpuOf(servers...) - served + cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	f, n := perSecond.FindSubmatch(out), requests.FindSubmatch(out)
+	if f == nil || n == nil || bytes.Contains(out, []byte("Non-2xx")) {
+		return s, fmt.Errorf("wrk says %s", out)
 	}
-	return strconv.ParseFloat(string(f[1]), 64)
+	s.rate, err = strconv.ParseFloat(string(f[1]), 64)
+	if err == nil {
+		s.requests, err = strconv.ParseFloat(string(n[1]), 64)
+	}
+	return s, err
 }
 
 // await waits until somebody listens.

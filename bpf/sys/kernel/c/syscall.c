@@ -119,9 +119,13 @@ int call_enter(u64 *ctx)
 	}
 	if (!sk)
 		return 0;
+	id = bpf_get_current_pid_tgid();
+	if (!chosen_port(sk) || !chosen_thread(id >> 32)) {
+		count(FILTERED); /* here: the rest is dear */
+		return 0;
+	}
 	f.sk = (u64)sk;
 	f.seq = place(sk, (struct tcp_sock *)sk, f.direction);
-	id = bpf_get_current_pid_tgid();
 	bpf_map_update_elem(&flights, &id, &f, BPF_ANY);
 	return 0;
 }
@@ -150,7 +154,7 @@ int call_exit(u64 *ctx)
 	if (end - was.seq != length)
 		flags = FLAG_UNCERTAIN; /* another thread was here, too */
 	if (!chosen_port(sk) || !chosen_thread(id >> 32)) {
-		count(FILTERED);
+		count(FILTERED); /* by a filter that did not hold yet when it began */
 		return 0;
 	}
 	return tell(sk, id, end - length, length, was.direction, flags);
