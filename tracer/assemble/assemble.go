@@ -26,24 +26,27 @@ type Foreign interface {
 	Spans(ctx context.Context, id span.TraceID, have []store.Span) (spans []store.Span, notes []string)
 }
 
-// Assembler puts traces together. It keeps nothing between calls, which may be
-// made at the same time.
+// Assembler puts traces together. It keeps nothing between calls but room, and they
+// may be made at the same time.
 type Assembler struct {
 	src     Source
 	foreign Foreign // nil: nobody else is asked
 	cfg     Config
+	spare   linkers
 }
 
 // With returns an Assembler that asks somebody else, too, for what belongs to the
 // trace ids that it finds.
-func (a *Assembler) With(f Foreign) *Assembler { return &Assembler{src: a.src, foreign: f, cfg: a.cfg} }
+func (a *Assembler) With(f Foreign) *Assembler {
+	return &Assembler{src: a.src, foreign: f, cfg: a.cfg, spare: a.spare}
+}
 
 // New returns an Assembler.
 func New(src Source, cfg Config) (*Assembler, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Assembler{src: src, cfg: cfg}, nil
+	return &Assembler{src: src, cfg: cfg, spare: newLinkers()}, nil
 }
 
 // Trace assembles the trace with an id, or that a span of that id belongs to by
@@ -101,5 +104,5 @@ func (a *Assembler) assemble(ctx context.Context, g *gather, id span.TraceID) (*
 	if err := g.connect(ctx); err != nil {
 		return nil, err
 	}
-	return Build(ctx, g.spans, id, g.seeds, a.cfg, g.limits)
+	return build(ctx, g.spans, id, g.seeds, g.limits, a.spare)
 }

@@ -13,13 +13,17 @@ import (
 // that were asked for, whatever their trace id; limits what is known to be missing.
 // The trace keeps references to spans.
 func Build(ctx context.Context, spans []store.Span, id span.TraceID, seeds map[spanKey]bool, cfg Config, limits []string) (*Trace, error) {
+	return build(ctx, spans, id, seeds, limits, nil)
+}
+
+func build(ctx context.Context, spans []store.Span, id span.TraceID, seeds map[spanKey]bool, limits []string, spare linkers) (*Trace, error) {
 	spans = store.Merge(spans)
 	f := &forest{spans: spans, clocks: newClocks(spans), edges: make([]edge, len(spans)), others: make([][]possible, len(spans))}
 	for i := range f.edges {
 		f.edges[i] = noEdge
 	}
 	var err error
-	if f.linked, err = relink(ctx, spans, f.clocks); err != nil {
+	if f.linked, err = relink(ctx, spans, f.clocks, spare); err != nil {
 		return nil, err
 	}
 	f.number()

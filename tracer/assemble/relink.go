@@ -41,7 +41,7 @@ type possible struct {
 // relink links the exchanges of all spans anew. Time does not pass meanwhile, so
 // that nothing leaves before all is known. Parents are not inferred: that asks for
 // all that was open, which only the agent at that instance knows.
-func relink(ctx context.Context, spans []store.Span, c *clocks) (*relinked, error) {
+func relink(ctx context.Context, spans []store.Span, c *clocks, spare linkers) (*relinked, error) {
 	out := &collector{
 		relinked: relinked{edges: make([]edge, len(spans)), exchanges: make([]uint64, len(spans)), links: make([][]possible, len(spans))},
 		byID:     make(map[span.SpanID]int, len(spans)),
@@ -66,11 +66,12 @@ func relink(ctx context.Context, spans []store.Span, c *clocks) (*relinked, erro
 	cfg.Keys, cfg.OneClock = span.NewKeys(), c.one()
 	cfg.Inference = &link.Inference{}
 	cfg.Inference.Infer(false)
-	cfg.Forms = []link.Form{{Sink: out}}
-	l, err := link.New(cfg, func() []capture.Point { return in.points })
+	cfg.Forms, cfg.Batch = []link.Form{{Sink: out}}, min(cfg.Batch, 2*len(in.records))
+	l, err := spare.take(cfg, func() []capture.Point { return in.points })
 	if err != nil {
 		return nil, err
 	}
+	defer spare.put(l)
 	queues := make([]link.Queue, 1)
 	queues[0].Push(in.batch())
 	if err := l.Consume(ctx, queues, clockless+int64(len(in.records))+1, func(*link.Batch) {}); err != nil {

@@ -10,7 +10,8 @@ type arena struct {
 	chunks []chunk
 	free   []uint32
 	cur    uint32
-	used   int // bytes in chunks that are in use
+	used   int      // bytes in chunks that are in use
+	spare  [][]byte // room of before a reset
 }
 
 type chunk struct {
@@ -41,7 +42,7 @@ func (a *arena) next() {
 	if l := len(a.free); l > 0 {
 		a.cur, a.free = a.free[l-1], a.free[:l-1]
 	} else {
-		a.chunks = append(a.chunks, chunk{buf: make([]byte, 0, chunkSize)})
+		a.chunks = append(a.chunks, chunk{buf: a.room()})
 		a.cur = uint32(len(a.chunks) - 1)
 	}
 	a.chunks[a.cur].buf = a.chunks[a.cur].buf[:0]

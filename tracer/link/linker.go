@@ -53,7 +53,14 @@ func New(cfg Config, points Points) (*Linker, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Linker{opens: list{of: byOpening}, oldest: list{of: byArrival}, cfg: cfg, points: points}
+	l := &Linker{}
+	l.begin(cfg, points)
+	return l, nil
+}
+
+// begin makes a zero Linker ready.
+func (l *Linker) begin(cfg Config, points Points) {
+	l.opens, l.oldest, l.cfg, l.points = list{of: byOpening}, list{of: byArrival}, cfg, points
 	l.ix = newIndex(&l.exchs)
 	l.names.init()
 	l.terms.init(cfg.Keys)
@@ -62,7 +69,6 @@ func New(cfg Config, points Points) (*Linker, error) {
 	for i := range l.writers {
 		l.writers[i].init(l, &l.cfg.Forms[i], i == 0)
 	}
-	return l, nil
 }
 
 // Stats returns the counters.
