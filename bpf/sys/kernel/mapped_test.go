@@ -7,6 +7,9 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
+
+	"github.com/wirespan/wirespan/bpf/sys"
 )
 
 // writer plays the kernel's part of a ring.
@@ -141,4 +144,53 @@ func FuzzRecords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// stillRing is a ring whose records are there.
+type stillRing struct{ record }
+
+func (*stillRing) wait(time.Duration) error { return nil }
+func (*stillRing) stop() error              { return nil }
+
+// What it takes to read an event that is there.
+func BenchmarkRead(b *testing.B) {
+	w := newWriter(1<<20, 0)
+	e := sys.Event{Type: sys.IO, Length: 100, Time: 1, TGID: 7, TID: 9, Cookie: 77}
+	one := e.Append(nil)
+	for w.put(one, 0) {
+	}
+	ring := &stillRing{w.ring}
+	s := &kernelSource{ring: ring}
+	batch := make([]sys.Event, 512)
+	b.ReportAllocs()
+	for n := 0; n < b.N; {
+		got, err := s.Read(b.Context(), batch)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n += got; ring.at == w.produced {
+			ring.at, ring.end = 0, 0 // all over again
+		}
+	}
+}
+
+// Reading allocates nothing.
+func TestReadAllocs(t *testing.T) {
+	w := newWriter(1<<16, 0)
+	e := sys.Event{Type: sys.IO, Length: 100, Time: 1}
+	one := e.Append(nil)
+	ring := &stillRing{w.ring}
+	s := &kernelSource{ring: ring}
+	batch := make([]sys.Event, 512)
+	ctx := t.Context()
+	if n := testing.AllocsPerRun(100, func() {
+		for range 100 {
+			w.put(one, 0)
+		}
+		if n, err := s.Read(ctx, batch); n != 100 || err != nil {
+			t.Fatalf("%d events, %v", n, err)
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations for 100 events", n)
+	}
 }
