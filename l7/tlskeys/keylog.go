@@ -121,10 +121,12 @@ func (t *Table) line(b []byte) {
 	case err1 != nil || err2 != nil || len(secret) == 0:
 		t.stats.Malformed++
 	case string(f[0]) == "RSA" && len(random) == 8 && len(secret) == 48:
-		if len(t.premade) < maxSecrets {
-			t.premade[[8]byte(random)] = secret
-			t.stats.Secrets++
+		if _, known := t.premade[[8]byte(random)]; !known && len(t.premade) >= maxSecrets {
+			t.stats.Forgotten++ // this one
+			return
 		}
+		t.premade[[8]byte(random)] = secret
+		t.stats.Secrets++
 	case id != 0 && len(random) == 32:
 		t.add(name{id, [32]byte(random)}, secret)
 	case id != 0:
