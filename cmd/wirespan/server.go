@@ -54,6 +54,10 @@ const (
 	serverBatchSpans = 2048
 	serverBatchDelay = 200 * time.Millisecond
 
+	// bufferParcels is how many requests a buffer has room for at least: what finds
+	// none is lost as a whole.
+	bufferParcels = 16
+
 	// bufferPatience is how long read waits for a server that is down, when what is
 	// left would be on disk.
 	bufferPatience = 10 * time.Second
@@ -78,6 +82,7 @@ func (o *outputs) openServer(opt *options, keys *span.Keys) ([]sink.Sink, error)
 			return nil, usage(err)
 		}
 		c.Queue.Senders = 1
+		c.BatchBytes = min(c.BatchBytes, int(sc.Bytes/bufferParcels))
 		c.Via = func(next transport.Transport) (transport.Transport, error) {
 			s, err := spill.NewSender(next, sc)
 			if err != nil {
