@@ -17,6 +17,8 @@
 //     was opened for it belongs to whom the executor served when it connected;
 //   - one that reads several things before it writes of any, or that may have gone
 //     on with others meanwhile, is believed when it was tested (turns.go);
+//   - where tasks wander between threads, one is believed to go on with what it
+//     read, if that was tested, and the thread that read the response agrees (strides.go);
 //   - an executor that never reads requests, a worker behind a queue, made its
 //     calls for the request that it answers afterwards;
 //   - one that was woken by an executor that serves a request may serve it, too;

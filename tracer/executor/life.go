@@ -31,6 +31,7 @@ func (t *Tracker) changed(e *sys.Event) {
 		c.opener.parent, c.openedAt = e.Parent, e.Time
 		t.opens(c, c.opener, e.Time)
 		t.turnCalls(c.opener, deed{opened: c})
+		c.strideOpens(c.opener)
 	case e.Old == synReceived:
 		c.role = Serving
 	}
@@ -106,6 +107,7 @@ func (t *Tracker) drop(x *exec) {
 		r.owner = nil
 	}
 	x.gone, x.serves, x.loose, x.slice, x.woken = true, nil, nil, nil, nil
+	x.stride = stride{}
 	x.gave, x.turn, x.carries, x.results = nil, turn{}, nil, nil
 	delete(t.execs, x.thread)
 	if p := t.procs[x.thread.TGID]; p != nil {

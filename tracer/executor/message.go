@@ -74,9 +74,10 @@ const (
 	Sole                      // the only request that is open in the process
 	Ordered                   // what it read in the same place of a turn, twice
 	Returned                  // to whose goroutine the result went
+	Resumed                   // what its thread had read, and then that of the response
 )
 
-var ruleNames = [...]string{"", "alone", "slice", "connected", "answered", "woken", "sole", "ordered", "returned"}
+var ruleNames = [...]string{"", "alone", "slice", "connected", "answered", "woken", "sole", "ordered", "returned", "resumed"}
 
 func (r Rule) String() string {
 	if int(r) < len(ruleNames) {

@@ -170,6 +170,7 @@ func (s *marks) ofConn(c *conn) {
 	s.exec(c.blind.x)
 	s.request(c.whose)
 	s.placing(&c.place)
+	s.step(&c.step)
 }
 
 func (s *marks) ofRequest(r *request) {
@@ -182,11 +183,17 @@ func (s *marks) ofCall(k *call) {
 	s.request(k.of)
 	s.exec(k.blind.x)
 	s.placing(&k.place)
+	s.step(&k.step)
 	s.conn(k.on)
 	s.exec(k.by)
 }
 
 func (s *marks) placing(l *placing) {
+	s.request(l.request)
+	s.call(l.behind)
+}
+
+func (s *marks) step(l *step) {
 	s.request(l.request)
 	s.call(l.behind)
 }
@@ -206,6 +213,8 @@ func (s *marks) ofExec(x *exec) {
 	s.list(x.turn.asked)
 	s.list(x.turn.answered)
 	s.made(x.turn.returned)
+	s.request(x.stride.request)
+	s.call(x.stride.call)
 	for _, d := range x.turn.made {
 		s.call(d.call)
 		s.conn(d.opened)
@@ -230,6 +239,10 @@ func (s *marks) process(p *process) {
 	}
 	for _, x := range p.execs {
 		s.exec(x)
+	}
+	for _, u := range p.unsaid {
+		s.call(u.call)
+		s.request(u.of)
 	}
 	for _, h := range p.held {
 		s.call(h.call)

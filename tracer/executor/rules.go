@@ -28,7 +28,14 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 	}
 	r.rest(r.end)
 	t.turnReads(x, r, nil)
-	x.reads, x.loop = true, x.loop || len(x.serves) > 1
+	x.strides(r, nil)
+	if !x.reads {
+		x.reads = true
+		if x.thread.Goroutine == 0 {
+			x.process.readers++
+		}
+	}
+	x.loop = x.loop || len(x.serves) > 1
 	x.slice, x.sliceConn, x.at, x.woken, x.last = r, nil, c.msg.End, nil, nil
 }
 
@@ -45,6 +52,7 @@ func (t *Tracker) calls(c *conn, x *exec) {
 	}
 	c.call = k
 	t.stats.Calls++
+	t.stats.Unlabeled++ // until it is said for whom it is
 	r, rule, class := t.cause(c, x, c.msg.Begin, first)
 	t.sends(c, x, r, rule)
 	c.used(c.msg.Begin)
@@ -62,11 +70,12 @@ func (t *Tracker) calls(c *conn, x *exec) {
 			x.loose = append(x.loose, k)
 		}
 	}
-	if r == nil {
-		t.stats.Unlabeled++
-		return
+	t.strideCalls(c, x, k, first)
+	if r != nil {
+		t.label(k, r, rule, class, x)
+	} else {
+		t.only(x, k)
 	}
-	t.label(k, r, rule, class, x)
 }
 
 // done notes that a call was answered, or never will be.
@@ -134,10 +143,29 @@ func (t *Tracker) since(c *conn, x *exec, at int64) int64 {
 	return at - int64(t.cfg.Patience)
 }
 
+// label notes for whom a call was made, and says so unless that is to wait.
 func (t *Tracker) label(k *call, r *request, rule Rule, class Class, x *exec) {
+	l := Label{Call: k.id, Request: r.id, Rule: rule, Class: class, Goroutine: x.thread.Goroutine != 0}
+	if k.said {
+		t.stats.Retracted++
+		t.stats.Labels[k.class]--
+		t.stats.Unlabeled++
+		k.said = false
+	}
 	k.of, k.class = r, class
-	t.stats.Labels[class]++
-	t.sink.Label(Label{Call: k.id, Request: r.id, Rule: rule, Class: class, Goroutine: x.thread.Goroutine != 0})
+	if rule == Alone && k.step.request == r || !x.undecided() {
+		t.tellLabel(k, l)
+	} else if len(x.process.unsaid) < maxHeld {
+		x.process.unsaid = append(x.process.unsaid, unsaid{k, l, r})
+	}
+}
+
+// tellLabel hands a label to the sink.
+func (t *Tracker) tellLabel(k *call, l Label) {
+	k.said = true
+	t.stats.Unlabeled--
+	t.stats.Labels[l.Class]++
+	t.sink.Label(l)
 }
 
 // answered notes that an executor read of a call's response: it goes on with
@@ -149,9 +177,10 @@ func (t *Tracker) answered(c *conn, x *exec) {
 	}
 	k.done(c.msg.End)
 	if c.shared {
-		x.turn.broken = true
+		x.turn.broken, x.stride = true, stride{}
 	} else {
 		t.turnReads(x, nil, k)
+		x.strides(nil, k)
 	}
 	x.slice, x.sliceConn, x.at, x.last = nil, c, c.msg.End, nil
 	if c.shared {
@@ -178,6 +207,7 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 	r.responded = true
 	t.watch(x, r)
 	t.turnAnswers(x, r)
+	t.strideAnswers(x, r)
 	switch k := x.last; {
 	case t.wanders(x):
 	case r.owner != x && !x.reads && oneByOne(x.loose, r):
@@ -198,12 +228,6 @@ func (t *Tracker) answers(c *conn, x *exec, begins bool) {
 func (t *Tracker) relabel(k *call, r *request, rule Rule, x *exec) {
 	if t.now < t.doubted {
 		return
-	}
-	if k.of != nil {
-		t.stats.Retracted++
-		t.stats.Labels[k.class]--
-	} else {
-		t.stats.Unlabeled--
 	}
 	t.label(k, r, rule, Inferred, x)
 }
@@ -233,6 +257,7 @@ func (r *request) disown() {
 // finished takes a request from those that are open in its process.
 func (t *Tracker) finished(r *request) {
 	if p := t.procs[r.tgid]; p != nil {
+		p.goes(r)
 		delete(p.requests, r)
 		t.forgetProcess(r.tgid, p)
 	}
@@ -251,7 +276,7 @@ func (t *Tracker) over(c *conn) {
 func (t *Tracker) processOf(tgid uint32) *process {
 	p := t.procs[tgid]
 	if p == nil {
-		p = &process{requests: make(map[*request]struct{})}
+		p = &process{requests: make(map[*request]struct{}), resumes: trial{twice: true}}
 		t.procs[tgid] = p
 	}
 	return p

@@ -34,19 +34,19 @@ func (t *Tracker) callsToo(c *conn, x *exec) {
 	c.shared = true
 	c.requests++
 	t.stats.Calls++
+	t.stats.Unlabeled++
 	t.stats.Shared++
 	r, rule, class := t.cause(c, x, c.msg.Begin, false)
 	t.sends(c, x, r, rule)
+	t.strideCalls(c, x, k, false)
 	if r == nil || class == Weak {
 		if len(x.loose) < maxLoose {
 			x.loose = append(x.loose, k)
 		}
 	}
-	if r == nil {
-		t.stats.Unlabeled++
-		return
+	if r != nil {
+		t.label(k, r, rule, class, x)
 	}
-	t.label(k, r, rule, class, x)
 }
 
 // sends notes who sent what on a connection last.

@@ -51,6 +51,7 @@ type conn struct {
 	whose  *request // nil unknown
 	shared bool     // others were on their way at the same time
 	place  placing  // in the turn in which it was opened
+	step   step     // by what was read before it was opened
 
 	mark uint64 // see pool.go, as those below
 }
@@ -63,6 +64,7 @@ type request struct {
 	end       int64 // when that was
 	responded bool
 	over      bool // the connection went on, or ended
+	ready     bool // it has what it waited for, and has not gone on yet
 
 	out           int // what is done for it: calls, and connections that are opened
 	listed        bool
@@ -81,7 +83,9 @@ type call struct {
 	awaited  bool // by of
 	blind    blindness
 	class    Class
+	said     bool // the sink knows of
 	place    placing
+	step     step
 	on       *conn // opened for it, and placed instead; nil none
 	by       *exec // goroutine that got its response, nil unknown
 
@@ -90,13 +94,14 @@ type call struct {
 
 // exec is an executor.
 type exec struct {
-	thread Thread
-	gone   bool
-	serves []*request // read by it, not answered yet
-	idle   idles      // of those, the ones for which nothing is known to be done
-	blind  int        // what it waits for, for unknown requests
-	reads  bool       // it has read a request
-	loop   bool       // it has served several at once
+	thread  Thread
+	process *process
+	gone    bool
+	serves  []*request // read by it, not answered yet
+	idle    idles      // of those, the ones for which nothing is known to be done
+	blind   int        // what it waits for, for unknown requests
+	reads   bool       // it has read a request
+	loop    bool       // it has served several at once
 
 	slice     *request // for whom it works
 	at        int64    // when it read what says so
@@ -112,8 +117,9 @@ type exec struct {
 	carries *call   // that call, until it has handed the response over
 	results []*call // whose responses it got, since it handed back a result
 
-	turn  turn
-	loose []*call // unlabelled calls since its last answer
+	turn   turn
+	stride stride
+	loose  []*call // unlabelled calls since its last answer
 
 	mark uint64
 }
@@ -125,10 +131,15 @@ type process struct {
 	wakes    bool                  // it is told which goroutine wakes which
 	reuses   bool                  // a connection had several calls
 	single   int                   // connections that had one
+	readers  int                   // threads that read requests
 	wanders  int
-	alone    trial // whether nothing else goes on in a turn
-	order    trial // whether turns keep the order
-	returns  trial // whether a result goes to whom its calls were for
+	home     int      // requests answered where they were read, see watch
+	unsaid   []unsaid // until it is decided
+	ready    int      // requests that are
+	alone    trial    // whether nothing else goes on in a turn
+	order    trial    // whether turns keep the order
+	returns  trial    // whether a result goes to whom its calls were for
+	resumes  trial    // whether threads go on with what they read
 	held     []held
 }
 
@@ -210,10 +221,10 @@ func (t *Tracker) execOf(th Thread) *exec {
 			t.drop(t.oldExecs.oldest(func(x *exec) bool { return x.gone }))
 			t.stats.Forgotten++
 		}
-		x = &exec{thread: th}
+		p := t.processOf(th.TGID)
+		x = &exec{thread: th, process: p}
 		t.execs[th] = x
 		t.oldExecs.push(x)
-		p := t.processOf(th.TGID)
 		p.execs = append(p.execs, x)
 	}
 	return x

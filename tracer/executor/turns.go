@@ -25,7 +25,7 @@ const (
 	enoughKept = 32
 	keptForOne = 200
 	testsKept  = 8192
-	maxHeld    = 2 * enoughKept
+	maxHeld    = 8 * enoughKept
 	maxDepth   = 16
 )
 
@@ -45,9 +45,21 @@ type turn struct {
 }
 
 // trial is how a program did in tests.
-type trial struct{ kept, lost int }
+type trial struct {
+	kept, lost int
+	twice      bool // what is said was found in two places that were tested alike
+}
 
-func (o *trial) believed() bool { return o.kept >= enoughKept+o.lost*keptForOne }
+// keptTwice is keptForOne for those: where one of fifty is wrong, next to none is
+// so twice, and in the same way.
+const keptTwice = 50
+
+func (o *trial) believed() bool {
+	if o.twice {
+		return o.kept >= enoughKept+o.lost*keptTwice
+	}
+	return o.kept >= enoughKept+o.lost*keptForOne
+}
 
 // test notes whether two turns lead to the same request.
 func (o *trial) test(kept bool) {

@@ -227,4 +227,5 @@ var executorWords = [...]string{
 	executor.Sole:      "is of a process that served nothing else",
 	executor.Ordered:   "keeps the order of what it reads",
 	executor.Returned:  "had its result go to the one that serves it",
+	executor.Resumed:   "went on with what it had read, as this program's threads do",
 }
