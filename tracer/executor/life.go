@@ -31,7 +31,7 @@ func (t *Tracker) changed(e *sys.Event) {
 		c.opener.parent, c.openedAt = e.Parent, e.Time
 		t.opens(c, c.opener, e.Time)
 		t.turnCalls(c.opener, deed{opened: c})
-		c.strideOpens(c.opener)
+		t.strideOpens(c, c.opener)
 	case e.Old == synReceived:
 		c.role = Serving
 	}

@@ -28,7 +28,7 @@ func (t *Tracker) asked(c *conn, x *exec, begins bool) {
 	}
 	r.rest(r.end)
 	t.turnReads(x, r, nil)
-	x.strides(r, nil)
+	t.strides(x, r, nil)
 	if !x.reads {
 		x.reads = true
 		if x.thread.Goroutine == 0 {
@@ -180,7 +180,7 @@ func (t *Tracker) answered(c *conn, x *exec) {
 		x.turn.broken, x.stride = true, stride{}
 	} else {
 		t.turnReads(x, nil, k)
-		x.strides(nil, k)
+		t.strides(x, nil, k)
 	}
 	x.slice, x.sliceConn, x.at, x.last = nil, c, c.msg.End, nil
 	if c.shared {

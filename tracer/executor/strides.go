@@ -9,8 +9,8 @@ package executor
 // As with turns, answers test this, for they say for whom they are: what the
 // thread went on with when a call was made, and what one did when its response
 // was read, must lead to the same request. A call is said to be for that if both
-// do, in programs that went through many such tests while there were other
-// requests that could have gone on, and failed in few.
+// do, and if no other request could have gone on, since all wait for calls, or the
+// program went through many such tests while others could, and failed in few.
 
 // stride is what a thread read and has not written behind yet: one of them, or
 // none.
@@ -25,20 +25,24 @@ type step struct {
 	behind    *call    // whose response led to it, if it is not known of that, either
 	depth     int32    // of those
 	contested bool     // others could have gone on, too
+	clear     bool     // no other could
 }
 
 // strides notes that a thread read of a request, or of a call's response.
-func (x *exec) strides(r *request, k *call) {
+func (t *Tracker) strides(x *exec, r *request, k *call) {
 	if x.thread.Goroutine != 0 {
 		return
 	}
+	p := x.process
 	x.stride = stride{r, k}
 	if k != nil {
-		r = k.leads()
+		if r = k.leads(); r == nil {
+			p.unclear = t.now + int64(t.cfg.Fresh) // somebody is
+		}
 	}
 	if r.open() && !r.ready {
 		r.ready = true
-		x.process.ready++
+		p.ready++
 	}
 }
 
@@ -51,8 +55,8 @@ func (k *call) leads() *request {
 }
 
 // steps takes what a thread goes on with, as it writes.
-func (x *exec) steps() (s step) {
-	u := x.stride
+func (t *Tracker) steps(x *exec) (s step) {
+	u, p := x.stride, x.process
 	x.stride = stride{}
 	switch k := u.call; {
 	case u.request != nil:
@@ -69,8 +73,9 @@ func (x *exec) steps() (s step) {
 			s.behind, s.depth = nil, 0
 		}
 	}
-	s.contested = x.process.contested(s.request)
-	x.process.goes(s.request)
+	s.contested = p.contested(s.request)
+	s.clear = !s.contested && p.unclear <= t.now
+	p.goes(s.request)
 	return s
 }
 
@@ -94,9 +99,9 @@ func (p *process) goes(r *request) {
 
 // strideOpens notes that a thread opens a connection: what is sent on it first
 // is for whom it was opened, whoever sends it.
-func (c *conn) strideOpens(x *exec) {
+func (t *Tracker) strideOpens(c *conn, x *exec) {
 	if x.thread.Goroutine == 0 {
-		c.step = x.steps()
+		c.step = t.steps(x)
 	}
 }
 
@@ -105,7 +110,7 @@ func (t *Tracker) strideCalls(c *conn, x *exec, k *call, first bool) {
 	if x.thread.Goroutine != 0 {
 		return
 	}
-	k.step = x.steps()
+	k.step = t.steps(x)
 	if first && c.opener != nil {
 		k.step = c.step
 	}
@@ -125,7 +130,7 @@ func (t *Tracker) strideAnswers(x *exec, r *request) {
 	if x.thread.Goroutine != 0 {
 		return
 	}
-	s := x.steps()
+	s := t.steps(x)
 	p.goes(r)
 	if k == nil || k.step.request == nil || p.readers < 2 || k.begin < t.doubted || t.now < t.doubted {
 		return
@@ -138,8 +143,13 @@ func (t *Tracker) strideAnswers(x *exec, r *request) {
 	if !same || !t.wanders(x) {
 		return
 	}
-	for ; k != nil && k.step.request == r; k = k.step.behind {
-		if (k.of == nil || k.class == Weak) && k.begin >= r.end {
+	for clear := s.clear; k != nil && k.step.request == r; k = k.step.behind {
+		clear = clear && k.step.clear
+		switch {
+		case k.of != nil && k.class != Weak, k.begin < r.end:
+		case clear:
+			t.relabel(k, r, Resumed, x)
+		default:
 			t.follows(k, r, Resumed, x, p, &p.resumes)
 		}
 	}

@@ -136,6 +136,7 @@ type process struct {
 	home     int      // requests answered where they were read, see watch
 	unsaid   []unsaid // until it is decided
 	ready    int      // requests that are
+	unclear  int64    // until when others may be, too
 	alone    trial    // whether nothing else goes on in a turn
 	order    trial    // whether turns keep the order
 	returns  trial    // whether a result goes to whom its calls were for
