@@ -181,6 +181,9 @@ func (q *asker) get(ctx context.Context, path string, params url.Values) ([]byte
 		if errors.As(err, &ue) {
 			err = ue.Err
 		}
+		if q.name == defaultAsk {
+			err = fmt.Errorf("%w; does wirespan serve run? --server and --store say whom else to ask", err)
+		}
 		return nil, &statusError{exitUnask, fmt.Errorf("ask %s: %w", q.name, err)}
 	}
 	defer resp.Body.Close()
