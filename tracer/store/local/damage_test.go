@@ -1,8 +1,11 @@
 package local_test
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -195,6 +198,29 @@ func TestInUse(t *testing.T) {
 		t.Errorf("opened twice: %v", err)
 	}
 	usable(t, s)
+}
+
+// TestInUseByAnother: another process has the store open, and is named.
+func TestInUseByAnother(t *testing.T) {
+	dir := t.TempDir()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), childDir+"="+dir)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer child.Wait()
+	defer child.Process.Kill()
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || !strings.HasPrefix(line, "open") {
+		t.Fatalf("%q %v", line, err)
+	}
+	_, err = local.Open(t.Context(), dir, small())
+	if want := fmt.Sprintf("another process has it open: process %d (", child.Process.Pid); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "--server") {
+		t.Errorf("%v, want %q", err, want)
+	}
 }
 
 func TestConfig(t *testing.T) {

@@ -128,7 +128,7 @@ func openPebble(dir string, s *Store) (*pebble.DB, error) {
 			if errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS) || noRoom(err) {
 				return nil, fmt.Errorf("open store %s: %w", s.dir, err)
 			}
-			return nil, fmt.Errorf("open store %s: %w: %w", s.dir, errInUse, err)
+			return nil, fmt.Errorf("open store %s: %w", s.dir, inUse(dir, err))
 		}
 	}
 	db, err := pebble.Open(dir, s.options(lock))

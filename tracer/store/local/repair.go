@@ -3,7 +3,6 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +34,7 @@ func (s *Store) repair(ctx context.Context) error {
 	}
 	lock, err := pebble.LockDirectory(old, s.fs)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errInUse, err)
+		return inUse(old, err)
 	}
 	defer lock.Close()
 	r, err := s.newRepair(next)
