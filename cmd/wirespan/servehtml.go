@@ -51,7 +51,12 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums} .bad{color:#c00} c
 </style></head><body>
 `
 
-const pageEnd = `<h2>More</h2><p><code>/api/v1/</code> (<code>/api/v1/openapi.json</code>), <code>/status</code>, <code>/metrics</code>, <code>/healthz</code>, <code>/readyz</code></p>
+const pageEnd = `<h2>More</h2><table>
+<tr><td><a href="/api/v1/traces"><code>/api/v1/traces</code></a></td><td>the latest traces; in a shell: <code>wirespan search</code>, <code>wirespan trace ID</code></td></tr>
+<tr><td><a href="/api/v1/openapi.json"><code>/api/v1/openapi.json</code></a></td><td>what else can be asked, and how</td></tr>
+<tr><td><a href="/status"><code>/status</code></a>, <a href="/metrics"><code>/metrics</code></a></td><td>this page as JSON, metrics for Prometheus</td></tr>
+<tr><td><a href="/healthz"><code>/healthz</code></a>, <a href="/readyz"><code>/readyz</code></a></td><td>probes</td></tr>
+<tr><td><code>/</code>, <code>/tempo</code></td><td>here Grafana's data sources for Jaeger and for Tempo find this server</td></tr></table>
 </body></html>
 `
 
