@@ -158,14 +158,7 @@ func (d *jaegerDecoder) span(r *jsontext.Reader) {
 	}
 	s.Attrs, s.Events = a.List(), events.List()
 	d.refer(s, refs)
-	switch {
-	case !okTrace:
-		d.b.Cancel(batch.BadTraceID)
-	case !okSpan:
-		d.b.Cancel(batch.BadSpanID)
-	default:
-		d.b.Keep()
-	}
+	d.b.KeepIf(okTrace, okSpan, true)
 }
 
 // jaegerRef is a reference to another span.

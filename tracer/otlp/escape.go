@@ -84,9 +84,9 @@ func appendHex(b, v []byte) []byte {
 	return b
 }
 
-// appendDouble adds a number, or a string for what JSON has no number for
+// AppendDouble adds a number, or a string for what JSON has no number for
 // (protobuf JSON mapping).
-func appendDouble(b []byte, f float64) []byte {
+func AppendDouble(b []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
 		return append(b, `"NaN"`...)

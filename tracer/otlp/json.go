@@ -191,7 +191,7 @@ func appendValue(b []byte, at *span.Attr) []byte {
 		return append(b, `}},`...)
 	case span.TypeFloat:
 		b = append(b, `doubleValue":`...)
-		b = appendDouble(b, at.Float())
+		b = AppendDouble(b, at.Float())
 		return append(b, `}},`...)
 	case span.TypeStrings, span.TypeInts:
 		b = append(b, `arrayValue":{`...)
@@ -259,7 +259,7 @@ func (e *JSONEncoder) appendLinks(b []byte, links []span.Link) []byte {
 			b = append(appendEscaped(b, []byte(l.Rule)), `"}},`...)
 		}
 		b = append(b, `{"key":"`+confidence+`","value":{"doubleValue":`...)
-		b = append(appendDouble(b, l.Confidence), `}}]},`...)
+		b = append(AppendDouble(b, l.Confidence), `}}]},`...)
 	}
 	return closeList(b)
 }

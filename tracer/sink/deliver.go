@@ -44,7 +44,7 @@ func (o *Outbox) deliver(ctx context.Context, p Parcel) {
 		if !ok {
 			return
 		}
-		if !sleep(ctx, wait) {
+		if !Sleep(ctx, wait) {
 			o.lose(p)
 			return
 		}
@@ -109,8 +109,8 @@ func (o *Outbox) blame(err error) {
 	o.stats.LastError, o.stats.LastErrorAt = err, time.Now()
 }
 
-// sleep reports whether the time passed before ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep reports whether the time passed before ctx ended.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -192,7 +192,7 @@ func (s *Sender) drain(ctx context.Context) {
 			pause = s.cfg.Retry.Initial
 			continue
 		}
-		if !sleep(ctx, s.failed(err, pause)) {
+		if !sink.Sleep(ctx, s.failed(err, pause)) {
 			return
 		}
 		pause = min(2*pause, s.cfg.Retry.Max)
@@ -285,7 +285,7 @@ const maxPause = 5 * time.Minute
 
 // syncs makes what was written last, once a second.
 func (s *Sender) syncs(ctx context.Context) {
-	for sleep(ctx, time.Second) {
+	for sink.Sleep(ctx, time.Second) {
 		if err := s.buf.Sync(); err != nil {
 			s.mu.Lock()
 			s.stats.LastError = err
@@ -322,16 +322,4 @@ func (s *Sender) Close() error {
 	s.cancel()
 	s.done.Wait()
 	return errors.Join(s.buf.Close(), s.next.Close())
-}
-
-// sleep reports whether the time passed before ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

@@ -101,6 +101,20 @@ func (b *Batch) Keep() {
 	}
 }
 
+// KeepIf takes the span that was begun if its ids could be read, and if Keep does.
+func (b *Batch) KeepIf(trace, id, parent bool) {
+	switch {
+	case !trace:
+		b.Cancel(BadTraceID)
+	case !id:
+		b.Cancel(BadSpanID)
+	case !parent:
+		b.Cancel(BadParentID)
+	default:
+		b.Keep()
+	}
+}
+
 // Time makes nanoseconds since 1970 of what came unsigned; 0 if they are beyond 2262.
 func Time(ns uint64) int64 {
 	if ns > math.MaxInt64 {

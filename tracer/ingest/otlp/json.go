@@ -136,7 +136,7 @@ func (d *jsonDecoder) span(r *jsontext.Reader) {
 	n.add(&a)
 	d.end(s, &a)
 	s.Events, s.Links = events.List(), links.List()
-	d.keep(okTrace, okSpan, okParent)
+	d.b.KeepIf(okTrace, okSpan, okParent)
 }
 
 func (d *jsonDecoder) event(list *batch.Events, r *jsontext.Reader) {

@@ -79,7 +79,7 @@ func (d *decoder) span(message string) {
 	n.add(&a)
 	d.end(s, &a)
 	s.Events, s.Links = events.List(), links.List()
-	d.keep(okTrace, okSpan, okParent)
+	d.b.KeepIf(okTrace, okSpan, okParent)
 }
 
 // validate looks whether what is not taken is protobuf at all.
@@ -88,20 +88,6 @@ func (d *decoder) validate(message string) {
 	for r.Next() {
 	}
 	d.check(&r)
-}
-
-// keep takes the span unless an id had a wrong size.
-func (d *decoder) keep(trace, id, parent bool) {
-	switch {
-	case !trace:
-		d.b.Cancel(batch.BadTraceID)
-	case !id:
-		d.b.Cancel(batch.BadSpanID)
-	case !parent:
-		d.b.Cancel(batch.BadParentID)
-	default:
-		d.b.Keep()
-	}
 }
 
 func (d *decoder) status(s *store.Span, message string) {

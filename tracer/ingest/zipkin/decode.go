@@ -113,21 +113,7 @@ func (d *decoder) span(r *jsontext.Reader) {
 		a.Add(Shared, store.BoolValue(true))
 	}
 	s.Attrs, s.Events = a.List(), events.List()
-	d.keep(okTrace, okSpan, okParent)
-}
-
-// keep takes the span unless an id is no id.
-func (d *decoder) keep(trace, id, parent bool) {
-	switch {
-	case !trace:
-		d.b.Cancel(batch.BadTraceID)
-	case !id:
-		d.b.Cancel(batch.BadSpanID)
-	case !parent:
-		d.b.Cancel(batch.BadParentID)
-	default:
-		d.b.Keep()
-	}
+	d.b.KeepIf(okTrace, okSpan, okParent)
 }
 
 // read reads the ids and reports which are none.
