@@ -112,8 +112,8 @@ func (s *spans) score(asked, instead string) *score {
 			c.right++
 		default:
 			c.wrong++
-			sc.mistakes = append(sc.mistakes, fmt.Sprintf("%s (%s) below %s: %s, %s", top.str("url.path"), top.str("wirespan.observation"),
-				parent.str("url.path"), top.str("wirespan.link.rule"), top.str("wirespan.link.evidence")))
+			sc.mistakes = append(sc.mistakes, fmt.Sprintf("call for %s (%s) below %s: %s, %s", s.number[x], top.str("wirespan.observation"),
+				s.number[parent.str("wirespan.exchange")], top.str("wirespan.link.rule"), top.str("wirespan.link.evidence")))
 		}
 		sc.made[port] = c
 	}

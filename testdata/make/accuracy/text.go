@@ -32,9 +32,13 @@ nothing is said: an unlinked call is a trace of its own, a wrong one would be a 
   requests. By its answers such a program shows whether it keeps the order, and is then believed; saturated, HAProxy does not keep it, and is not.
 * **Answers that end with their connection** (nginx before FastCGI without keep-alive): the end is no call that moves bytes, so a request
   that waits for it may go on at any time.
-* **Queues that are never empty** (the Go pool, saturated): a worker takes the next job without being woken.
-* **Virtual threads**, and Go without goroutine wakes: the task moves between threads, so that they mean nothing. That is noticed by requests which
-  one thread reads and another one answers, and threads are then not believed.
+* **Virtual threads**: the task moves between threads. That is noticed by requests which one thread reads and another one answers, and threads are then
+  believed only in what they go on with: what a thread writes first behind what it reads, as long as tasks wait for nothing but their connections. Answers
+  test that: a call is joined if the thread that made it and the one that read its response lead to the same request, in programs in which they next to always
+  do. A task that waits for a lock or a timer is lost from sight, and a program in which many do is not believed.
+* **Queues that are never empty** (the Go pool, saturated): a worker takes the next job without being woken, so its calls are joined when it hands its result back
+  to the goroutine that read the request. A pool that was saturated from its first request on has not shown that it does so, and is joined later.
+* **Go without goroutine wakes**: ` + "`net/http`" + ` makes a call in other goroutines than the one that serves the request, and nothing says which.
 
 IDs do not have these limits: let the gateway add one.
 `
