@@ -47,6 +47,7 @@ type Conn struct {
 	Proto          uint8 // wire.ProtoTCP, or of datagrams: wire.ProtoUDP, ProtoICMP, ProtoICMPv6
 	Version        uint8 // 4 or 6
 	Handshake      bool  // TCP: SYN, SYN-ACK and the client's ACK were seen
+	LateOpen       bool  // that ACK came with payload: OpenTime is not the end of the handshake
 	Point          uint16
 	VLAN           uint16
 	TTL            [2]uint8 // by Dir, of the first packet seen; 0 if none
@@ -68,7 +69,7 @@ type Conn struct {
 // Metrics are the TCP measurements of a connection, defined in
 // reference/deepflow.md, section 2.5. Times in nanoseconds, 0 if not measured.
 type Metrics struct {
-	RTT                   int64 // SYN to the client's ACK of the SYN-ACK
+	RTT                   int64 // SYN to the client's ACK of the SYN-ACK, if that came without payload
 	RTTClient             int64 // SYN-ACK to that ACK
 	RTTServer             int64 // SYN to SYN-ACK
 	SYNRetransmissions    uint32

@@ -54,6 +54,28 @@ func TestHandshake(t *testing.T) {
 			},
 		},
 		{
+			name: "the ACK of the handshake is not seen, but the request that comes later",
+			steps: []step{
+				pkt(0, 'c', "S", 1000, 0, ""),
+				pkt(10, 's', "SA", 5000, 1001, ""),
+				pkt(3010, 'c', "PA", 1001, 5001, "GET"),
+				pkt(3020, 's', "PA", 5001, 1004, "200"),
+				pkt(3030, 'c', "A", 1004, 5004, ""),
+			},
+			want: `open 1 observed
+				1> GET
+				1< 200
+				close 1 capture_ended @4030`,
+			check: func(t *testing.T, c *Conn, r *recorder) {
+				equal(t, "handshake", c.Handshake, true)
+				equal(t, "late", c.LateOpen, true)
+				equal(t, "rtt", c.TCP.RTT, 0)
+				equal(t, "rtt client", c.TCP.RTTClient, 0)
+				equal(t, "rtt server", c.TCP.RTTServer, 10*ms)
+				equal(t, "cit", c.TCP.Dir[ToClient].CIT, Delay{})
+			},
+		},
+		{
 			name: "SYN and SYN-ACK repeated",
 			steps: []step{
 				pkt(0, 'c', "S", 1000, 0, ""),

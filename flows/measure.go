@@ -16,7 +16,7 @@ func (c *Conn) turn(s side, n uint32, at int64) {
 	dir := st.dir(s)
 	switch {
 	case st.flags&flagTurn == 0:
-		if dir == ToServer && c.OpenTime != 0 && n > 1 && at >= c.OpenTime {
+		if dir == ToServer && c.OpenTime != 0 && !c.LateOpen && n > 1 && at >= c.OpenTime {
 			c.TCP.Dir[ToClient].CIT.Add(at - c.OpenTime)
 		}
 	case st.lastDir() == dir:
@@ -44,9 +44,15 @@ func (c *Conn) answered(s side, ack uint32, at int64) {
 	}
 }
 
-// established measures the handshake when the client's ACK comes.
-func (c *Conn) established(at int64) {
+// established measures the handshake when the client's ACK comes. The first
+// payload tells no more than that there was one, maybe long before: it is lost, or
+// left out as live --drop-empty-acks does.
+func (c *Conn) established(at int64, alone bool) {
 	c.OpenTime = at
+	if !alone {
+		c.LateOpen, c.Handshake = true, c.SynTime != 0
+		return
+	}
 	m := &c.TCP
 	if d := at - c.SynAckTime; d >= 0 && d <= maxRTT {
 		m.RTTClient = d

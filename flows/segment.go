@@ -58,7 +58,7 @@ func (t *Table) acknowledge(c *Conn, id uint32, s side, f *wire.Frame, now, at i
 		st.acked[o] = f.Ack
 	}
 	if c.SynAckTime != 0 && c.OpenTime == 0 && st.dir(s) == ToServer && f.Flags&wire.SYN == 0 && f.Ack-st.base(o) < horizon {
-		c.established(at)
+		c.established(at, wireLen(f) == 0)
 		if st.class == classOpening {
 			t.reclass(c, id, classOpen)
 		}

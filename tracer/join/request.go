@@ -130,7 +130,7 @@ func (j *Joiner) stream(x *exchange, m *l7.Message) uint64 {
 // describeConn adds what belongs to the first exchange of a connection.
 func (j *Joiner) describeConn(x *exchange, c *flows.Conn) {
 	t := &c.TCP
-	if c.OpenTime != 0 && c.SynTime != 0 {
+	if c.OpenTime != 0 && c.SynTime != 0 && !c.LateOpen {
 		x.attrs = span.AppendInt(x.attrs, span.KeyPhaseConnect, max(0, c.OpenTime-c.SynTime))
 	}
 	for _, v := range [...]struct {
