@@ -19,7 +19,7 @@ func TestEveryRoute(t *testing.T) {
 		"traces": {"traces?limit=2"}, "traces/{id}": {"traces/" + trace, "traces/" + id, "traces/" + trace + "?format=tree&why=true", "traces/" + trace + "?format=otlp"},
 		"spans": {"spans?limit=2"}, "spans/{id}": {"spans/" + id}, "services": {"services"}, "operations": {"operations"}, "attributes": {"attributes"},
 		"attributes/{name}/values": {"attributes/service/values", "attributes/http.request.method/values"},
-		"map": {"map?from=2020-01-01"}, "rates": {"rates?from=2020-01-01&step=24h"}, "check": {"check?q=error"}, "stats": {"stats"}, "limits": {"limits"}, "openapi.json": {"openapi.json"},
+		"map":                      {"map?from=2020-01-01"}, "rates": {"rates?from=2020-01-01&step=24h"}, "check": {"check?q=error"}, "stats": {"stats"}, "limits": {"limits"}, "openapi.json": {"openapi.json"},
 		"spans/{id}/packets": nil, "live": nil, "complete": nil, // TestPackets, TestLive; package complete
 	}
 	for _, rt := range routes() {

@@ -115,7 +115,7 @@ func TestCompletion(t *testing.T) {
 			{
 				"trace_id": text(scene.TraceOf("T").String()), "span_id": text(hexID("call")), "parent_span_id": "", "deepflow_parent_span_id": text(hexID("call")),
 				"x_request_id_0": "7f3a9c5e1b2d4f608a7c9e1f2b3d4c5e", "req_tcp_seq": 1.0, "resp_tcp_seq": 2.0, "duration": 98000.0, "l7_protocol": 20.0,
-				"wirespan_agent": "a", "app_service": "shop", "response_status": 0.0, "syscall_trace_id_request": "0", "request_id": nil, "process_id": nil,
+				"name": "GET", "wirespan_agent": "a", "app_service": "shop", "response_status": 0.0, "syscall_trace_id_request": "0", "request_id": nil, "process_id": nil,
 			},
 			{"span_id": text(hexID("call"))},
 			{"span_id": text(hexID("serve")), "parent_span_id": text(hexID("call"))},

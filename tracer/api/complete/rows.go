@@ -25,8 +25,8 @@ type tracing struct {
 type row struct {
 	Start          int64    `json:"start_time_us"`
 	End            int64    `json:"end_time_us"`
-	Duration       int64    `json:"duration"` // us
-	Name           string   `json:"name"`
+	Duration       int64    `json:"duration"`      // us
+	Name           string   `json:"name"`          // of an SDK's span; of others request_resource, if there is one
 	Source         int      `json:"signal_source"` // 0 packets, 3 eBPF, 4 OpenTelemetry
 	TapSide        string   `json:"tap_side"`
 	TraceID        string   `json:"trace_id"`
@@ -147,6 +147,9 @@ func (v *view) row(t *assemble.Trace, i int) row {
 		RequestType: first(s, "http.request.method", "db.operation.name", "rpc.method", "messaging.operation.name", "dns.question.type"),
 		Resource:    first(s, "url.path", "db.query.text", "messaging.destination.name", "rpc.method", "dns.question.name"),
 		Status:      statusNumber(s), Rule: n.Rule, Confidence: n.Confidence, Evidence: n.Evidence,
+	}
+	if s.Signal != store.APP && r.Resource != "" {
+		r.Name = r.Resource
 	}
 	r.Source = map[store.Signal]int{store.NET: 0, store.SYS: 3, store.APP: 4}[s.Signal]
 	r.ProtocolName, r.Protocol = protocol(s)

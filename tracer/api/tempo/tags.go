@@ -2,7 +2,9 @@ package tempo
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,38 +13,77 @@ import (
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
-// ofResource are attributes that lie on the resource; of others it is looked for on
-// the span first.
-var ofResource = []string{"service.name", "service.instance.id", "wirespan.agent", "host.name", "process.pid", "process.executable.name", "container.id", "k8s.pod.name", "k8s.namespace.name"}
+// ofResource are attributes that lie on the resource of agents' spans.
+var ofResource = []string{"service.name", "service.instance.id", "wirespan.agent"}
 
 // intrinsicNames are what TraceQL calls fields that are no attributes.
-var intrinsicNames = []string{"duration", "kind", "name", "status"}
+var intrinsicNames = []string{"duration", "kind", "name", "rootName", "rootServiceName", "status", "statusMessage", "traceDuration"}
 
-// names are the attributes that spans of this program may have.
-func (a *API) names() (list []string) {
-	for i := range a.Keys.Len() {
-		if n := a.Keys.Name(span.Key(i)); n != store.AttrFacts {
-			list = append(list, n)
+// Bounds of the sample that tells what attributes spans have.
+const (
+	tagSample = 1000 // latest spans
+	maxTags   = 2000 // names
+)
+
+// names are the attributes of spans and of resources that the latest spans of the
+// time have, and those that agents may send.
+func (a *API) names(ctx context.Context, r *http.Request) (spans, resources []string, err error) {
+	w, err := window(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	seen := [2]map[string]bool{{}, {}}
+	note := func(in map[string]bool, list []store.Attr) {
+		for i := range list {
+			if k := list[i].Key; !in[k] && k != store.AttrFacts && len(in) < maxTags {
+				in[strings.Clone(k)] = true
+			}
 		}
 	}
-	return list
+	for i := range a.Keys.Len() {
+		if n := a.Keys.Name(span.Key(i)); n != store.AttrFacts {
+			seen[0][n] = true
+		}
+	}
+	for _, n := range ofResource {
+		seen[1][n] = true
+	}
+	looked := 0
+	err = a.Store.Search(ctx, &store.Query{Window: w, Limit: tagSample}, func(s *store.Span) bool {
+		looked++
+		note(seen[0], s.Attrs)
+		note(seen[1], s.Resource)
+		return looked < tagSample
+	})
+	return slices.Sorted(maps.Keys(seen[0])), slices.Sorted(maps.Keys(seen[1])), err
 }
 
-func (a *API) tags(_ context.Context, r *http.Request) (body, error) {
-	list := append(append([]string{}, ofResource...), a.names()...)
-	if r.URL.Query().Get("scope") == "intrinsic" {
-		list = intrinsicNames
+// tags are names without their scopes.
+func (a *API) tags(ctx context.Context, r *http.Request) (body, error) {
+	list := intrinsicNames
+	if r.URL.Query().Get("scope") != "intrinsic" {
+		spans, resources, err := a.names(ctx, r)
+		if err != nil {
+			return body{}, err
+		}
+		list = append(spans, resources...)
+		slices.Sort(list)
+		list = slices.Compact(list)
 	}
 	return asJSON(map[string]any{"tagNames": list})
 }
 
-func (a *API) tags2(_ context.Context, r *http.Request) (body, error) {
+func (a *API) tags2(ctx context.Context, r *http.Request) (body, error) {
 	type scope struct {
 		Name string   `json:"name"`
 		Tags []string `json:"tags"`
 	}
+	spans, resources, err := a.names(ctx, r)
+	if err != nil {
+		return body{}, err
+	}
 	var list []scope
-	for _, s := range []scope{{"resource", ofResource}, {"span", a.names()}, {"intrinsic", intrinsicNames}} {
+	for _, s := range []scope{{"resource", resources}, {"span", spans}, {"intrinsic", intrinsicNames}} {
 		if want := r.URL.Query().Get("scope"); want == "" || want == "none" || want == s.Name {
 			list = append(list, s)
 		}
@@ -64,8 +105,10 @@ func (a *API) valuesOf(ctx context.Context, r *http.Request) (list []string, kin
 		return []string{"error", "ok", "unset"}, "keyword", nil
 	case "kind":
 		return []string{"client", "consumer", "internal", "producer", "server"}, "keyword", nil
-	case "service.name":
+	case "service.name", "rootServiceName", "trace:rootService": // a root is of one of the services
 		tag = "service"
+	case "rootName", "trace:rootName", "span:name":
+		tag = "name"
 	case store.AttrFacts:
 		return nil, "", find.Bad("there is no such tag")
 	}

@@ -94,7 +94,7 @@ func serve(t *testing.T) func(path, accept string) (int, []byte) {
 	list := []store.Span{
 		scene.SDK("web", "T", "call", "", span.Client, 0, 100),
 		scene.Seen{Agent: "a", Point: "eth0", X: 1, From: scene.Client, To: scene.App, Start: 1, End: 99, Context: "T/call"}.Net(),
-		scene.SDK("shop", "T", "serve", "call", span.Server, 3, 97, store.Attr{Key: "http.response.status_code", Value: store.IntValue(503)}),
+		scene.SDK("shop", "T", "serve", "call", span.Server, 3, 97, store.Attr{Key: "http.response.status_code", Value: store.IntValue(503)}, store.Attr{Key: "cart.size", Value: store.IntValue(2)}),
 		scene.SDK("other", "O", "alone", "", span.Server, 5000, 5001),
 	}
 	list[2].Status, list[2].Message = span.Error, "no"
@@ -243,15 +243,26 @@ func TestTags(t *testing.T) {
 		"/api/search/tag/service.name/values": `"shop"`,
 		"/api/v2/search/tag/resource.service.name/values":          `{"type":"string","value":"web"}`,
 		"/api/v2/search/tag/status/values":                         `"error"`,
+		"/api/v2/search/tag/rootName/values":                       `"alone"`,
+		"/api/v2/search/tag/rootServiceName/values":                `"web"`,
 		"/api/v2/search/tag/span.http.response.status_code/values": `{"type":"int","value":"503"}`,
-		"/api/search/tags":                 `"http.request.method"`,
-		"/api/search/tags?scope=intrinsic": `"duration"`,
-		"/api/v2/search/tags":              `"name":"resource"`,
-		"/api/status/buildinfo":            `"version"`,
+		"/api/search/tags":                                         `"http.request.method"`,
+		"/api/search/tags?scope=intrinsic":                         `"duration"`,
+		"/api/v2/search/tags":                                      `"name":"resource"`,
+		"/api/status/buildinfo":                                    `"version"`,
 	} {
 		if code, b := get(path, ""); code != 200 || !strings.Contains(string(b), want) || strings.Contains(string(b), store.AttrFacts) {
 			t.Errorf("%s: %d %s", path, code, b)
 		}
+	}
+	// What SDKs send is listed where it lies, within the time that is asked for.
+	for path, want := range map[string]bool{"?scope=span": true, "?scope=resource": false, "?scope=span&start=1&end=2": false} {
+		if code, b := get("/api/v2/search/tags"+path, ""); code != 200 || strings.Contains(string(b), `"cart.size"`) != want {
+			t.Errorf("%s: %d %s", path, code, b)
+		}
+	}
+	if code, b := get("/api/v2/search/tags?start=x", ""); code != 400 {
+		t.Errorf("%d %s", code, b)
 	}
 	if code, b := get("/api/search/tag/"+store.AttrFacts+"/values", ""); code != 400 {
 		t.Errorf("%d %s", code, b)
