@@ -147,7 +147,7 @@ func (b *bench) send(ctx context.Context, m *spanMaker) {
 		if buf = p.Bytes; p.Lent {
 			buf = nil
 		}
-		if wait > 0 && !napped(ctx, wait) {
+		if wait > 0 && !sink.Sleep(ctx, wait) {
 			return
 		}
 	}
@@ -186,22 +186,10 @@ func (b *bench) count(p *sink.Parcel, took time.Duration, err error) time.Durati
 	return 100 * time.Millisecond // it will not get better
 }
 
-// napped reports whether the time passed before ctx ended.
-func napped(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // tell prints a line each second.
 func (b *bench) tell(ctx context.Context, w io.Writer) {
 	var before uint64
-	for napped(ctx, time.Second) {
+	for sink.Sleep(ctx, time.Second) {
 		b.mu.Lock()
 		n, busy, rejected := b.Accepted, b.Busy, b.Rejected
 		b.mu.Unlock()

@@ -7,6 +7,8 @@ import (
 	"math"
 	"sync"
 	"time"
+
+	"github.com/wirespan/wirespan/tracer/sink"
 )
 
 // benchResult is what came of a run.
@@ -91,5 +93,5 @@ func (p *benchPace) wait(ctx context.Context, n int) bool {
 	at := p.next
 	p.next = at.Add(time.Duration(float64(n) / p.rate * 1e9))
 	p.mu.Unlock()
-	return napped(ctx, max(0, time.Until(at)))
+	return sink.Sleep(ctx, max(0, time.Until(at)))
 }

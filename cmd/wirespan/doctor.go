@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wirespan/wirespan/l7/all"
+	"github.com/wirespan/wirespan/tracer/sink"
 )
 
 // doctorOptions are the flags of doctor. Those of live stand behind --, and in
@@ -230,7 +230,7 @@ func examine(cmd *cobra.Command, o *doctorOptions, addr string, asked bool) *doc
 	case tried:
 		trials = runTrial(ctx, o.live, ifs, o.length, in.filter(o.live))
 	case in.answers():
-		sleep(ctx, o.length) // time has to pass between two looks all the same
+		sink.Sleep(ctx, o.length) // time has to pass between two looks all the same
 	}
 	r.add(host.kernelSection(&rings), host.sandboxSection(), host.ebpfSection(), tierSection(ctx, o.live), host.goSection(ctx, o.live))
 	r.add(host.rightsSection(o.live), rings.section(o.live, o.liveFile, o.liveErr))
@@ -267,14 +267,4 @@ func (o *doctorOptions) obstacles(h *hostFacts, rings *ringTrial) (list []error)
 		}
 	}
 	return list
-}
-
-// sleep waits, or until ctx is done.
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -101,8 +99,8 @@ func openStreams(o *liveOptions, s *liveSource) (*stream.Source, error) {
 	var err1, err2, err3, err4 error
 	c.Token, err1 = readToken("stream-token", m.token)
 	c.ConnectToken, err2 = readToken("connect-token", m.sendWith)
-	c.ServerTLS, err3 = m.serverTLS()
-	c.ClientTLS, err4 = m.clientTLS()
+	c.ServerTLS, err3 = readTLS(pemFile{}, pemFile{"--stream-cert", m.cert}, pemFile{"--stream-key", m.key})
+	c.ClientTLS, err4 = readTLS(pemFile{"--connect-ca", m.ca}, pemFile{}, pemFile{})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, usage(err)
 	}
@@ -147,32 +145,6 @@ func readToken(flag, path string) (string, error) {
 		return "", fmt.Errorf("--%s: %s begins with an empty line", flag, path)
 	}
 	return line, nil
-}
-
-func (m *mirrorFlags) serverTLS() (*tls.Config, error) {
-	if m.cert == "" && m.key == "" {
-		return nil, nil //nolint:nilnil // no TLS
-	}
-	pair, err := tls.LoadX509KeyPair(m.cert, m.key)
-	if err != nil {
-		return nil, fmt.Errorf("--stream-cert, --stream-key: %w", err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
-}
-
-func (m *mirrorFlags) clientTLS() (*tls.Config, error) {
-	if m.ca == "" {
-		return nil, nil //nolint:nilnil // the host's authorities
-	}
-	b, err := os.ReadFile(m.ca)
-	if err != nil {
-		return nil, fmt.Errorf("--connect-ca: %w", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(b) {
-		return nil, fmt.Errorf("--connect-ca: %s holds no certificate", m.ca)
-	}
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
 }
 
 // openWatch starts to read directories.

@@ -1,12 +1,6 @@
 package main
 
-import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
-	"os"
-)
+import "crypto/tls"
 
 // otelTLS names the files of OTEL_EXPORTER_OTLP_CERTIFICATE, CLIENT_KEY and
 // CLIENT_CERTIFICATE.
@@ -22,29 +16,6 @@ func readOTelTLS() otelTLS {
 
 // config reads the files; nil if none is named.
 func (t otelTLS) config() (*tls.Config, error) {
-	if t == (otelTLS{}) {
-		return nil, nil
-	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if t.roots != "" {
-		pem, err := os.ReadFile(t.roots)
-		if err != nil {
-			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_CERTIFICATE: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_CERTIFICATE: %s has no certificate in PEM", t.roots)
-		}
-	}
-	if (t.key == "") != (t.cert == "") {
-		return nil, errors.New("OTEL_EXPORTER_OTLP_CLIENT_KEY and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: one without the other")
-	}
-	if t.key != "" {
-		pair, err := tls.LoadX509KeyPair(t.cert, t.key)
-		if err != nil {
-			return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: %w", err)
-		}
-		c.Certificates = []tls.Certificate{pair}
-	}
-	return c, nil
+	return readTLS(pemFile{"OTEL_EXPORTER_OTLP_CERTIFICATE", t.roots},
+		pemFile{"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", t.cert}, pemFile{"OTEL_EXPORTER_OTLP_CLIENT_KEY", t.key})
 }

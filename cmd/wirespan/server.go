@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -147,31 +146,7 @@ func (s *serverFlags) secret() (string, error) {
 
 // tls reads the files; nil if none is named.
 func (s *serverFlags) tls() (*tls.Config, error) {
-	if s.ca == "" && s.cert == "" && s.key == "" {
-		return nil, nil //nolint:nilnil // nil trusts the system's authorities
-	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12}
-	if s.ca != "" {
-		pem, err := os.ReadFile(s.ca)
-		if err != nil {
-			return nil, fmt.Errorf("--server-ca: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("--server-ca: %s has no certificate in PEM", s.ca)
-		}
-	}
-	if (s.cert == "") != (s.key == "") {
-		return nil, errors.New("--server-cert and --server-key: one without the other")
-	}
-	if s.cert != "" {
-		pair, err := tls.LoadX509KeyPair(s.cert, s.key)
-		if err != nil {
-			return nil, fmt.Errorf("--server-cert: %w", err)
-		}
-		c.Certificates = []tls.Certificate{pair}
-	}
-	return c, nil
+	return readTLS(pemFile{"--server-ca", s.ca}, pemFile{"--server-cert", s.cert}, pemFile{"--server-key", s.key})
 }
 
 // spill reads --buffer.
