@@ -62,7 +62,7 @@ func calls(p *plan, out *bytes.Buffer) error {
 const callsText = `
 ## A call
 
-Nanoseconds for a call that moves 100 bytes in a tight loop, and what each tier adds: within one process, the least of 150 trials with
+Nanoseconds for a call that moves 100 bytes in a tight loop, and what each tier adds: within one process, the least of 300 trials with
 the module less the least without, just before and after; medians of all rounds. Goals for TCP: 150 for one that a filter leaves out, 600
 for one that is told; nothing on files in ` + "`sock`" + `.
 

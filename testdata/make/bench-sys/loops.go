@@ -22,8 +22,8 @@ var loops = []string{"null", "unix", "tcp"}
 
 // Of one answer of a loop: a trial is short, so that some are not disturbed.
 const (
-	trials     = 150
-	trialCalls = 200 // pairs of calls
+	trials     = 300
+	trialCalls = 100 // pairs of calls
 )
 
 // runLoop is the child: for each line that it reads it answers with the least
