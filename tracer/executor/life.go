@@ -107,7 +107,7 @@ func (t *Tracker) drop(x *exec) {
 		r.owner = nil
 	}
 	x.gone, x.serves, x.loose, x.slice, x.woken = true, nil, nil, nil, nil
-	x.stride = stride{}
+	x.stride, x.waker, x.guess = stride{}, nil, nil
 	x.gave, x.turn, x.carries, x.results = nil, turn{}, nil, nil
 	delete(t.execs, x.thread)
 	if p := t.procs[x.thread.TGID]; p != nil {

@@ -186,6 +186,9 @@ func (s *marks) ofCall(k *call) {
 	s.step(&k.step)
 	s.conn(k.on)
 	s.exec(k.by)
+	s.exec(k.from)
+	s.exec(k.waker)
+	s.request(k.guess)
 }
 
 func (s *marks) placing(l *placing) {
@@ -208,6 +211,8 @@ func (s *marks) ofExec(x *exec) {
 	s.request(x.woken)
 	s.request(x.gave)
 	s.call(x.carries)
+	s.exec(x.waker)
+	s.request(x.guess)
 	s.made(x.results)
 	s.made(x.loose)
 	s.list(x.turn.asked)

@@ -10,6 +10,10 @@ package executor
 //
 // A worker may wake others for other reasons, or nobody when it has finished. So
 // this is tested by calls of which it is known by whom the worker was woken.
+//
+// One that has called and wakes another, which is not known to write for others,
+// passes on its work, as stages of a pipeline do, or a connection, as those that
+// share a pool of them do. Which of these a program does is tested, too.
 
 // got notes that a goroutine read of a call's response.
 func (t *Tracker) got(c *conn, x *exec, k *call) {
@@ -24,9 +28,17 @@ func (t *Tracker) got(c *conn, x *exec, k *call) {
 	}
 }
 
+// gets notes who got a call's result.
+func (k *call) gets(x *exec) {
+	k.by = x
+	if k.from != nil {
+		k.from.writes = k.from != x
+	}
+}
+
 // keeps notes that a goroutine has the response of a call that it made.
 func (x *exec) keeps(k *call) {
-	k.by = x
+	k.gets(x)
 	if len(x.results) >= maxLoose {
 		x.forgetResults() // it hands nothing back
 	}
@@ -35,7 +47,7 @@ func (x *exec) keeps(k *call) {
 
 func (x *exec) forgetResults() {
 	clear(x.results)
-	x.results = x.results[:0]
+	x.results, x.passed, x.guess = x.results[:0], false, nil
 }
 
 // handsOver notes that a goroutine woke another. It reports false if a courier
@@ -55,11 +67,39 @@ func (t *Tracker) delivers(a, b *exec) bool {
 		return false
 	}
 	a.carries = nil
+	if k.waker == b && k.of == nil && k.guess.open() && k.begin >= k.guess.end {
+		t.relabel(k, k.guess, Woken, b) // it was woken to write
+	}
 	if len(b.serves) == 1 {
-		k.by = b
+		k.gets(b)
 		t.resulted(k, b.serves[0], b)
 	} else {
 		b.keeps(k)
+	}
+	return true
+}
+
+// sentBy notes which goroutine sent a call.
+func (k *call) sentBy(x *exec) {
+	if x.thread.Goroutine != 0 {
+		k.from, k.guess, k.waker = x, x.guess, x.waker
+		x.waker = nil // its next call may be for another one
+	}
+}
+
+// passesOn notes that a goroutine which works for a request woke another one. It
+// reports whether it is not known that this works for the request now.
+func (t *Tracker) passesOn(a, b *exec, r *request) bool {
+	b.guess, b.waker = nil, nil
+	if len(a.serves) > 0 || len(a.results) == 0 || b.writes {
+		return false
+	}
+	a.passed, b.guess, b.waker = true, r, a
+	if b.process.passes.believed() {
+		return false
+	}
+	if b.woken != r {
+		b.woken = nil // two candidates
 	}
 	return true
 }
@@ -83,8 +123,8 @@ func (t *Tracker) given(b *exec, r *request) {
 	if len(b.results) == 0 {
 		return
 	}
-	if p := t.procs[b.thread.TGID]; p != nil && b.results[0].of != r {
-		p.returns.test(false)
+	if !b.passed && b.results[0].of != r {
+		b.process.returns.test(false)
 	}
 	b.forgetResults()
 }
@@ -94,6 +134,9 @@ func (t *Tracker) resulted(k *call, r *request, x *exec) {
 	p := t.procs[x.thread.TGID]
 	if p == nil || !r.open() || k.begin < r.end || k.begin < t.doubted || t.now < t.doubted {
 		return
+	}
+	if k.guess != nil && (k.waker == nil || k.waker != k.by) && len(p.requests) > 1 {
+		p.passes.test(k.guess == r)
 	}
 	if k.of != nil && k.class != Weak {
 		if len(p.requests) > 1 { // else there is none that it could be wrong for

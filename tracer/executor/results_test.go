@@ -263,3 +263,76 @@ func TestLateForResponse(t *testing.T) {
 		t.Error(o)
 	}
 }
+
+// The same without couriers, as in database/sql: a worker that has done with a
+// connection hands it to the one that waits.
+func TestFreedConnectionsOfWorkers(t *testing.T) {
+	for name, load := range map[string]int{"queue empty": 8, "saturated": 64} {
+		t.Run(name, func(t *testing.T) {
+			c := newChannel(t, 35, 8)
+			free := []*end{c.w.connect(c.goroutine()), c.w.connect(c.goroutine()), c.w.connect(c.goroutine())}
+			has := map[*chanWorker]*end{}
+			call := func(k *chanWorker, on *end) {
+				has[k] = on
+				c.w.caused(c.w.write(on, k.who, 90), k.job.r)
+			}
+			step := func(k *chanWorker) {
+				on := has[k]
+				switch {
+				case on != nil:
+					c.w.read(on, k.who, 900)
+					delete(has, k)
+					if len(c.waits) > 0 {
+						o := c.waits[0]
+						c.waits = c.waits[1:]
+						c.w.wake(k.who, o.who)
+						call(o, on)
+					} else {
+						free = append(free, on)
+					}
+					if k.job.made++; k.job.made == 2 {
+						c.answer(k, true)
+					}
+				case len(free) > 0:
+					on, free = free[0], free[1:]
+					call(k, on)
+				case !waiting(c.waits, k):
+					c.waits = append(c.waits, k)
+				}
+			}
+			c.run(100, 3, step)
+			c.run(1400, load, step)
+			if o := c.w.score(); o.wrong != 0 || o.right < 2900 {
+				t.Error(o)
+			}
+		})
+	}
+}
+
+// Stages of a pipeline, each with calls of its own: what one that has called
+// hands on is work, and believed to be after a while.
+func TestStages(t *testing.T) {
+	c := newChannel(t, 36, 1)
+	first, second := c.workers[0].who, c.goroutine()
+	one, two := c.w.connect(first), c.w.connect(second)
+	for i := range 300 {
+		j := c.ask()
+		other := c.w.accept()
+		c.w.read(other, c.goroutine(), 300) // another request is open
+		c.w.caused(c.w.write(one, first, 90), j.r)
+		c.w.read(one, first, 900)
+		c.w.wake(first, second)
+		c.w.caused(c.w.write(two, second, 90), j.r)
+		c.w.read(two, second, 900)
+		if i%2 == 0 {
+			c.w.caused(c.w.write(two, second, 90), j.r)
+			c.w.read(two, second, 900)
+		}
+		c.w.wake(second, j.serve)
+		c.w.write(j.conn, j.serve, 500)
+		c.workers[0].free = true
+	}
+	if o := c.w.score(); o.wrong != 0 || o.right < 740 {
+		t.Error(o)
+	}
+}

@@ -71,6 +71,7 @@ func (t *Tracker) calls(c *conn, x *exec) {
 		}
 	}
 	t.strideCalls(c, x, k, first)
+	k.sentBy(x)
 	if r != nil {
 		t.label(k, r, rule, class, x)
 	} else {

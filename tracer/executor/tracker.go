@@ -89,6 +89,11 @@ type call struct {
 	on       *conn // opened for it, and placed instead; nil none
 	by       *exec // goroutine that got its response, nil unknown
 
+	// Of a goroutine's call.
+	from  *exec    // that sent it
+	waker *exec    // who woke that one for what may be this call, and worked for guess
+	guess *request // for whom it is if that was so, or if work was passed on
+
 	mark uint64
 }
 
@@ -116,6 +121,10 @@ type exec struct {
 	courier bool    // the response that it read last is of a call that another goroutine made
 	carries *call   // that call, until it has handed the response over
 	results []*call // whose responses it got, since it handed back a result
+	writes  bool    // the result of the call that it sent last went to another
+	passed  bool    // it may have passed on its work
+	waker   *exec   // see call
+	guess   *request
 
 	turn   turn
 	stride stride
@@ -141,6 +150,7 @@ type process struct {
 	order    trial    // whether turns keep the order
 	returns  trial    // whether a result goes to whom its calls were for
 	resumes  trial    // whether threads go on with what they read
+	passes   trial    // whether goroutines that have called hand on work
 	held     []held
 }
 

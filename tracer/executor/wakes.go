@@ -46,7 +46,10 @@ func (t *Tracker) goroutineWoke(from, to Thread) {
 		if t.handsBack(a, b) || r != nil && r.owner == b {
 			a.woken, a.slice = nil, nil
 		}
-	case r == nil, b.slice.open() && len(a.serves) == 0:
+	case r == nil:
+		b.guess, b.waker = a.guess, nil
+	case b.slice.open() && len(a.serves) == 0:
+	case t.passesOn(a, b, r):
 	default:
 		if r.owner == a {
 			t.given(b, r)
