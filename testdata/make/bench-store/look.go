@@ -70,7 +70,7 @@ func (b *bench) look(ctx context.Context, s *local.Store, dir string, spans int)
 		if err != nil {
 			return err
 		}
-		again := some(100)
+		again := some(20) // whose blocks the cache holds
 		if _, err := measured(again, assembled); err != nil {
 			return err
 		}

@@ -136,10 +136,14 @@ func (d *decoded) index() {
 // rowsOf are the rows, in order, that have one of the hashes, which are sorted. A list
 // of keys is looked through once: that is sooner done than sorting it.
 func rowsOf(hashes []keyRow, wanted []uint64) []uint32 {
+	const bits = 12 // of a hash, which tell most of those that are not wanted
+	var may [1 << bits / 64]uint64
+	for _, h := range wanted {
+		may[h>>(64-bits+6)] |= 1 << (h >> (64 - bits) % 64)
+	}
 	var rows []uint32
-	low, high := wanted[0], wanted[len(wanted)-1]
 	for _, k := range hashes {
-		if k.hash < low || k.hash > high {
+		if may[k.hash>>(64-bits+6)]>>(k.hash>>(64-bits)%64)&1 == 0 {
 			continue
 		}
 		if _, ok := slices.BinarySearch(wanted, k.hash); ok && (len(rows) == 0 || rows[len(rows)-1] != k.row) {

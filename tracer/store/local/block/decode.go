@@ -3,6 +3,7 @@ package block
 import (
 	"encoding/binary"
 	"fmt"
+	"sync"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/zstd"
@@ -19,7 +20,11 @@ const (
 )
 
 // Decoder reads blocks. It may be used by several goroutines.
-type Decoder struct{ zstd *zstd.Decoder }
+type Decoder struct {
+	zstd  *zstd.Decoder
+	mu    sync.Mutex
+	spare *workspace
+}
 
 // NewDecoder makes a decoder.
 func NewDecoder() (*Decoder, error) {
@@ -27,7 +32,7 @@ func NewDecoder() (*Decoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("block: make decompressor: %w", err)
 	}
-	return &Decoder{z}, nil
+	return &Decoder{zstd: z}, nil
 }
 
 // Close releases what the decoder holds.
@@ -58,28 +63,58 @@ func (d *Decoder) sections(b []byte) (*Columns, error) {
 	if total != uint64(len(b)) || size[0] > maxSection || size[2] > maxSection {
 		return nil, fmt.Errorf("%w: sizes", ErrDamaged)
 	}
+	d.mu.Lock()
+	w := d.spare
+	d.spare = nil
+	d.mu.Unlock()
+	if w == nil {
+		w = &workspace{}
+	}
+	defer d.giveBack(w)
 	at := b[headSize:]
-	code, err := d.inflate(at[:size[1]], size[0])
-	if err != nil {
+	var err error
+	if w.code, err = d.inflate(w.code, at[:size[1]], size[0]); err != nil {
 		return nil, fmt.Errorf("%w: numbers: %w", ErrDamaged, err)
 	}
 	at = at[size[1]:]
-	char, err := d.inflate(at[:size[3]], size[2])
-	if err != nil {
+	if w.char, err = d.inflate(w.char, at[:size[3]], size[2]); err != nil {
 		return nil, fmt.Errorf("%w: texts: %w", ErrDamaged, err)
 	}
-	r := decoder{code: code, char: char, raw: at[size[3]:]}
+	r := decoder{code: w.code, char: w.char, raw: at[size[3]:], workspace: w}
 	r.read()
 	if r.err != nil {
 		return nil, r.err
 	}
-	return &r.c, nil
+	c := r.c // not all of r, which stays only as long as it is read
+	return &c, nil
 }
 
-// inflate unpacks a section of size bytes. What is packed bounds the memory that is
-// taken before the size is known to be true.
-func (d *Decoder) inflate(packed []byte, size uint64) ([]byte, error) {
-	b, err := d.zstd.DecodeAll(packed, make([]byte, 0, min(size, 64*uint64(len(packed))+64)))
+// workspace is room that is of use while a block is read. Nothing of it is in the
+// Columns.
+type workspace struct {
+	code, char []byte
+	all        []byte  // texts
+	scratch    []int64 // lent
+	fresh      []uint32
+}
+
+// maxWorkspace bounds the room that is kept, in bytes: blocks are seldom larger.
+const maxWorkspace = 4 << 20
+
+func (d *Decoder) giveBack(w *workspace) {
+	if cap(w.code)+cap(w.char)+cap(w.all)+8*cap(w.scratch)+4*cap(w.fresh) > maxWorkspace {
+		return
+	}
+	d.mu.Lock()
+	d.spare = w
+	d.mu.Unlock()
+}
+
+func (d *Decoder) inflate(room, packed []byte, size uint64) ([]byte, error) {
+	if want := min(size, 64*uint64(len(packed))+64); uint64(cap(room)) < want {
+		room = make([]byte, 0, want)
+	}
+	b, err := d.zstd.DecodeAll(packed, room[:0])
 	if err == nil && uint64(len(b)) != size {
 		err = fmt.Errorf("%d bytes instead of %d", len(b), size)
 	}
@@ -93,11 +128,10 @@ type decoder struct {
 	traces          []span.TraceID
 	spent           int // of cellBudget
 
-	wide    []int64 // room, cut off as it is asked for
-	narrow  []uint32
-	scratch []int64 // lent
-	fresh   []uint32
-	err     error
+	wide   []int64 // room, cut off as it is asked for
+	narrow []uint32
+	*workspace
+	err error
 }
 
 func (d *decoder) fail(what string) {

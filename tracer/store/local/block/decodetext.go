@@ -8,7 +8,7 @@ func (d *decoder) readTexts() {
 		d.fail("size of texts")
 		return
 	}
-	all := make([]byte, 0, size)
+	all := d.all[:0]
 	d.c.textEnd = make([]uint32, n)
 	for i := range d.c.textEnd {
 		k := d.count(len(d.char), "length of a text")
@@ -27,7 +27,7 @@ func (d *decoder) readTexts() {
 	if len(all) != size || n == 0 || d.c.textEnd[0] != 0 {
 		d.fail("size of texts")
 	}
-	d.c.all = string(all)
+	d.c.all, d.all = string(all), all
 }
 
 // text appends a text whose runs of digits were taken out.

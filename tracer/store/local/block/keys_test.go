@@ -104,3 +104,24 @@ func BenchmarkKeys(b *testing.B) {
 		b.Error("no keys")
 	}
 }
+
+// TestDecodeAgain: a decoder uses its room again, and what it made before stays as it
+// was; the bytes may be overwritten.
+func TestDecodeAgain(t *testing.T) {
+	_, d := codec(t)
+	lists := [][]store.Span{append(keyed(), traffic(300)...), traffic(700)[300:], odd(), keyed()[:1]}
+	var made []*block.Columns
+	for _, list := range lists {
+		b := encoded(t, list)
+		c, err := d.Decode(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made = append(made, c)
+		clear(b)
+	}
+	for i, c := range made {
+		check(t, c, lists[i])
+		sameKeys(t, c, lists[i])
+	}
+}
