@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/binary"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,14 +62,25 @@ func startJaeger(t *testing.T, message []byte) string {
 		_ = in.Close()
 		_ = cmd.Wait()
 	})
-	if _, err := in.Write(append(binary.BigEndian.AppendUint64(nil, uint64(len(message))), message...)); err != nil {
-		t.Fatal(err)
-	}
-	url, err := bufio.NewReader(out).ReadString('\n')
+	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(url)
+	url := strings.TrimSpace(line)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/traces", bytes.NewReader(message))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-protobuf")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("Jaeger took the trace with %s", res.Status)
+	}
+	return url
 }
 
 // sample is a trace of two services with what Jaeger has to carry in tags.

@@ -1,13 +1,11 @@
-// Command jaeger is Jaeger's query service, JSON of its UI and API v3, on a store in
-// memory: tests of tracer/apm ask it. It takes OTLP (protobuf, TracesData) from standard
-// input, prints the URL at which it listens, and ends when standard input does.
-//
-//	length of the message, 8 bytes, big endian | message
+// Command jaeger is Jaeger's query service, JSON of its UI and API v3, on its store in
+// memory: tests of tracer/apm and of serve ask it. It takes OTLP (protobuf) at
+// /v1/traces, as Jaeger's receiver does; prints the URL at which it listens, and ends when
+// standard input does.
 package main
 
 import (
-	"context"
-	"encoding/binary"
+	"compress/gzip"
 	"fmt"
 	"io"
 	"log"
@@ -22,7 +20,7 @@ import (
 	"github.com/jaegertracing/jaeger/pkg/tenancy"
 	"github.com/jaegertracing/jaeger/plugin/storage/memory"
 	model2otel "github.com/open-telemetry/opentelemetry-collector-contrib/pkg/translator/jaeger"
-	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"go.uber.org/zap"
 )
 
@@ -34,9 +32,6 @@ func main() {
 
 func run() error {
 	store := memory.NewStore()
-	if err := fill(store); err != nil {
-		return err
-	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -47,27 +42,38 @@ func run() error {
 	app.NewAPIHandler(service, tenants).RegisterRoutes(router)
 	v3 := &apiv3.HTTPGateway{QueryService: service, TenancyMgr: tenants, Logger: zap.NewNop(), Tracer: jtracer.NoOp()}
 	v3.RegisterRoutes(router)
+	router.HandleFunc("/v1/traces", func(w http.ResponseWriter, r *http.Request) {
+		if err := fill(store, r); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/x-protobuf")
+	}).Methods(http.MethodPost)
 	fmt.Printf("http://%s\n", l.Addr())
 	go func() { log.Fatal(http.Serve(l, router)) }()
 	_, err = io.Copy(io.Discard, os.Stdin)
 	return err
 }
 
-// fill puts the message into the store as Jaeger's own OTLP receiver does.
-func fill(store *memory.Store) error {
-	var n uint64
-	if err := binary.Read(os.Stdin, binary.BigEndian, &n); err != nil {
-		return err
+// fill puts the spans of a request into the store as Jaeger's own OTLP receiver does.
+func fill(store *memory.Store, r *http.Request) error {
+	body := io.Reader(r.Body)
+	if r.Header.Get("Content-Encoding") == "gzip" {
+		z, err := gzip.NewReader(body)
+		if err != nil {
+			return err
+		}
+		body = z
 	}
-	message := make([]byte, n)
-	if _, err := io.ReadFull(os.Stdin, message); err != nil {
-		return err
-	}
-	traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(message)
+	message, err := io.ReadAll(body)
 	if err != nil {
 		return err
 	}
-	batches, err := model2otel.ProtoFromTraces(traces)
+	request := ptraceotlp.NewExportRequest()
+	if err := request.UnmarshalProto(message); err != nil {
+		return err
+	}
+	batches, err := model2otel.ProtoFromTraces(request.Traces())
 	if err != nil {
 		return err
 	}
@@ -76,7 +82,7 @@ func fill(store *memory.Store) error {
 			if s.Process == nil {
 				s.Process = b.Process
 			}
-			if err := store.WriteSpan(context.Background(), s); err != nil {
+			if err := store.WriteSpan(r.Context(), s); err != nil {
 				return err
 			}
 		}
