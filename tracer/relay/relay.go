@@ -324,7 +324,11 @@ func (r *Relay) send(ctx context.Context, t *assemble.Trace) (d *departed, left 
 		return d, nil
 	}
 	t.ID = d.id
-	spans := slices.DeleteFunc(Shape(t, &r.cfg.Shaping), func(s store.Span) bool {
+	spans := Shape(t, &r.cfg.Shaping)
+	if again {
+		spans = afterwards(spans, t, d.sent)
+	}
+	spans = slices.DeleteFunc(spans, func(s store.Span) bool {
 		was := d.sent[s.ID]
 		d.sent[s.ID] = true
 		return was
@@ -344,6 +348,45 @@ func (r *Relay) send(ctx context.Context, t *assemble.Trace) (d *departed, left 
 		})
 	}
 	return d, spans
+}
+
+// afterwards shapes what is sent behind: an exchange that left as a CLIENT and a SERVER
+// span has both, so that further sightings of it are INTERNAL, and no side is made up.
+func afterwards(spans []store.Span, t *assemble.Trace, sent map[span.SpanID]bool) []store.Span {
+	told := map[int]bool{} // exchanges
+	for i := range t.Nodes {
+		if n := &t.Nodes[i]; n.Exchange >= 0 && n.Span.Signal != store.APP && sent[n.Span.ID] {
+			told[n.Exchange] = true
+		}
+	}
+	if len(told) == 0 {
+		return spans
+	}
+	seen, made := map[span.SpanID]bool{}, map[span.SpanID]bool{}
+	for i := range t.Nodes {
+		if n := &t.Nodes[i]; told[n.Exchange] && n.Span.Signal != store.APP {
+			seen[n.Span.ID], made[pairID(n.Span)] = true, true
+		}
+	}
+	for i := range spans {
+		if s := &spans[i]; seen[s.ID] && !sent[s.ID] {
+			s.Kind = span.Internal
+			if made[s.Parent] && !sent[s.Parent] { // of a side that is not sent
+				s.Parent = parentOf(spans, s.Parent)
+			}
+		}
+	}
+	return slices.DeleteFunc(spans, func(s store.Span) bool { return made[s.ID] && !sent[s.ID] })
+}
+
+// parentOf is the parent of a span among others.
+func parentOf(spans []store.Span, id span.SpanID) span.SpanID {
+	for i := range spans {
+		if spans[i].ID == id {
+			return spans[i].Parent
+		}
+	}
+	return span.SpanID{}
 }
 
 func (r *Relay) count(f func(*Stats)) {

@@ -21,8 +21,10 @@ func Shape(t *assemble.Trace, how *Shaping) []store.Span {
 	for i := range t.Nodes {
 		p.out[i] = shaped{span: p.plain(i), parent: t.Nodes[i].Parent}
 	}
-	for _, x := range p.exchanges() {
-		p.exchange(&x)
+	list := p.exchanges()
+	p.name(list)
+	for i := range list {
+		p.exchange(&list[i])
 	}
 	return p.list()
 }
@@ -125,7 +127,7 @@ func (p *shaper) oneSided(x *exchange) {
 // of that side.
 func (p *shaper) pair(x *exchange) {
 	head, tail := x.chain[0], x.chain[len(x.chain)-1]
-	service := p.t.Nodes[tail].Span.Service
+	service := p.out[tail].span.Service
 	asks := x.caller < 0 && !p.how.Instrumented[p.clientOf(x)]
 	serves := len(x.takers) == 0 && !p.how.Instrumented[service]
 	for _, i := range x.chain {
@@ -186,7 +188,7 @@ func (p *shaper) clientOf(x *exchange) string {
 		return s.Service // it is told from that side
 	}
 	if n.Parent >= 0 && n.Rule != "message" {
-		return p.t.Nodes[n.Parent].Span.Service
+		return p.out[n.Parent].span.Service
 	}
 	return n.Span.Text("client.address")
 }
@@ -210,6 +212,9 @@ func (p *shaper) plain(i int) store.Span {
 	if n.Offset != 0 {
 		s.Attrs = append(s.Attrs, store.Attr{Key: "wirespan.clock.offset", Value: store.IntValue(-n.Offset)})
 	}
+	if name := s.Text("db.system.name"); p.how.Tempo && name != "" && s.Text("db.system") == "" {
+		s.Attrs = append(s.Attrs, store.Attr{Key: "db.system", Value: store.StringValue(name)})
+	}
 	if s.Signal == store.APP {
 		return s
 	}
@@ -217,9 +222,6 @@ func (p *shaper) plain(i int) store.Span {
 		s.Attrs = append(s.Attrs, store.Attr{Key: "wirespan.link.rule", Value: store.StringValue(n.Rule)},
 			store.Attr{Key: "wirespan.link.confidence", Value: store.DoubleValue(n.Confidence)},
 			store.Attr{Key: "wirespan.link.evidence", Value: store.StringValue(n.Evidence)})
-	}
-	if name := s.Text("db.system.name"); p.how.Tempo && name != "" {
-		s.Attrs = append(s.Attrs, store.Attr{Key: "db.system", Value: store.StringValue(name)})
 	}
 	s.Links = p.links(n)
 	return s
