@@ -2,17 +2,18 @@ package api
 
 import (
 	"encoding/base64"
-	"math"
+	"encoding/hex"
 	"strconv"
 
 	"github.com/wirespan/wirespan/tracer/assemble"
+	"github.com/wirespan/wirespan/tracer/otlp"
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
 // appendOTLP writes an assembled trace as OTLP JSON (opentelemetry-proto, TracesData):
 // one trace id, the parents of the tree, corrected times, and the reason of every
-// edge in wirespan.link.*.
-func appendOTLP(b []byte, t *assemble.Trace) []byte {
+// edge in wirespan.link.*. ids says how ids are written.
+func appendOTLP(b []byte, t *assemble.Trace, ids idForm) []byte {
 	type resource struct {
 		head  string
 		nodes []int
@@ -39,7 +40,7 @@ func appendOTLP(b []byte, t *assemble.Trace) []byte {
 			if j > 0 {
 				b = append(b, ',')
 			}
-			b = appendOTLPSpan(b, t, n)
+			b = appendOTLPSpan(b, t, n, ids)
 		}
 		b = append(b, `]}]}`...)
 	}
@@ -68,15 +69,23 @@ var ofEdge = map[string]bool{
 	"wirespan.link.rule": true, "wirespan.link.confidence": true, "wirespan.link.evidence": true, "wirespan.clock.offset": true,
 }
 
-func appendOTLPSpan(b []byte, t *assemble.Trace, i int) []byte {
+// idForm writes an id. OTLP's JSON has hex digits (OTLP specification, "JSON Protobuf
+// Encoding"); protobuf's own mapping, which Tempo answers in, has base64.
+type idForm func(b, id []byte) []byte
+
+func hexID(b, id []byte) []byte { return hex.AppendEncode(b, id) }
+
+func base64ID(b, id []byte) []byte { return base64.StdEncoding.AppendEncode(b, id) }
+
+func appendOTLPSpan(b []byte, t *assemble.Trace, i int, ids idForm) []byte {
 	n := &t.Nodes[i]
 	s := n.Span
-	b = append(append(b, `{"traceId":"`...), t.ID.String()...)
-	b = append(append(b, `","spanId":"`...), s.ID.String()...)
+	b = ids(append(b, `{"traceId":"`...), t.ID[:])
+	b = ids(append(b, `","spanId":"`...), s.ID[:])
 	if n.Parent >= 0 {
-		b = append(append(b, `","parentSpanId":"`...), t.Nodes[n.Parent].Span.ID.String()...)
+		b = ids(append(b, `","parentSpanId":"`...), t.Nodes[n.Parent].Span.ID[:])
 	} else if !s.Parent.IsZero() { // of a span that nobody knows (DESIGN.md 7)
-		b = append(append(b, `","parentSpanId":"`...), s.Parent.String()...)
+		b = ids(append(b, `","parentSpanId":"`...), s.Parent[:])
 	}
 	b = append(b, '"')
 	if s.State != "" {
@@ -91,13 +100,18 @@ func appendOTLPSpan(b []byte, t *assemble.Trace, i int) []byte {
 	b, sep = appendKeyValues(b, s.Attrs, false, ofEdge)
 	b = append(appendEdge(b, n, s, sep), ']')
 	b = appendEvents(b, s.Events, n.Offset)
-	b = appendLinks(b, s.Links)
-	if s.Status != 0 || s.Message != "" {
-		b = strconv.AppendInt(append(b, `,"status":{"code":`...), int64(s.Status), 10)
-		if s.Message != "" {
-			b = appendText(append(b, `,"message":`...), s.Message)
-		}
-		b = append(b, '}')
+	b = appendLinks(b, s.Links, ids)
+	return append(appendStatus(b, s), '}')
+}
+
+// appendStatus writes a status that says nothing as an object, too, as OpenTelemetry's
+// own encoder and Jaeger do.
+func appendStatus(b []byte, s *store.Span) []byte {
+	if b = append(b, `,"status":{`...); s.Status != 0 || s.Message != "" {
+		b = strconv.AppendInt(append(b, `"code":`...), int64(s.Status), 10)
+	}
+	if s.Message != "" {
+		b = appendText(append(b, `,"message":`...), s.Message)
 	}
 	return append(b, '}')
 }
@@ -136,7 +150,7 @@ func appendEvents(b []byte, list []store.Event, offset int64) []byte {
 	return append(b, ']')
 }
 
-func appendLinks(b []byte, list []store.Link) []byte {
+func appendLinks(b []byte, list []store.Link, ids idForm) []byte {
 	if len(list) == 0 {
 		return b
 	}
@@ -145,8 +159,8 @@ func appendLinks(b []byte, list []store.Link) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(append(b, `{"traceId":"`...), list[i].Trace.String()...)
-		b = append(append(b, `","spanId":"`...), list[i].ID.String()...)
+		b = ids(append(b, `{"traceId":"`...), list[i].Trace[:])
+		b = ids(append(b, `","spanId":"`...), list[i].ID[:])
 		b, _ = appendKeyValues(append(b, `","attributes":[`...), list[i].Attrs, false, nil)
 		b = append(b, `]}`...)
 	}
@@ -180,7 +194,7 @@ func appendAnyValue(b []byte, v *store.Value) []byte {
 	case store.Int:
 		return append(strconv.AppendInt(append(b, `{"intValue":"`...), v.Num, 10), `"}`...)
 	case store.Double:
-		return append(appendDouble(append(b, `{"doubleValue":`...), v.Float()), '}')
+		return append(otlp.AppendDouble(append(b, `{"doubleValue":`...), v.Float()), '}')
 	case store.Bytes:
 		b = append(b, `{"bytesValue":"`...)
 		return append(base64.StdEncoding.AppendEncode(b, []byte(v.Str)), `"}`...)
@@ -199,17 +213,4 @@ func appendAnyValue(b []byte, v *store.Value) []byte {
 	default:
 		return append(b, `{}`...)
 	}
-}
-
-// appendDouble writes what JSON has no number for as the strings of protobuf's mapping.
-func appendDouble(b []byte, f float64) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(b, `"NaN"`...)
-	case math.IsInf(f, 1):
-		return append(b, `"Infinity"`...)
-	case math.IsInf(f, -1):
-		return append(b, `"-Infinity"`...)
-	}
-	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }

@@ -41,7 +41,7 @@ func (a *API) trace(ctx context.Context, r *request) (any, error) {
 	}
 	switch r.Get("format") {
 	case "otlp":
-		return text{"application/json", append(appendOTLP(nil, t), '\n')}, nil
+		return text{"application/json", append(appendOTLP(nil, t, hexID), '\n')}, nil
 	case "tree":
 		var b bytes.Buffer
 		err := Draw(&b, t, a.Keys, look)

@@ -129,7 +129,7 @@ func (a *API) trace(ctx context.Context, r *http.Request) (body, error) {
 	if wantsProto(r) {
 		return body{protoKind, relay.Append(nil, relay.Plain(t))}, nil
 	}
-	data := api.AppendOTLP(nil, t)
+	data := api.AppendProtoJSON(nil, t)
 	return body{jsonKind, append([]byte(`{"batches"`), data[len(`{"resourceSpans"`):]...)}, nil
 }
 
@@ -144,7 +144,7 @@ func (a *API) trace2(ctx context.Context, r *http.Request) (body, error) {
 		b := protowire.AppendTag(nil, 1, protowire.BytesType)
 		return body{protoKind, protowire.AppendBytes(b, relay.Append(nil, relay.Plain(t)))}, nil
 	}
-	b := api.AppendOTLP([]byte(`{"trace":`), t)
+	b := api.AppendProtoJSON([]byte(`{"trace":`), t)
 	return body{jsonKind, append(b, `,"metrics":{}}`...)}, nil
 }
 
