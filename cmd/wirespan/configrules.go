@@ -30,6 +30,7 @@ func configRules() config.Rules {
 		"out":            {Check: func(v string) error { return only(parseOut(v)) }},
 		"otlp":           {Check: func(v string) error { return only(otlp.ParseEndpoint(v)) }},
 		"otlp-header":    {Check: func(v string) error { return only(parseHeaders([]string{v})) }, Secret: true},
+		"apm-header":     {Check: checkAPMHeader, Secret: true},
 		"server":         {Check: orNone(func(v string) error { return only(otlp.ParseEndpoint(v)) })},
 		"token":          {Secret: true},
 		"buffer":         {Check: orNone(func(v string) error { _, _, err := parseBuffer(v, spill.MinBytes); return err })},

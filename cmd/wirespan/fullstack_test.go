@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -32,9 +31,10 @@ import (
 //	hub    198.51.100.9:  wirespan serve, a collector that takes what it exports
 type fullStack struct {
 	*field
-	app     string
-	collect *collected
-	hub     *http.Client
+	app       string
+	variables []string
+	collect   *collected
+	hub       *http.Client
 }
 
 // Addresses of the hub.
@@ -42,13 +42,15 @@ const (
 	hubUI        = "http://198.51.100.9:16680"
 	hubOTLP      = "http://198.51.100.9:4318"
 	hubCollector = "198.51.100.9:14318"
+	hubBehind    = "198.51.100.9:14319"
 )
 
 // collected is a collector that keeps what comes.
 type collected struct {
-	mu       sync.Mutex
-	spans    []*trace.Span
-	services map[string]string // by span id
+	mu        sync.Mutex
+	resources []*trace.ResourceSpans
+	spans     []*trace.Span
+	services  map[string]string // by span id
 }
 
 func (c *collected) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
@@ -67,6 +69,7 @@ func (c *collected) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.resources = append(c.resources, data.ResourceSpans...)
 	for _, rs := range data.ResourceSpans {
 		service := ""
 		for _, a := range rs.Resource.Attributes {
@@ -83,31 +86,20 @@ func (c *collected) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// buildOTel builds the services with the SDK.
-func buildOTel(t *testing.T) string {
+// newFullStack starts everything but the agents. The services are a module below
+// testdata/e2e; the variables are all that they are told of wirespan.
+func newFullStack(t *testing.T, module string, variables ...string) *fullStack {
 	t.Helper()
-	bin := filepath.Join(t.TempDir(), "otel")
-	cmd := exec.Command("go", "build", "-o", bin, ".")
-	cmd.Dir = filepath.Join("..", "..", "testdata", "e2e", "otel")
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0")
-	if b, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("the OpenTelemetry SDK cannot be built here: %v %s", err, b)
-	}
-	return bin
-}
-
-func newFullStack(t *testing.T) *fullStack {
-	t.Helper()
-	nginx, redis := toolPath(t, "nginx"), toolPath(t, "redis-server")
-	_ = nginx
-	s := &fullStack{app: buildOTel(t), collect: &collected{services: map[string]string{}}}
+	toolPath(t, "nginx")
+	redis := toolPath(t, "redis-server")
+	s := &fullStack{app: buildOther(t, module, "."), variables: append(os.Environ(), variables...), collect: &collected{services: map[string]string{}}}
 	s.field = newField(t)
 	s.bridge(t, "net")
 	s.host(t, "client", "server", "hub")
 	s.plug(t, "client", "eth0", "net", "198.51.100.10/24")
 	s.plug(t, "server", "eth0", "net", "198.51.100.20/24")
 	s.plug(t, "hub", "eth0", "net", "198.51.100.9/24")
-	s.serve(t, "hub", hubCollector, s.collect)
+	s.collector(t)
 	s.hub = s.client(t, "hub", true)
 	s.open(t, "server", "127.0.0.1:6379", start(t, s.cmd("server", redis, "--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no")))
 	s.nginx(t, "server", "198.51.100.20:80", "server { listen 198.51.100.20:80; location / { proxy_pass http://127.0.0.1:9000; } }")
@@ -115,9 +107,24 @@ func newFullStack(t *testing.T) *fullStack {
 		"--store", t.TempDir(), "--insecure-no-tls", "--insecure-no-tokens", "--no-sandbox", "--otlp", "http://"+hubCollector, "--otlp-quiet", "3s", "--compat", "tempo")
 	s.open(t, "hub", "198.51.100.9:16680", start(t, srv))
 	shop := s.cmd("server", s.app, "shop", "127.0.0.1:9000", "127.0.0.1:6379")
-	shop.Env = append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT="+hubOTLP, "OTEL_BSP_SCHEDULE_DELAY=200")
+	shop.Env = s.variables
 	s.open(t, "server", "127.0.0.1:9000", start(t, shop))
 	return s
+}
+
+// collector starts an OpenTelemetry Collector before what keeps the spans; where it
+// cannot be built, they come straight from serve.
+func (s *fullStack) collector(t *testing.T) {
+	t.Helper()
+	program, err := otherProgram(t, "collector", ".")
+	if err != nil {
+		t.Logf("without the Collector: %v", err)
+		s.serve(t, "hub", hubCollector, s.collect)
+		return
+	}
+	s.serve(t, "hub", hubBehind, s.collect)
+	config := writeFile(t, "collector.yaml", []byte(collectorConfig(map[string]string{"http": hubCollector}, "http://"+hubBehind)))
+	s.open(t, "hub", hubCollector, start(t, s.cmd("hub", program, "--config", config)))
 }
 
 // program is wirespan on a host.
@@ -222,27 +229,71 @@ const wantFull = `APP web HTTP GET
 // APM, and exported once and connected.
 func TestFullStack(t *testing.T) {
 	t.Parallel()
-	s := newFullStack(t)
+	s := newFullStack(t, "otel", "OTEL_EXPORTER_OTLP_ENDPOINT="+hubOTLP, "OTEL_BSP_SCHEDULE_DELAY=200")
+	ids, stop := s.visit(t, wantFull)
+	s.checkCompletion(t, ids[0])
+	stop()
+	s.checkExport(t, ids)
+	s.checkGraph(t, "\t6\tnginx\tshop\n\t6\tweb\tnginx\ndatabase\t6\tshop\t127.0.0.1\n")
+}
+
+// wantZipkin is the tree of a request with Zipkin's library, whose client has a span of
+// its own around the request.
+const wantZipkin = `APP web web order
+  APP web http/get [context]
+    NET on-client eth0 GET /order/{id} [context]
+      NET on-server eth0 GET /order/{id} [sighting]
+        NET on-server lo GET /order/{id} [context]
+          APP shop get [context]
+            APP shop get [context]
+              NET on-server lo GET [inferred]
+`
+
+// TestFullStackZipkin is the same with services that have Zipkin's library, told of
+// nothing but an endpoint.
+func TestFullStackZipkin(t *testing.T) {
+	t.Parallel()
+	s := newFullStack(t, "zipkin", "ZIPKIN_ENDPOINT="+hubOTLP+"/api/v2/spans")
+	_, stop := s.visit(t, wantZipkin)
+	stop()
+}
+
+// visit has six requests made, with an agent at each host, and returns the ids of their
+// traces when all are whole, and what stops the agents.
+func (s *fullStack) visit(t *testing.T, want string) (ids []string, stop func()) {
+	t.Helper()
 	stops := []func(){s.agent(t, "client", "-i", "eth0", "tcp"), s.agent(t, "server", "-i", "eth0", "-i", "lo", "tcp")}
 	var paths []string
 	for i := range 6 {
 		paths = append(paths, fmt.Sprintf("/order/%d", 1000+i))
 	}
 	web := s.cmd("client", append([]string{s.app, "web", "http://198.51.100.20"}, paths...)...)
-	web.Env = append(os.Environ(), "OTEL_EXPORTER_OTLP_ENDPOINT="+hubOTLP)
+	web.Env = s.variables
 	if b, err := web.CombinedOutput(); err != nil {
 		t.Fatalf("web: %v %s", err, b)
 	}
-	ids := s.whole(t, len(paths))
-	s.checkCompletion(t, ids[0])
-	for _, stop := range stops {
-		stop()
+	return s.whole(t, len(paths), want), func() {
+		for _, stop := range stops {
+			stop()
+		}
 	}
-	s.checkExport(t, ids)
+}
+
+// checkGraph computes the edges between services by Tempo's own code.
+func (s *fullStack) checkGraph(t *testing.T, want string) {
+	t.Helper()
+	graph, err := otherProgram(t, "tempo", "./graph")
+	if err != nil {
+		t.Logf("without Tempo's processor: %v", err)
+		return
+	}
+	if d := edgesByTempo(t, graph, s.collect); d != want {
+		t.Errorf("edges by Tempo's rules:\n%swant\n%s", d, want)
+	}
 }
 
 // whole waits until every request's trace is whole, and returns their ids.
-func (s *fullStack) whole(t *testing.T, n int) (ids []string) {
+func (s *fullStack) whole(t *testing.T, n int, want string) (ids []string) {
 	t.Helper()
 	var last string
 	defer func() {
@@ -266,7 +317,7 @@ func (s *fullStack) whole(t *testing.T, n int) (ids []string) {
 				last = err.Error()
 				return false
 			}
-			if d := drawn(&tr); d != wantFull {
+			if d := drawn(&tr); d != want {
 				last += d + "\n"
 				continue
 			}

@@ -22,6 +22,7 @@ import (
 type onwardFlags struct {
 	to           []string
 	headers      []string
+	gzip         bool
 	quiet        time.Duration
 	errors       bool
 	slow         time.Duration
@@ -35,6 +36,7 @@ func (o *onwardFlags) add(f *pflag.FlagSet) {
 	d := relay.Default()
 	f.StringArrayVar(&o.to, "otlp", nil, "send assembled traces to the collector at `URL` (http, https, grpc, grpcs); repeatable")
 	f.StringArrayVar(&o.headers, "otlp-header", nil, "`NAME=VALUE` of every OTLP request; repeatable")
+	f.BoolVar(&o.gzip, "otlp-gzip", true, "compress what --otlp sends")
 	f.DurationVar(&o.quiet, "otlp-quiet", d.Quiet, "send a trace when nothing came of it for so long")
 	f.BoolVar(&o.errors, "keep-errors", false, "send every trace with an error, whatever --keep-rate says")
 	f.DurationVar(&o.slow, "keep-slow", 0, "send every trace that took so long or longer, whatever --keep-rate says")
@@ -91,13 +93,13 @@ func openOnward(o *onwardFlags, asm relay.Assembler, ali relay.Aliaser) (*onward
 	if len(o.to) == 0 {
 		return nil, nil //nolint:nilnil // nil is no way
 	}
-	headers, err := parseHeaders(o.headers)
+	how, err := o.transport()
 	if err != nil {
 		return nil, usage(err)
 	}
 	w := &onward{}
 	for _, url := range o.to {
-		if err := w.add(url, headers); err != nil {
+		if err := w.add(url, how); err != nil {
 			return nil, errors.Join(err, w.close(context.Background()))
 		}
 	}
@@ -107,16 +109,40 @@ func openOnward(o *onwardFlags, asm relay.Assembler, ali relay.Aliaser) (*onward
 	return w, nil
 }
 
-func (w *onward) add(url string, headers map[string]string) error {
+// transport is what all ways have in common. The standard variables say of it what no
+// flag says (headers, certificates, timeout), and not where to: ENDPOINT is what
+// programs beside a server have set to find it.
+func (o *onwardFlags) transport() (transport.Config, error) {
+	env, err := readOTelEnv()
+	if err != nil {
+		return transport.Config{}, err
+	}
+	headers, err := parseHeaders(append(env.headers, o.headers...))
+	if err != nil {
+		return transport.Config{}, err
+	}
+	secure, err := env.tls.config()
+	c := transport.Config{
+		Signal: transport.Traces(), Headers: headers, Gzip: o.gzip, Timeout: onwardTimeout, TLS: secure, Proxy: http.ProxyFromEnvironment,
+		Idle: idleTime, Version: versionString(),
+	}
+	if env.timeout > 0 {
+		c.Timeout = env.timeout
+	}
+	return c, err
+}
+
+// onwardTimeout is how long a collector may take for a request.
+const onwardTimeout = 10 * time.Second
+
+func (w *onward) add(url string, how transport.Config) error {
 	to, err := otlp.ParseEndpoint(url)
 	if err != nil {
 		return usage(fmt.Errorf("--otlp: %w", err))
 	}
 	q := sink.DefaultQueue()
-	via, err := transport.New(transport.Config{
-		Signal: transport.Traces(), Endpoint: to, Headers: headers, Gzip: true, Timeout: 10 * time.Second, Proxy: http.ProxyFromEnvironment,
-		Senders: q.Senders, Idle: idleTime, MaxBackoff: q.Retry.Max, Version: versionString(),
-	})
+	how.Endpoint, how.Senders, how.MaxBackoff = to, q.Senders, q.Retry.Max
+	via, err := transport.New(how)
 	if err != nil {
 		return usage(fmt.Errorf("--otlp: %w", err))
 	}
