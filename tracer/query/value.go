@@ -84,6 +84,9 @@ func compile(c *comparison, text string) (v value, msg string) {
 	if !f.textual() || strings.Contains(text, "/") {
 		v.readAddress()
 	}
+	if msg = f.noPrefix(&v); msg != "" {
+		return v, msg
+	}
 	v.yes, v.isBool = strings.EqualFold(text, "true"), strings.EqualFold(text, "true") || strings.EqualFold(text, "false")
 	switch {
 	case f.kind == duration:
@@ -110,6 +113,9 @@ func compile(c *comparison, text string) (v value, msg string) {
 			return v, fmt.Sprintf("is client, server, producer, consumer or internal, not %q", text)
 		}
 	case f.kind == status:
+		if c.op.orders() && !v.isNum && !v.isClass {
+			return v, fmt.Sprintf("is compared by order with numbers only, and %q is none", text)
+		}
 		v.failed = strings.EqualFold(text, "error")
 		v.unfailed = strings.EqualFold(text, "unset") || strings.EqualFold(text, "ok")
 	case f.kind == traceID:
@@ -118,6 +124,18 @@ func compile(c *comparison, text string) (v value, msg string) {
 		return v, v.readID(16)
 	}
 	return v, ""
+}
+
+// noPrefix says what is wrong with what was meant as a prefix of addresses.
+func (f *field) noPrefix(v *value) (msg string) {
+	if v.isPrefix || f.kind != client && f.kind != server && f.kind != address {
+		return ""
+	}
+	before, _, ok := strings.Cut(v.text, "/")
+	if _, err := netip.ParseAddr(before); !ok || err != nil {
+		return "" // it is a name
+	}
+	return fmt.Sprintf("needs a prefix such as 10.0.0.0/8 or 2001:db8::/32, not %q", v.text)
 }
 
 func (v *value) readNumber() {
