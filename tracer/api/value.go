@@ -23,57 +23,32 @@ func (a Attributes) MarshalJSON() ([]byte, error) { return appendAttrs(nil, a), 
 // UnmarshalJSON passes over attributes: programs that read them take the JSON.
 func (a *Attributes) UnmarshalJSON([]byte) error { return nil }
 
-func appendAttrs(b []byte, list []store.Attr) []byte {
-	b = append(b, '{')
-	sep := false
-	for i := range list {
-		if list[i].Key == store.AttrFacts {
-			continue
-		}
-		if sep {
-			b = append(b, ',')
-		}
-		sep = true
-		b = append(appendText(b, list[i].Key), ':')
-		b = appendValue(b, &list[i].Value)
+// form is how values are written.
+var form = store.JSON{Text: appendText, Int: appendInt, Double: appendDouble, Bytes: appendBytes, Key: shownKey}
+
+func appendAttrs(b []byte, list []store.Attr) []byte { return form.AppendMap(b, list) }
+
+func appendValue(b []byte, v *store.Value) []byte { return form.Append(b, v) }
+
+func shownKey(key string) (string, bool) { return key, key != store.AttrFacts }
+
+func appendInt(b []byte, n int64) []byte {
+	if n > maxExact || n < -maxExact {
+		return append(strconv.AppendInt(append(b, '"'), n, 10), '"')
 	}
-	return append(b, '}')
+	return strconv.AppendInt(b, n, 10)
 }
 
-func appendValue(b []byte, v *store.Value) []byte {
-	switch v.Type {
-	case store.String:
-		return appendText(b, v.Str)
-	case store.Bool:
-		return strconv.AppendBool(b, v.Num != 0)
-	case store.Int:
-		if v.Num > maxExact || v.Num < -maxExact {
-			return append(strconv.AppendInt(append(b, '"'), v.Num, 10), '"')
-		}
-		return strconv.AppendInt(b, v.Num, 10)
-	case store.Double:
-		f := v.Float()
-		if math.IsNaN(f) || math.IsInf(f, 0) {
-			return append(strconv.AppendFloat(append(b, '"'), f, 'g', -1, 64), '"')
-		}
-		return strconv.AppendFloat(b, f, 'g', -1, 64)
-	case store.Bytes:
-		b = append(b, `{"base64":"`...)
-		return append(base64.StdEncoding.AppendEncode(b, []byte(v.Str)), `"}`...)
-	case store.Array:
-		b = append(b, '[')
-		for i := range v.List {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendValue(b, &v.List[i])
-		}
-		return append(b, ']')
-	case store.Map:
-		return appendAttrs(b, v.Map)
-	default:
-		return append(b, "null"...)
+func appendDouble(b []byte, f float64) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(strconv.AppendFloat(append(b, '"'), f, 'g', -1, 64), '"')
 	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
+}
+
+func appendBytes(b []byte, s string) []byte {
+	b = append(b, `{"base64":"`...)
+	return append(base64.StdEncoding.AppendEncode(b, []byte(s)), `"}`...)
 }
 
 // appendText writes a string; bytes that are no UTF-8 become the replacement

@@ -45,55 +45,38 @@ func appendDouble(b []byte, bits int64) []byte {
 	return strconv.AppendFloat(b, f, 'g', -1, 64)
 }
 
-func appendNested(b []byte, v *store.Value) []byte {
-	switch v.Type {
-	case store.String:
-		return appendString(b, v.Str)
-	case store.Bool, store.Int:
-		return appendValue(b, v)
-	case store.Double:
-		from := len(b)
-		b = appendDouble(b, v.Num)
-		if f := math.Float64frombits(uint64(v.Num)); f != f || math.IsInf(f, 0) {
-			text := string(b[from:])
-			return append(append(append(b[:from], `{"$double":"`...), text...), `"}`...)
-		}
-		if !strings.ContainsAny(string(b[from:]), ".e") {
-			b = append(b, ".0"...)
-		}
-		return b
-	case store.Bytes:
-		b = base64.StdEncoding.AppendEncode(append(b, `{"$bytes":"`...), []byte(v.Str))
-		return append(b, `"}`...)
-	case store.Array:
-		b = append(b, '[')
-		for i := range v.List {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendNested(b, &v.List[i])
-		}
-		return append(b, ']')
-	case store.Map:
-		return appendMap(b, v.Map)
+// nested is what stands in lists and maps.
+var nested = store.JSON{Text: appendString, Int: appendInt, Double: appendNestedDouble, Bytes: appendBytes, Key: escapeKey}
+
+func appendNested(b []byte, v *store.Value) []byte { return nested.Append(b, v) }
+
+func appendMap(b []byte, m []store.Attr) []byte { return nested.AppendMap(b, m) }
+
+func appendInt(b []byte, n int64) []byte { return strconv.AppendInt(b, n, 10) }
+
+func appendNestedDouble(b []byte, f float64) []byte {
+	from := len(b)
+	b = appendDouble(b, int64(math.Float64bits(f)))
+	if f != f || math.IsInf(f, 0) {
+		text := string(b[from:])
+		return append(append(append(b[:from], `{"$double":"`...), text...), `"}`...)
 	}
-	return append(b, "null"...)
+	if strings.IndexAny(string(b[from:]), ".e") < 0 {
+		b = append(b, ".0"...)
+	}
+	return b
 }
 
-func appendMap(b []byte, m []store.Attr) []byte {
-	b = append(b, '{')
-	for i := range m {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		key := m[i].Key
-		if strings.HasPrefix(key, "$") {
-			key = "$" + key
-		}
-		b = append(appendString(b, key), ':')
-		b = appendNested(b, &m[i].Value)
+func appendBytes(b []byte, s string) []byte {
+	b = base64.StdEncoding.AppendEncode(append(b, `{"$bytes":"`...), []byte(s))
+	return append(b, `"}`...)
+}
+
+func escapeKey(key string) (string, bool) {
+	if strings.HasPrefix(key, "$") {
+		key = "$" + key
 	}
-	return append(b, '}')
+	return key, true
 }
 
 const hexDigits = "0123456789abcdef"
