@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wirespan/wirespan/l7/ids"
@@ -33,8 +34,9 @@ func keyOf(s *store.Span) spanKey { return spanKey{s.ID, s.Start, s.Agent, s.Sig
 type gather struct {
 	a      *Assembler
 	spans  []store.Span
-	have   map[spanKey]bool
-	seeds  map[spanKey]bool // what was asked for
+	have   map[spanKey]int   // the first of spans that has it
+	twins  map[spanKey][]int // others, which say something else: store.Merge chooses
+	seeds  map[spanKey]bool  // what was asked for
 	asked  map[store.Key]bool
 	sought map[span.TraceID]bool // of the Foreign
 	sdk    map[sdkKey][]int      // spans of SDKs
@@ -43,7 +45,7 @@ type gather struct {
 }
 
 func newGather(a *Assembler) *gather {
-	return &gather{a: a, have: map[spanKey]bool{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}, sought: map[span.TraceID]bool{}, sdk: map[sdkKey][]int{}}
+	return &gather{a: a, have: map[spanKey]int{}, twins: map[spanKey][]int{}, seeds: map[spanKey]bool{}, asked: map[store.Key]bool{}, sought: map[span.TraceID]bool{}, sdk: map[sdkKey][]int{}}
 }
 
 // add takes a span that was asked for.
@@ -54,10 +56,16 @@ func (g *gather) add(s store.Span) {
 
 func (g *gather) take(s store.Span) {
 	k := keyOf(&s)
-	if g.have[k] || s.Signal == store.APP && g.hasSDK(&s) {
+	first, known := g.have[k]
+	same := func(i int) bool { return store.Same(&g.spans[i], &s) }
+	switch {
+	case known && (same(first) || slices.ContainsFunc(g.twins[k], same)), s.Signal == store.APP && g.hasSDK(&s):
 		return
+	case known:
+		g.twins[k] = append(g.twins[k], len(g.spans))
+	default:
+		g.have[k] = len(g.spans)
 	}
-	g.have[k] = true
 	if len(g.spans) == 0 {
 		g.window = store.Window{From: s.Start, To: s.Start}
 	}
