@@ -25,20 +25,40 @@ func (h *house) addQueries(a *assembly.Assembler) error {
 	if err != nil {
 		return err
 	}
+	few := inPlaces(api.DefaultLimits().Questions)
 	for _, p := range jaeger.Paths() {
-		h.queries[p] = j
+		h.queries[p] = few(j)
 	}
 	t, err := tempo.New(tempo.Config{Store: h.store, Assembler: a, Keys: h.keys, Limits: tempo.DefaultLimits(), Log: h.log, Version: versionString()})
 	if err != nil {
 		return err
 	}
-	h.queries[tempo.Prefix+"/"] = t
+	h.queries[tempo.Prefix+"/"] = few(t)
 	c, err := complete.New(complete.Config{Store: h.store, Assembler: a, Limits: complete.DefaultLimits(), Log: h.log})
 	if err != nil {
 		return err
 	}
 	for _, p := range complete.Paths() {
-		h.queries[p] = c
+		h.queries[p] = few(c)
 	}
 	return nil
+}
+
+// inPlaces lets so many requests at a time through to all handlers that it is given,
+// since each holds whole traces in memory; others are told to come again. The API of
+// our own bounds its questions itself.
+func inPlaces(n int) func(http.Handler) http.Handler {
+	places := make(chan struct{}, n)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case places <- struct{}{}:
+				defer func() { <-places }()
+				next.ServeHTTP(w, r)
+			default:
+				w.Header().Set("Retry-After", "1")
+				http.Error(w, "too many questions at once; ask again", http.StatusServiceUnavailable)
+			}
+		})
+	}
 }
