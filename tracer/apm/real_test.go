@@ -20,30 +20,31 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/wirespan/wirespan/l7/ids"
 	"github.com/wirespan/wirespan/tracer/ingest/batch"
 	"github.com/wirespan/wirespan/tracer/ingest/otlp"
+	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
-// startJaeger runs Jaeger's query service, from its Go module, with the spans of a
-// message, and returns its URL.
-func startJaeger(t *testing.T, message []byte) string {
+// startProgram builds a program below testdata/e2e, and returns the URL that it prints.
+func startProgram(t *testing.T, name string) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("builds Jaeger")
+		t.Skipf("builds %s", name)
 	}
 	goTool, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("no go command, which builds Jaeger")
+		t.Skipf("no go command, which builds %s", name)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(cancel)
-	program := filepath.Join(t.TempDir(), "jaeger")
+	program := filepath.Join(t.TempDir(), name)
 	build := exec.CommandContext(ctx, goTool, "build", "-o", program, ".")
-	build.Dir = "../../testdata/e2e/jaeger"
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	build.Dir = "../../testdata/e2e/" + name
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Skipf("Jaeger does not build here: %v\n%s", err, out)
+		t.Skipf("%s does not build here: %v\n%s", name, err, out)
 	}
 	cmd := exec.CommandContext(ctx, program)
 	cmd.Stderr = os.Stderr
@@ -66,7 +67,14 @@ func startJaeger(t *testing.T, message []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := strings.TrimSpace(line)
+	return strings.TrimSpace(line)
+}
+
+// startJaeger runs Jaeger's query service, from its Go module, with the spans of a
+// message, and returns its URL.
+func startJaeger(t *testing.T, message []byte) string {
+	t.Helper()
+	url := startProgram(t, "jaeger")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/traces", bytes.NewReader(message))
 	if err != nil {
 		t.Fatal(err)
@@ -152,6 +160,36 @@ func TestRealJaeger(t *testing.T) {
 				t.Errorf("a trace that it does not have: %d spans, %v", len(spans), reports)
 			}
 		})
+	}
+}
+
+// TestSkyWalkingProtocol asks a server whose schema is made of the types of SkyWalking's
+// query protocol, which refuses what does not fit them.
+func TestSkyWalkingProtocol(t *testing.T) {
+	const name = "5f1c0b1ae1f94a3d9c4e8b7a6d5c4b3a.70.17000000000000001"
+	url := startProgram(t, "skywalkingquery")
+	c := client(t, Source{Kind: SkyWalking, URL: url}, nil)
+	id := ids.SkyWalkingTrace([]byte(name))
+	spans, reports := c.Fetch(within(t), id, name)
+	if reports[0].Err != nil || len(spans) != 3 {
+		t.Fatalf("%d spans, %v", len(spans), reports[0])
+	}
+	entry, exit, called := &spans[0], &spans[1], &spans[2]
+	if entry.Service != "front" || exit.Service != "front" || called.Service != "stock" || entry.Kind != span.Server || exit.Kind != span.Client || called.Kind != span.Server {
+		t.Errorf("%+v", spans)
+	}
+	if !entry.Parent.IsZero() || exit.Parent != entry.ID || called.Parent != exit.ID || called.Trace != id {
+		t.Errorf("entry below %v, exit %v below %v, called below %v", entry.Parent, exit.ID, exit.Parent, called.Parent)
+	}
+	if n, _ := exit.Int("server.port"); exit.Text("server.address") != "10.0.0.7" || n != 9000 || exit.End-exit.Start != int64(35*time.Millisecond) {
+		t.Errorf("exit %+v", exit)
+	}
+	if n, _ := entry.Int("http.response.status_code"); n != 200 {
+		t.Errorf("entry %+v", entry.Attrs)
+	}
+	id[0]++
+	if spans, reports := c.Fetch(within(t), id); len(spans) != 0 || reports[0].Err != nil {
+		t.Errorf("a trace that it does not have: %d spans, %v", len(spans), reports)
 	}
 }
 
