@@ -141,7 +141,7 @@ func lossNote(rows []row) string {
 	for _, r := range rows {
 		for i := range r.cells {
 			if r.cells[i].lost != "" {
-				return "\n\\* Packets were lost, or wakes were not told, while this was measured, three times in a row.\n"
+				return "\n\\* Packets or events were lost, or wakes were not told, while this was measured, three times in a row.\n"
 			}
 		}
 	}
