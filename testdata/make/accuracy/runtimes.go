@@ -228,7 +228,8 @@ backend b
 	return program("haproxy", "-db", "-f", conf)(dir)
 }
 
-// phpFPM runs nginx and php-fpm under one shell, which ends both.
+// phpFPM runs nginx and php-fpm under one shell, which ends both; php-fpm makes
+// a session of its own.
 func phpFPM(dir string) (*exec.Cmd, error) {
 	var path string
 	for _, name := range []string{"php-fpm", "php-fpm8.2", "php-fpm8.3", "php-fpm8.4", "php-fpm8.1", "php-fpm7.4"} {
@@ -262,7 +263,7 @@ pm.max_children = 8
 	if err != nil {
 		return nil, err
 	}
-	cmd, err := program("sh", "-c", `"$0" -R -F -y "$1" & shift; "$@" & wait`, path, conf)(dir)
+	cmd, err := program("sh", "-c", `"$0" -R -F -y "$1" & fpm=$!; trap "kill $fpm" TERM; shift; "$@" & wait`, path, conf)(dir)
 	if err == nil {
 		cmd.Args = append(cmd.Args, ngx.Args...)
 		cmd.Args[len(cmd.Args)-len(ngx.Args)] = ngx.Path
