@@ -282,7 +282,7 @@ func TestMirrorFlags(t *testing.T) {
 		{"mirror -i eth1 --once", "--duplicates drop"},
 		{"mirror -i eth1 --duplicates some", "want drop or keep"},
 		{"mirror -i eth1 --listen wxlan=:1", "no kind of mirror"},
-		{"mirror -i lo --point core=wxlan:7", "want iface, vlan or a tunnel"},
+		{"mirror -i lo --point core=wxlan:7", "want iface, vlan, gwlbe or a tunnel"},
 		{"mirror -i lo --point-by color", "want input, tunnel, vlan"},
 		{"mirror -i lo --duplicate-window 5s", "must be more than 0"},
 		{"mirror --listen vxlan --filter-inner --filter-program x", "exclude each other"},
