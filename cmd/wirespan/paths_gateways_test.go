@@ -26,11 +26,21 @@ type gatewayCase struct{ gateway, header, does string }
 // are played by nginx and HAProxy, which use their headers. The last name is
 // known because --request-id says so.
 var gatewayCases = []gatewayCase{
-	{"nginx", "X-Request-ID", makesUp}, {"nginx", "X-Request-ID", replaces}, {"nginx", "X-Request-ID", passesOn},
-	{"nginx", "X-Bfe-Log-Id", makesUp}, {"nginx", "X-BLB-Request-Id", passesOn}, {"nginx", "Stgw-request-id", replaces},
-	{"haproxy", "X-Request-ID", makesUp}, {"haproxy", "X-Request-ID", replaces}, {"haproxy", "X-Request-ID", passesOn},
-	{"haproxy", "Stgw-request-id", makesUp}, {"haproxy", "X-BLB-Request-Id", replaces}, {"haproxy", "X-Shop-Call", makesUp},
-	{"caddy", "X-Request-ID", makesUp}, {"caddy", "X-Request-ID", replaces}, {"caddy", "X-Request-ID", passesOn},
+	{"nginx", "X-Request-ID", makesUp},
+	{"nginx", "X-Request-ID", replaces},
+	{"nginx", "X-Request-ID", passesOn},
+	{"nginx", "X-Bfe-Log-Id", makesUp},
+	{"nginx", "X-BLB-Request-Id", passesOn},
+	{"nginx", "Stgw-request-id", replaces},
+	{"haproxy", "X-Request-ID", makesUp},
+	{"haproxy", "X-Request-ID", replaces},
+	{"haproxy", "X-Request-ID", passesOn},
+	{"haproxy", "Stgw-request-id", makesUp},
+	{"haproxy", "X-BLB-Request-Id", replaces},
+	{"haproxy", "X-Shop-Call", makesUp},
+	{"caddy", "X-Request-ID", makesUp},
+	{"caddy", "X-Request-ID", replaces},
+	{"caddy", "X-Request-ID", passesOn},
 	{"traefik", "X-Request-ID", passesOn},
 }
 

@@ -314,11 +314,20 @@ func TestCheckListen(t *testing.T) {
 		s    Security
 		want []string // in the error; nil: fine
 	}{
-		{"127.0.0.1:1", none, nil}, {"localhost:1", none, nil}, {"[::1]:1", none, nil}, {"127.5.0.1:1", none, nil},
-		{"0.0.0.0:1", none, []string{"--cert", "--tokens"}}, {":1", none, []string{"--cert", "--tokens"}}, {"[::]:1", none, []string{"--cert"}},
-		{"192.0.2.1:1", both, nil}, {"host.example:1", both, nil}, {"host.example:1", none, []string{"host.example:1"}},
-		{"192.0.2.1:1", Security{TLS: true}, []string{"--tokens"}}, {"192.0.2.1:1", Security{Tokens: true}, []string{"--cert"}},
-		{"192.0.2.1:1", Security{NoTLS: true, Tokens: true}, nil}, {"192.0.2.1:1", Security{NoTLS: true, NoTokens: true}, nil},
+		{"127.0.0.1:1", none, nil},
+		{"localhost:1", none, nil},
+		{"[::1]:1", none, nil},
+		{"127.5.0.1:1", none, nil},
+		{"0.0.0.0:1", none, []string{"--cert", "--tokens"}},
+		{":1", none, []string{"--cert", "--tokens"}},
+		{"[::]:1", none, []string{"--cert"}},
+		{"192.0.2.1:1", both, nil},
+		{"host.example:1", both, nil},
+		{"host.example:1", none, []string{"host.example:1"}},
+		{"192.0.2.1:1", Security{TLS: true}, []string{"--tokens"}},
+		{"192.0.2.1:1", Security{Tokens: true}, []string{"--cert"}},
+		{"192.0.2.1:1", Security{NoTLS: true, Tokens: true}, nil},
+		{"192.0.2.1:1", Security{NoTLS: true, NoTokens: true}, nil},
 		{"192.0.2.1:1", Security{NoTLS: true}, []string{"--tokens"}},
 		{"nonsense", both, []string{"HOST:PORT"}},
 	} {

@@ -19,9 +19,12 @@ func TestKeyAttr(t *testing.T) {
 			{AttrFacts, BytesValue(string(facts.Append(nil, &f)))},
 			{"http.request.header.x-request-id", StringValue("c")},
 			{"http.response.header.x-request-id", StringValue("d")},
-			{"http.request.method", StringValue("GET")}, {"wirespan.signal", StringValue("NET")},
+			{"http.request.method", StringValue("GET")},
+			{"wirespan.signal", StringValue("NET")},
 			{"wirespan.context", StringValue("traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")},
-			{"messaging.message.id", StringValue("m")}, {"wirespan.sys.goroutine", IntValue(5)}, {"thread.id", IntValue(6)},
+			{"messaging.message.id", StringValue("m")},
+			{"wirespan.sys.goroutine", IntValue(5)},
+			{"thread.id", IntValue(6)},
 		}}
 		want := AppendKeys(nil, &s)
 		if len(want) < 7 {

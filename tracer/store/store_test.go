@@ -23,7 +23,8 @@ func TestAppendKeys(t *testing.T) {
 	}
 	want := []Key{
 		TraceKey(span.TraceID{1}), SpanKey(span.SpanID{2}), ParentKey(span.SpanID{3}), TraceKey(span.TraceID{9}),
-		ExchangeKey(255), IDKey("abc=d"), TraceKey(span.TraceID{7}), CallerKey(span.SpanID{8}), TrailKey(5), {ByID, 1},
+		ExchangeKey(255), IDKey("abc=d"), TraceKey(span.TraceID{7}), CallerKey(span.SpanID{8}), TrailKey(5),
+		{ByID, 1},
 	}
 	if got := AppendKeys(nil, s); !slices.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)

@@ -85,8 +85,17 @@ func TestSurplus(t *testing.T) {
 		max       int64
 		want      int
 	}{
-		{0, 60, 0}, {0, 59, 1}, {0, 55, 1}, {0, 54, 2}, {0, 1, 2},
-		{24 * time.Hour, 0, 2}, {25 * time.Hour, 0, 1}, {48 * time.Hour, 0, 1}, {72 * time.Hour, 0, 0}, {time.Second, 0, 2}, {72 * time.Hour, 55, 1},
+		{0, 60, 0},
+		{0, 59, 1},
+		{0, 55, 1},
+		{0, 54, 2},
+		{0, 1, 2},
+		{24 * time.Hour, 0, 2},
+		{25 * time.Hour, 0, 1},
+		{48 * time.Hour, 0, 1},
+		{72 * time.Hour, 0, 0},
+		{time.Second, 0, 2},
+		{72 * time.Hour, 55, 1},
 	} {
 		s := &Store{cfg: Config{Retention: c.retention, MaxBytes: c.max}}
 		if got := s.surplus(days, now); len(got) != c.want {

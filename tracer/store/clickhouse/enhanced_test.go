@@ -37,7 +37,10 @@ func testTTL(t *testing.T, dsn string) {
 		retention time.Duration
 		want      string
 	}{
-		{48 * time.Hour, "toIntervalSecond(172800)"}, {48 * time.Hour, "toIntervalSecond(172800)"}, {time.Hour, "toIntervalSecond(3600)"}, {0, ""},
+		{48 * time.Hour, "toIntervalSecond(172800)"},
+		{48 * time.Hour, "toIntervalSecond(172800)"},
+		{time.Hour, "toIntervalSecond(3600)"},
+		{0, ""},
 		{3 * time.Hour, "toIntervalSecond(10800)"},
 	} {
 		cfg := quick(dsn)

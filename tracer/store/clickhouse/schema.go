@@ -208,8 +208,10 @@ func statements(text string) (list []string) {
 	return list
 }
 
-var engine = regexp.MustCompile(`\{engine:(\w+):(\w+)(?::([^}]*))?\}`)
-var ttl = regexp.MustCompile(`\{ttl:(\w+)\}`)
+var (
+	engine = regexp.MustCompile(`\{engine:(\w+):(\w+)(?::([^}]*))?\}`)
+	ttl    = regexp.MustCompile(`\{ttl:(\w+)\}`)
+)
 
 // fill puts names and engines into a statement.
 func (s *schema) fill(statement string) string {

@@ -48,8 +48,17 @@ func TestValueDamaged(t *testing.T) {
 		t    store.Type
 		text string
 	}{
-		{store.Int, "x"}, {store.Bool, "perhaps"}, {store.Double, "NaN:zz"}, {store.Array, "{}"}, {store.Array, `["a"`}, {store.Array, `["a\q"]`},
-		{store.Map, `{"a"}`}, {store.Map, `{"$bytes":"?"}`}, {store.Map, `{"$bytes":"AA==","b":1}`}, {store.Map, "{1:2}"}, {store.NumTypes, "x"},
+		{store.Int, "x"},
+		{store.Bool, "perhaps"},
+		{store.Double, "NaN:zz"},
+		{store.Array, "{}"},
+		{store.Array, `["a"`},
+		{store.Array, `["a\q"]`},
+		{store.Map, `{"a"}`},
+		{store.Map, `{"$bytes":"?"}`},
+		{store.Map, `{"$bytes":"AA==","b":1}`},
+		{store.Map, "{1:2}"},
+		{store.NumTypes, "x"},
 		{store.Array, strings.Repeat("[", maxDepth+2)},
 	} {
 		if got := parseValue(c.t, c.text); got.Type != store.String || got.Str != c.text {

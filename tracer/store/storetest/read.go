@@ -27,7 +27,8 @@ func keyed() (store.Span, []store.Key) {
 	return s, []store.Key{
 		store.TraceKey(s.Trace), store.SpanKey(s.ID), store.ParentKey(spanID(100)), store.TraceKey(traceID(200)),
 		store.ExchangeKey(0xdeadbeef), store.IDKey("7f3a"), store.IDKey("ab"), store.IDKey("back"),
-		store.TraceKey(traceID(300)), store.CallerKey(spanID(301)), store.TrailKey(0xfeed), {Kind: store.ByID, Hash: 0x0102030405060708},
+		store.TraceKey(traceID(300)), store.CallerKey(spanID(301)), store.TrailKey(0xfeed),
+		{Kind: store.ByID, Hash: 0x0102030405060708},
 	}
 }
 

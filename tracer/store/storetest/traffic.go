@@ -136,7 +136,8 @@ func (t *Traffic) span(i int, h *hop, path, id string, from, took int64) store.S
 		num("http.response.status_code", status), list("http.response.header.content-type", "application/json"),
 		list("wirespan.request_id", "x-request-id="+id), num("http.response.body.size", size),
 		text("url.template", template(path)), text("http.route", template(path)), text("wirespan.flow.community_id", c.community),
-		{Key: "wirespan.tcp.handshake", Value: store.BoolValue(true)}, num("wirespan.flow.seq.request", int64(c.seq)), num("wirespan.flow.seq.response", int64(c.ack)),
+		{Key: "wirespan.tcp.handshake", Value: store.BoolValue(true)},
+		num("wirespan.flow.seq.request", int64(c.seq)), num("wirespan.flow.seq.response", int64(c.ack)),
 		num("wirespan.phase.send", send), num("wirespan.phase.wait", took-send-receive), num("wirespan.phase.receive", receive),
 	}
 	if i > 0 {

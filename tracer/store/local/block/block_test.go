@@ -33,16 +33,26 @@ func odd() []store.Span {
 	attrs := []store.Attr{
 		{Key: "", Value: store.StringValue("\x00\x01\x02\x03\x04 0123456789abcdef0 f81d4fae-7dec-11d0-a765-00a0c91e6bf6 DEADBEEF")},
 		{Key: "trace", Value: store.StringValue("00-01000000000000000000000000000000-0000000000000001-01")},
-		{Key: "i", Value: store.IntValue(math.MinInt64)}, {Key: "j", Value: store.IntValue(math.MaxInt64)},
-		{Key: "d", Value: store.DoubleValue(math.Inf(1))}, {Key: "b", Value: store.BoolValue(true)}, {Key: "bytes", Value: store.BytesValue("\x00\xff")},
-		{Key: "list", Value: list}, {Key: "texts", Value: texts}, {Key: "empty"}, {Key: "map", Value: store.Value{Type: store.Map, Map: []store.Attr{{Key: "in", Value: list}}}},
-		{Key: store.AttrFacts, Value: store.BytesValue("no facts")}, {Key: "list", Value: store.StringValue("another type")}, {Key: "list", Value: list},
+		{Key: "i", Value: store.IntValue(math.MinInt64)},
+		{Key: "j", Value: store.IntValue(math.MaxInt64)},
+		{Key: "d", Value: store.DoubleValue(math.Inf(1))},
+		{Key: "b", Value: store.BoolValue(true)},
+		{Key: "bytes", Value: store.BytesValue("\x00\xff")},
+		{Key: "list", Value: list},
+		{Key: "texts", Value: texts},
+		{Key: "empty"},
+		{Key: "map", Value: store.Value{Type: store.Map, Map: []store.Attr{{Key: "in", Value: list}}}},
+		{Key: store.AttrFacts, Value: store.BytesValue("no facts")},
+		{Key: "list", Value: store.StringValue("another type")},
+		{Key: "list", Value: list},
 	}
 	return []store.Span{
 		{Trace: span.TraceID{1}, ID: span.SpanID{1}, Parent: span.SpanID{2}, Start: math.MaxInt64, End: math.MinInt64, Attrs: attrs},
 		{},
-		{Trace: span.TraceID{1}, ID: span.SpanID{2}, Parent: span.SpanID{1}, Start: math.MinInt64, End: 5, Resource: attrs, Status: 2, Kind: 200, Signal: 77,
-			Service: "s", Instance: "i", Agent: "a", Name: "n", Message: "m", State: "t", Scope: "c"},
+		{
+			Trace: span.TraceID{1}, ID: span.SpanID{2}, Parent: span.SpanID{1}, Start: math.MinInt64, End: 5, Resource: attrs, Status: 2, Kind: 200, Signal: 77,
+			Service: "s", Instance: "i", Agent: "a", Name: "n", Message: "m", State: "t", Scope: "c",
+		},
 		{Start: 7, Events: []store.Event{{Time: -1, Name: "e", Attrs: attrs}}, Links: []store.Link{{Trace: span.TraceID{9}, ID: span.SpanID{8}, Attrs: attrs}, {}}},
 	}
 }

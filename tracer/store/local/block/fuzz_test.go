@@ -99,7 +99,9 @@ func FuzzSpan(f *testing.F) {
 		list := odd()
 		for i := range 3 {
 			list = append(list, store.Span{Name: name, Service: value, Start: start, End: start + n, Message: name + value, Attrs: []store.Attr{
-				{Key: name, Value: store.StringValue(value)}, {Key: value, Value: store.IntValue(n * int64(i))}, {Key: store.AttrFacts, Value: store.BytesValue(string(bytes))},
+				{Key: name, Value: store.StringValue(value)},
+				{Key: value, Value: store.IntValue(n * int64(i))},
+				{Key: store.AttrFacts, Value: store.BytesValue(string(bytes))},
 				{Key: "list", Value: store.Value{Type: store.Array, List: []store.Value{store.StringValue(value), store.StringValue(name)}}},
 			}})
 		}
