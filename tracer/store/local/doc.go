@@ -1,7 +1,7 @@
 // Package local keeps spans on the disk of one machine: the embedded engine of
 // tracer/store, on Pebble.
 //
-// Spans are kept in blocks (package block) of about a thousand, in the order in which
+// Spans are kept in blocks (package block) of some hundred, in the order in which
 // they came; blocks belong to partitions of time, which are dropped as a whole. What
 // is written is in an open block in memory, where it can be read at once, and within
 // a second on disk as a fragment of that block. When a block is full it replaces its

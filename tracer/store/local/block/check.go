@@ -52,9 +52,6 @@ func (d *decoder) checkColumn(col *column, cells int) {
 	case strings:
 		inner = len(col.ids)
 	case store.Bytes, store.Array, store.Map:
-		if col.facts != nil {
-			have = len(col.facts)
-		}
 		inner = len(col.blob)
 	default:
 		if have < cells {

@@ -1,7 +1,6 @@
 package block
 
 import (
-	"github.com/wirespan/wirespan/tracer/facts"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -53,16 +52,14 @@ type column struct {
 	nums []int64  // Bool, Int, Double: the value; strings: elements; Bytes, Array, Map: bytes in blob
 	ids  []uint32 // String, strings: texts
 	blob []byte
-	text string // blob of Bytes, to be lent
-
-	facts []facts.Facts // in place of nums and blob, of facts that were decoded
+	text string // in place of blob, of Bytes that are to be read: it is lent
 }
 
 // copyBytes makes texts of values that are bytes, once for all that are read.
 func (c *Columns) copyBytes() {
 	for i := range c.cols {
-		if col := &c.cols[i]; col.kind == store.Bytes {
-			col.text = string(col.blob)
+		if col := &c.cols[i]; col.kind == store.Bytes && col.blob != nil {
+			col.text, col.blob = string(col.blob), nil
 		}
 	}
 }
@@ -84,7 +81,7 @@ func (c *Columns) Size() int64 {
 	n := len(c.Starts)*(16+8+8+8+8+3+4*numTexts+12) + len(c.all) + 4*len(c.textEnd) + 4*len(c.shapeCols) + len(c.extra)
 	for i := range c.cols {
 		col := &c.cols[i]
-		n += 96 + 8*len(col.nums) + 4*len(col.ids) + len(col.blob) + 256*len(col.facts)
+		n += 96 + 8*len(col.nums) + 4*len(col.ids) + len(col.blob) + len(col.text)
 	}
 	return int64(n)
 }

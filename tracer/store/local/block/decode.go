@@ -8,6 +8,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/wirespan/wirespan/tracer/facts"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
@@ -96,13 +97,14 @@ type workspace struct {
 	all        []byte  // texts
 	scratch    []int64 // lent
 	fresh      []uint32
+	facts      []facts.Facts // all zero
 }
 
 // maxWorkspace bounds the room that is kept, in bytes: blocks are seldom larger.
 const maxWorkspace = 4 << 20
 
 func (d *Decoder) giveBack(w *workspace) {
-	if cap(w.code)+cap(w.char)+cap(w.all)+8*cap(w.scratch)+4*cap(w.fresh) > maxWorkspace {
+	if cap(w.code)+cap(w.char)+cap(w.all)+8*cap(w.scratch)+4*cap(w.fresh)+256*cap(w.facts) > maxWorkspace {
 		return
 	}
 	d.mu.Lock()

@@ -121,7 +121,8 @@ func setContextBits(f *facts.Facts, n int64) {
 
 // readFacts reads what putFacts wrote of n rows into a column.
 func (d *decoder) readFacts(col *column, n int) {
-	list := make([]facts.Facts, n)
+	list := d.factsRoom(n)
+	defer clear(list)
 	for _, field := range numFields {
 		for i, v := range d.lentNums(n) {
 			field.set(&list[i], v)
@@ -134,7 +135,7 @@ func (d *decoder) readFacts(col *column, n int) {
 	}
 	for _, field := range byteFields {
 		lens := d.lentNums(n)
-		all := append([]byte(nil), d.bytes()...)
+		all := d.bytes()
 		for i, k := range lens {
 			if k < 0 || k > int64(len(all)) {
 				d.fail("bytes of facts")
@@ -149,7 +150,20 @@ func (d *decoder) readFacts(col *column, n int) {
 	if d.err != nil {
 		return
 	}
-	col.facts = list
+	col.nums, col.blob = d.int64s(n), make([]byte, 0, n*96)
+	for i := range list {
+		at := len(col.blob)
+		col.blob = facts.Append(col.blob, &list[i])
+		col.nums[i] = int64(len(col.blob) - at)
+	}
+}
+
+// factsRoom is room for n facts, all zero.
+func (w *workspace) factsRoom(n int) []facts.Facts {
+	if cap(w.facts) < n {
+		w.facts = make([]facts.Facts, n)
+	}
+	return w.facts[:n]
 }
 
 func (d *decoder) context() (trace [16]byte, parent [8]byte) {

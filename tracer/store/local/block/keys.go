@@ -1,7 +1,6 @@
 package block
 
 import (
-	"github.com/wirespan/wirespan/tracer/facts"
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
@@ -69,13 +68,6 @@ func (r *keyReader) columns(shape uint32) []uint32 {
 // attr takes the next value of a column.
 func (r *keyReader) attr(at uint32, keys bool) {
 	col, cur := &r.c.cols[at], &r.next[at]
-	if col.facts != nil {
-		if keys {
-			r.keys = store.AppendFactKeys(r.keys, &r.span, &col.facts[cur.num])
-		}
-		cur.num++
-		return
-	}
 	a := store.Attr{Key: r.c.text(col.key)}
 	e := Reader{c: r.c, list: r.list[:0]}
 	e.value(&a.Value, col, cur)
@@ -83,10 +75,4 @@ func (r *keyReader) attr(at uint32, keys bool) {
 	if keys {
 		r.keys = store.AppendAttrKeys(r.keys, &r.span, &a)
 	}
-}
-
-// factsText are facts as an attribute has them.
-func factsText(f *facts.Facts) string {
-	var room [256]byte
-	return string(facts.Append(room[:0], f))
 }

@@ -100,9 +100,7 @@ func (r *Reader) pass(shape []uint32) {
 			cur.id += int(col.nums[cur.num])
 			cur.num++
 		case store.Bytes, store.Array, store.Map:
-			if col.facts == nil {
-				cur.blob += int(col.nums[cur.num])
-			}
+			cur.blob += int(col.nums[cur.num])
 			cur.num++
 		}
 	}
@@ -156,13 +154,8 @@ func (r *Reader) value(v *store.Value, col *column, cur *cursor) {
 		v.Type, v.List = store.Array, r.texts(col.ids[cur.id:cur.id+n])
 		cur.num, cur.id = cur.num+1, cur.id+n
 	case store.Bytes:
-		if v.Type = store.Bytes; col.facts != nil {
-			v.Str = factsText(&col.facts[cur.num])
-			cur.num++
-			break
-		}
 		n := int(col.nums[cur.num])
-		v.Str = col.text[cur.blob : cur.blob+n]
+		v.Type, v.Str = store.Bytes, col.text[cur.blob:cur.blob+n]
 		cur.num, cur.blob = cur.num+1, cur.blob+n
 	case store.Array, store.Map:
 		n := int(col.nums[cur.num])
