@@ -61,7 +61,7 @@ func appendNestedDouble(b []byte, f float64) []byte {
 		text := string(b[from:])
 		return append(append(append(b[:from], `{"$double":"`...), text...), `"}`...)
 	}
-	if strings.IndexAny(string(b[from:]), ".e") < 0 {
+	if !strings.ContainsAny(string(b[from:]), ".e") {
 		b = append(b, ".0"...)
 	}
 	return b

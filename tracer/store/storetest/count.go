@@ -47,8 +47,14 @@ func testValues(r *rig) {
 	r.equal("what is not shown", values(store.AttrFacts, "", all, 100), []string{})
 	const step = store.RateStep
 	for _, w := range []store.Window{
-		{From: base, To: base + step}, {From: base + 1, To: base + step}, {From: base, To: base + step - 1}, {From: base + step/2, To: base + step/2 + 1e8},
-		{From: base + step/2, To: base + 2*step + 1}, {From: base + hour - step/3}, {To: base + step/4}, {From: base + 3*step + 7, To: base + 9*step - 7},
+		{From: base, To: base + step},
+		{From: base + 1, To: base + step},
+		{From: base, To: base + step - 1},
+		{From: base + step/2, To: base + step/2 + 1e8},
+		{From: base + step/2, To: base + 2*step + 1},
+		{From: base + hour - step/3},
+		{To: base + step/4},
+		{From: base + 3*step + 7, To: base + 9*step - 7},
 	} {
 		for _, field := range []string{"service", "name", "protocol"} {
 			for _, service := range []string{"", "cart"} {
