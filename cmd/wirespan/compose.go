@@ -15,6 +15,7 @@ import (
 	"github.com/wirespan/wirespan/tracer/link"
 	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag"
 	"github.com/wirespan/wirespan/tracer/tag/identity"
 )
 
@@ -80,7 +81,8 @@ func composeRooms(o *options, p *parts) (roomConfig, error) {
 	if o.bodies < 0 || o.bodies > 16<<10 {
 		err3 = errors.Join(err3, fmt.Errorf("--bodies %d: want 0 to 16384", o.bodies))
 	}
-	if err := errors.Join(err1, err2, err3); err != nil {
+	routes, err4 := o.parseRoutes()
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return roomConfig{}, err
 	}
 	r := roomConfig{flows: flows.Default()}
@@ -96,9 +98,28 @@ func composeRooms(o *options, p *parts) (roomConfig, error) {
 		Timeout: o.timeout, MaxOpen: shardOpen, Keys: p.keys, Protos: p.protos, Redact: redact.New(rc),
 		// --id looks for parts of contexts, too, --out pcapng for handshakes, and
 		// what a store is given is complete.
-		Core: o.attributes == "core" && len(o.id) == 0 && !o.cuts() && !o.storesSpans(),
+		Core:   o.attributes == "core" && len(o.id) == 0 && !o.cuts() && !o.storesSpans(),
+		Routes: routes, OnlyRoutes: o.unmatched == unmatchedUnset,
 	}
 	return r, errors.Join(r.engine.Validate(), r.flows.Validate())
+}
+
+// unmatchedUnset gives paths that match no configured route none.
+const unmatchedUnset = "unset"
+
+// parseRoutes compiles the configured routes, nil if there are none.
+func (o *options) parseRoutes() (*tag.Routes, error) {
+	if o.unmatched != "heuristic" && o.unmatched != unmatchedUnset {
+		return nil, fmt.Errorf("--routes-unmatched %q: want heuristic or unset", o.unmatched)
+	}
+	if len(o.routes) == 0 {
+		return nil, nil //nolint:nilnil // none is no fault
+	}
+	r, err := tag.ParseRoutes(o.routes)
+	if err != nil {
+		return nil, fmt.Errorf("--routes-pattern: %w", err)
+	}
+	return r, nil
 }
 
 // idMatcher adds the user's headers and fields to what carries request IDs.

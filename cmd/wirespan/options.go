@@ -40,6 +40,8 @@ type options struct {
 	redact      string
 	redactNames []string
 	requestIDs  []string
+	routes      []string
+	unmatched   string // routes that match none
 	tlsKeyLog   []string
 	tlsKey      []string
 	secrets     func() [][]byte // key logs that the input brings along; nil if it cannot
@@ -98,6 +100,8 @@ func (o *options) add(f *pflag.FlagSet) {
 	f.StringVar(&o.redact, "redact", "on", "`MODE` on or off: credentials in queries, headers and bodies")
 	f.StringArrayVar(&o.redactNames, "redact-name", nil, "also redact the value of this parameter or key; repeatable")
 	f.StringArrayVar(&o.requestIDs, "request-id", nil, "also take this `FIELD` for a request ID: a header (X-Serial), or query:, form:, json: or sql: and a name (json:$.head.serial); repeatable")
+	f.StringArrayVar(&o.routes, "routes-pattern", nil, "the path of a request that matches `PATTERN` is named by it, and has it as http.route: /users/{name}/orders, /static/*; repeatable")
+	f.StringVar(&o.unmatched, "routes-unmatched", "heuristic", "http.route of a path that matches no pattern: `MODE` heuristic (the path with {id} for what looks like an id) or unset")
 	f.StringArrayVar(&o.tlsKeyLog, "tls-keylog", nil, "decipher TLS with the secrets in `FILE` (SSLKEYLOGFILE format), followed while it is written; repeatable")
 	f.StringArrayVar(&o.tlsKey, "tls-key", nil, "decipher TLS whose secrets were enciphered to the RSA private key in `FILE` (PEM); repeatable")
 	f.IntVar(&o.bodies, "bodies", 4096, "`BYTES` of each body to keep, 0 none")

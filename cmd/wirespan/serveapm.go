@@ -55,7 +55,7 @@ func (a *apmFlags) open() (*apm.Client, error) {
 func (a *apmFlags) config() (apm.Config, error) {
 	c := apm.Default()
 	c.Timeout = a.timeout
-	secure, err := readAuthorities("--apm-ca", a.ca)
+	secure, err := readTLS(pemFile{"--apm-ca", a.ca}, pemFile{}, pemFile{})
 	errs := []error{err}
 	at := map[string]int{}
 	kinds := map[string]int{}

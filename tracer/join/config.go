@@ -6,10 +6,11 @@ import (
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/tracer/redact"
 	"github.com/wirespan/wirespan/tracer/span"
+	"github.com/wirespan/wirespan/tracer/tag"
 )
 
-// Config is what the Joiners of a program share. All fields but Bodies are
-// required.
+// Config is what the Joiners of a program share. All fields but Bodies
+// and Routes are required.
 type Config struct {
 	Timeout time.Duration // a request that has no response for so long is unanswered
 	MaxOpen int           // open exchanges per shard; beyond, new ones are not joined
@@ -18,6 +19,9 @@ type Config struct {
 	Redact  *redact.Redactor
 	Core    bool    // leave out what only a study of the network asks for
 	Bodies  *Bodies // switches captured bodies off and on; nil: they are kept
+
+	Routes     *tag.Routes // the configured ones; nil: none
+	OnlyRoutes bool        // a path that matches none of them has no http.route
 }
 
 // maxPerConn bounds the open exchanges of one connection.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/wirespan/wirespan/l7"
+	"github.com/wirespan/wirespan/tracer/link"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/tag"
 )
@@ -58,7 +59,23 @@ func (j *Joiner) describeHTTP(x *exchange, m *l7.Message) {
 	if found && len(query) > 0 {
 		x.attrs = span.AppendString(x.attrs, span.KeyURLQuery, query)
 	}
+	j.describePath(x, path)
+}
+
+// describePath sets the template of a path: the configured route that it
+// matches, or what it looks like.
+func (j *Joiner) describePath(x *exchange, path []byte) {
+	if j.cfg.Routes != nil {
+		if r, ok := j.cfg.Routes.Match(path); ok {
+			x.template = append(x.template[:0], r[:min(len(r), maxValue)]...)
+			x.rec.Flags |= link.Routed
+			return
+		}
+	}
 	x.template = tag.AppendTemplate(x.template[:0], path)
+	if j.cfg.OnlyRoutes {
+		x.rec.Flags |= link.Unrouted
+	}
 }
 
 var question = []byte{'?'}

@@ -83,10 +83,8 @@ func (w *writer) attributes(v *view, r *Facts, host, template []byte) {
 	if len(template) > 0 && !core {
 		a = span.AppendString(a, span.KeyURLTemplate, template)
 	}
-	if len(template) > 0 {
-		if v.kind == span.Server {
-			a = span.AppendString(a, span.KeyHTTPRoute, template)
-		}
+	if len(template) > 0 && v.kind == span.Server && r.Flags&Unrouted == 0 {
+		a = span.AppendString(a, span.KeyHTTPRoute, template)
 	}
 	if r.Class == l7.ClassHTTP && v.kind == span.Client {
 		a = w.fullURL(a, r)

@@ -50,6 +50,8 @@ const (
 	ContentLess // no message at all: TCP connect
 	ContextBack // the context came with the response: a message that was consumed
 	InTunnel    // came through a tunnel that only one direction may take: IPIP and its kin
+	Routed      // the template is a configured route
+	Unrouted    // the template is a guess, which is not to be exported as a route
 )
 
 // Record is what join tells about an exchange. It holds no pointers; byte

@@ -292,7 +292,7 @@ func (w *writer) add(v *view) {
 	} else {
 		w.names = append(w.names, l.piece(r, Name)...)
 	}
-	if len(template) > 0 && l.names.templates.Admit(w.names[p.service[0]:p.service[1]], template) {
+	if len(template) > 0 && (r.Flags&Routed != 0 || l.names.templates.Admit(w.names[p.service[0]:p.service[1]], template)) {
 		w.names = append(append(w.names, ' '), template...)
 	} else {
 		template = nil // one too many

@@ -103,7 +103,7 @@ func (c *crew) step(ctx context.Context) error {
 	defer c.mu.Unlock()
 	c.heard = began
 	gone := c.look(list)
-	c.turnTo(list, gone)
+	c.turnTo(ctx, list, gone)
 	return nil
 }
 
@@ -144,7 +144,7 @@ func (c *crew) look(list []store.Beat) (gone map[uint64]bool) {
 }
 
 // turnTo compares what this server sees with what the others say.
-func (c *crew) turnTo(list []store.Beat, gone map[uint64]bool) {
+func (c *crew) turnTo(ctx context.Context, list []store.Beat, gone map[uint64]bool) {
 	if gone[c.own.ID] {
 		c.agreed = false // the next beat is that of a new server
 		return
@@ -166,7 +166,7 @@ func (c *crew) turnTo(list []store.Beat, gone map[uint64]bool) {
 		return
 	}
 	if agreed && !c.agreed {
-		c.agree(list, gone)
+		c.agree(ctx, list, gone)
 	} else if !agreed {
 		c.agreed = false
 	}
@@ -205,7 +205,7 @@ func lastBound(list []store.Beat) store.Second {
 }
 
 // agree begins to work on the parts that are this server's.
-func (c *crew) agree(list []store.Beat, gone map[uint64]bool) {
+func (c *crew) agree(ctx context.Context, list []store.Beat, gone map[uint64]bool) {
 	for i := range list {
 		if !gone[list[i].ID] {
 			c.own.Bound = min(c.own.Bound, list[i].Start)
@@ -220,13 +220,13 @@ func (c *crew) agree(list []store.Beat, gone map[uint64]bool) {
 		if b := list[i]; gone[b.ID] && !b.Gone {
 			b.Count, b.Gone = b.Count+1, true
 			c.Log.Warn("a server that sent traces on is gone; others take its place", "server", b.Name)
-			go c.bury(b)
+			go c.bury(ctx, b)
 		}
 	}
 }
 
-func (c *crew) bury(b store.Beat) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.Dead/2)
+func (c *crew) bury(ctx context.Context, b store.Beat) {
+	ctx, cancel := context.WithTimeout(ctx, c.Dead/2)
 	defer cancel()
 	if _, err := c.ledger.Beat(ctx, &b); err != nil {
 		c.Log.Debug("what is gone is not said to be", "error", err)
