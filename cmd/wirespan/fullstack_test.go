@@ -21,6 +21,7 @@ import (
 	trace "go.opentelemetry.io/proto/otlp/trace/v1"
 
 	"github.com/wirespan/wirespan/tracer/api"
+	"github.com/wirespan/wirespan/tracer/npmtest"
 )
 
 // fullStack is a client's host, a server's host with nginx, an instrumented service
@@ -41,6 +42,7 @@ type fullStack struct {
 const (
 	hubUI        = "http://198.51.100.9:16680"
 	hubOTLP      = "http://198.51.100.9:4318"
+	hubGRPC      = "198.51.100.9:4317"
 	hubCollector = "198.51.100.9:14318"
 	hubBehind    = "198.51.100.9:14319"
 )
@@ -90,9 +92,21 @@ func (c *collected) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // testdata/e2e; the variables are all that they are told of wirespan.
 func newFullStack(t *testing.T, module string, variables ...string) *fullStack {
 	t.Helper()
+	app, redis := buildOther(t, module, "."), toolPath(t, "redis-server")
+	s := newHub(t)
+	s.app, s.variables = app, append(os.Environ(), variables...)
+	s.open(t, "server", "127.0.0.1:6379", start(t, s.cmd("server", redis, "--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no")))
+	shop := s.cmd("server", s.app, "shop", "127.0.0.1:9000", "127.0.0.1:6379")
+	shop.Env = s.variables
+	s.open(t, "server", "127.0.0.1:9000", start(t, shop))
+	return s
+}
+
+// newHub starts the hosts, nginx, and wirespan serve with its collector.
+func newHub(t *testing.T) *fullStack {
+	t.Helper()
 	toolPath(t, "nginx")
-	redis := toolPath(t, "redis-server")
-	s := &fullStack{app: buildOther(t, module, "."), variables: append(os.Environ(), variables...), collect: &collected{services: map[string]string{}}}
+	s := &fullStack{collect: &collected{services: map[string]string{}}}
 	s.field = newField(t)
 	s.bridge(t, "net")
 	s.host(t, "client", "server", "hub")
@@ -101,14 +115,10 @@ func newFullStack(t *testing.T, module string, variables ...string) *fullStack {
 	s.plug(t, "hub", "eth0", "net", "198.51.100.9/24")
 	s.collector(t)
 	s.hub = s.client(t, "hub", true)
-	s.open(t, "server", "127.0.0.1:6379", start(t, s.cmd("server", redis, "--bind", "127.0.0.1", "--port", "6379", "--save", "", "--appendonly", "no")))
 	s.nginx(t, "server", "198.51.100.20:80", "server { listen 198.51.100.20:80; location / { proxy_pass http://127.0.0.1:9000; } }")
-	srv := s.program("hub", "serve", "--ui", "198.51.100.9:16680", "--otlp-http", "198.51.100.9:4318", "--otlp-grpc", "off",
+	srv := s.program("hub", "serve", "--ui", "198.51.100.9:16680", "--otlp-http", "198.51.100.9:4318", "--otlp-grpc", hubGRPC,
 		"--store", t.TempDir(), "--insecure-no-tls", "--insecure-no-tokens", "--no-sandbox", "--otlp", "http://"+hubCollector, "--otlp-quiet", "3s", "--compat", "tempo")
 	s.open(t, "hub", "198.51.100.9:16680", start(t, srv))
-	shop := s.cmd("server", s.app, "shop", "127.0.0.1:9000", "127.0.0.1:6379")
-	shop.Env = s.variables
-	s.open(t, "server", "127.0.0.1:9000", start(t, shop))
 	return s
 }
 
@@ -256,6 +266,60 @@ func TestFullStackZipkin(t *testing.T) {
 	s := newFullStack(t, "zipkin", "ZIPKIN_ENDPOINT="+hubOTLP+"/api/v2/spans")
 	_, stop := s.visit(t, wantZipkin)
 	stop()
+}
+
+// wantSkyWalking is the tree of a request through two services with SkyWalking's
+// agent: what the first was asked, and what it asked the second.
+const wantSkyWalking = `APP web GET:/order/7
+  APP web /order/7 [context]
+    NET on-client eth0 GET /order/{id} [context]
+      NET on-server eth0 GET /order/{id} [sighting]
+        NET on-server lo GET /order/{id} [context]
+          APP shop GET:/order/7 [context]
+`
+
+// TestFullStackSkyWalking is the same with SkyWalking's own agent for Node.js, which
+// sends its segments over gRPC, told of nothing but where to.
+func TestFullStackSkyWalking(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+	dir := npmtest.Install(t, "skywalking", "SkyWalking's agent", "--ignore-scripts")
+	s := newHub(t)
+	s.node(t, dir, "server", "shop", "")
+	s.node(t, dir, "client", "web", "http://198.51.100.20")
+	stops := []func(){s.agent(t, "client", "-i", "eth0", "tcp"), s.agent(t, "server", "-i", "eth0", "-i", "lo", "tcp")}
+	c := s.client(t, "client", true)
+	for range 6 {
+		res, err := c.Get("http://127.0.0.1:9000/order/7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("web answers %s", res.Status)
+		}
+	}
+	s.whole(t, 6, wantSkyWalking)
+	for _, stop := range stops {
+		stop()
+	}
+}
+
+// node starts a service with SkyWalking's agent on a host.
+func (s *fullStack) node(t *testing.T, dir, host, name, next string) {
+	t.Helper()
+	cmd := s.cmd(host, "node", "service.js")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PORT=9000", "NEXT="+next, "SW_AGENT_NAME="+name, "SW_AGENT_INSTANCE="+name+"@1",
+		"SW_AGENT_COLLECTOR_BACKEND_SERVICES="+hubGRPC, "SW_AGENT_LOGGING_LEVEL=error")
+	in, err := cmd.StdinPipe() // it ends with its standard input
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { in.Close() })
+	s.open(t, host, "127.0.0.1:9000", start(t, cmd))
 }
 
 // visit has six requests made, with an agent at each host, and returns the ids of their

@@ -48,7 +48,7 @@ func TestImportDirections(t *testing.T) {
 			continue
 		}
 		for _, dep := range deps {
-			if strings.HasPrefix(dep, "l7/l7test") && !strings.HasPrefix(name, "l7/l7test") {
+			if forTests(dep) && !forTests(name) {
 				t.Errorf("%s imports %s, which is for tests", name, dep)
 			}
 			if !slices.ContainsFunc(may, func(m string) bool { return covers(m, dep) }) {
@@ -56,6 +56,11 @@ func TestImportDirections(t *testing.T) {
 			}
 		}
 	}
+}
+
+// forTests reports whether a package is for tests only.
+func forTests(name string) bool {
+	return strings.HasPrefix(name, "l7/l7test") || strings.HasSuffix(path.Base(name), "test")
 }
 
 // TestDirectionsCatch makes sure that the rules refuse what they are for.

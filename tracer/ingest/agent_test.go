@@ -11,10 +11,8 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -22,51 +20,18 @@ import (
 
 	"github.com/wirespan/wirespan/l7"
 	"github.com/wirespan/wirespan/l7/ids"
+	"github.com/wirespan/wirespan/tracer/npmtest"
 	"github.com/wirespan/wirespan/tracer/span"
 	"github.com/wirespan/wirespan/tracer/store"
 )
 
-const agentDir = "../../testdata/e2e/skywalking"
-
-// installAgent installs SkyWalking's agent for Node.js, once per checkout.
-func installAgent(t *testing.T) {
-	t.Helper()
-	for _, p := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("no %s here, which runs SkyWalking's agent", p)
-		}
-	}
-	lock, err := os.Open(filepath.Join(agentDir, "package.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	done := filepath.Join(agentDir, "node_modules", ".complete")
-	if _, err := os.Stat(done); err == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts")
-	cmd.Dir = agentDir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("npm cannot install SkyWalking's agent: %v\n%s", err, out)
-	}
-	if err := os.WriteFile(done, nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // startService runs a service with the agent, and returns its URL and what ends it.
-func startService(t *testing.T, name, collector, next string) (at string, stop func()) {
+func startService(t *testing.T, dir, name, collector, next string) (at string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "node", "service.js")
-	cmd.Dir = agentDir
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "SW_AGENT_NAME="+name, "SW_AGENT_INSTANCE="+name+"@1", "SW_AGENT_COLLECTOR_BACKEND_SERVICES="+collector, "NEXT="+next, "SW_AGENT_LOGGING_LEVEL=error")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -101,7 +66,7 @@ func TestSkyWalkingAgent(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs two programs")
 	}
-	installAgent(t)
+	dir := npmtest.Install(t, "skywalking", "SkyWalking's agent", "--ignore-scripts")
 	var mu sync.Mutex
 	var spans []store.Span
 	c := settings()
@@ -115,7 +80,7 @@ func TestSkyWalkingAgent(t *testing.T) {
 	}
 	r := receiver(t, c, &shelf{})
 	collector := listen(t, r)
-	back, stopBack := startService(t, "back", collector, "")
+	back, stopBack := startService(t, dir, "back", collector, "")
 	var header string
 	target, err := url.Parse(back)
 	if err != nil {
@@ -128,7 +93,7 @@ func TestSkyWalkingAgent(t *testing.T) {
 		p.SetURL(target)
 	}})
 	t.Cleanup(wire.Close)
-	front, stopFront := startService(t, "front", collector, wire.URL)
+	front, stopFront := startService(t, dir, "front", collector, wire.URL)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, front+"/orders/7?full=1", nil)
 	if err != nil {
 		t.Fatal(err)

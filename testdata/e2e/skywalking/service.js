@@ -1,5 +1,5 @@
 // A service with SkyWalking's agent: SW_AGENT_NAME and SW_AGENT_COLLECTOR_BACKEND_SERVICES
-// are the agent's own variables. It listens on a port of its own, prints it, and asks the
+// are the agent's own variables. It listens on PORT, or one of its own, prints it, and asks the
 // URL in NEXT, if there is one, before it answers; /fail answers 500. It ends with standard
 // input, when the agent has sent what it has.
 const agent = require('skywalking-backend-js').default;
@@ -17,7 +17,7 @@ const server = http.createServer(async (req, res) => {
   res.statusCode = status;
   res.end('done');
 });
-server.listen(0, '127.0.0.1', () => console.log('listening ' + server.address().port));
+server.listen(process.env.PORT || 0, '127.0.0.1', () => console.log('listening ' + server.address().port));
 
 process.stdin.resume();
 process.stdin.on('end', async () => {

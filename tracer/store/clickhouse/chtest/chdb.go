@@ -3,75 +3,21 @@ package chtest
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/wirespan/wirespan/tracer/npmtest"
 )
-
-// chdbDir is testdata/e2e/chdb, seen from the package under test.
-func chdbDir(t *testing.T) string {
-	t.Helper()
-	for dir := "."; len(dir) < 40; dir = filepath.Join("..", dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return filepath.Join(dir, "testdata", "e2e", "chdb")
-		}
-	}
-	t.Fatal("no go.mod above")
-	return ""
-}
-
-// chdbModules installs the npm package that testdata/e2e/chdb names, once per checkout.
-func chdbModules(t *testing.T, chdb string) string {
-	t.Helper()
-	for _, p := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(p); err != nil {
-			t.Skipf("no %s here, which runs the engine of a current ClickHouse", p)
-		}
-	}
-	lock, err := os.OpenFile(filepath.Join(chdb, "package.json"), os.O_RDONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		t.Fatal(err)
-	}
-	modules, err := filepath.Abs(filepath.Join(chdb, "node_modules"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(modules, ".complete")); err == nil {
-		return modules
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "npm", "install", "--no-package-lock", "--no-audit", "--no-fund")
-	cmd.Dir = chdb
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("npm cannot install chdb: %v\n%s", err, out)
-	}
-	if err := os.WriteFile(filepath.Join(modules, ".complete"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return modules
-}
 
 // StartCHDB runs a current engine until the test ends, and names a database of it.
 func StartCHDB(t *testing.T) func(database string) string {
 	t.Helper()
-	chdb := chdbDir(t)
-	modules := chdbModules(t, chdb)
-	script, err := filepath.Abs(filepath.Join(chdb, "server.mjs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", script, modules, MemoryDir(t))
+	dir := npmtest.Install(t, "chdb", "the engine of a current ClickHouse")
+	cmd := exec.Command("node", filepath.Join(dir, "server.mjs"), filepath.Join(dir, "node_modules"), MemoryDir(t))
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
