@@ -102,6 +102,33 @@ func window(t *testing.T, m *matcher, path string) {
 	m.from, m.to = list[0].Time, list[len(list)-1].Time
 }
 
+// What comes again with equal bytes, as ARP does, is not missed because one side
+// captured it before the other did, and is missed if it did then.
+func TestMatcherRepeated(t *testing.T) {
+	second := int64(1e9)
+	m := newMatcher()
+	m.from, m.to = 10*second, 20*second
+	points := []capture.Point{{Name: "eth0"}}
+	show := func(side int, seconds ...int64) {
+		var list []capture.Packet
+		for _, at := range seconds {
+			list = append(list, capture.Packet{Time: at * second, Data: []byte("who has 192.0.2.1"), WireLen: 17, Link: capture.LinkEthernet})
+		}
+		if err := m.feed(side).batch(list, points); err != nil {
+			t.Fatal(err)
+		}
+	}
+	show(sideOurs, 5, 8, 12, 15, 25)
+	show(sideTheirs, 12, 15)
+	if r := m.compare(int64(verifyEdge)); r.both != 2 || r.missing != [numSides]uint64{} || r.seen[sideOurs].packets != 2 {
+		t.Errorf("before and after the window: %+v", r)
+	}
+	show(sideOurs, 17)
+	if r := m.compare(int64(verifyEdge)); r.missing != [numSides]uint64{sideTheirs: 1} {
+		t.Errorf("within the window: %+v", r)
+	}
+}
+
 func TestMatcherConnections(t *testing.T) {
 	app := filepath.Join(demoDir, "app.pcap")
 	m := newMatcher()

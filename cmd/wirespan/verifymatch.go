@@ -4,6 +4,7 @@ import (
 	"errors"
 	"hash/maphash"
 	"sync"
+	"time"
 
 	"github.com/wirespan/wirespan/capture"
 	"github.com/wirespan/wirespan/capture/defrag"
@@ -93,6 +94,9 @@ func (f *feed) batch(list []capture.Packet, points []capture.Point) error {
 	defer m.mu.Unlock()
 	for i := range list {
 		p := &list[i]
+		if !m.near(p.Time) {
+			continue
+		}
 		point := points[p.Tap].Name
 		conn := m.counts(f.connection(p, point))
 		if m.inside(p.Time) {
@@ -112,6 +116,14 @@ func (f *feed) batch(list []capture.Packet, points []capture.Point) error {
 
 // inside reports whether a time is in the window.
 func (m *matcher) inside(at int64) bool { return at >= m.from && at <= m.to }
+
+// near is inside, and the time by which two captures may differ about one packet.
+// Others do not count: what one side captured before the other did has no
+// counterpart, and would be missed when equal bytes come again (ARP, DHCP).
+func (m *matcher) near(at int64) bool {
+	const apart = int64(time.Millisecond)
+	return at >= m.from-apart && (at <= m.to || at-apart <= m.to)
+}
 
 // match pairs a packet with one of the other side.
 func (m *matcher) match(key uint64, side int, at int64, conn *connectionCounts) {
