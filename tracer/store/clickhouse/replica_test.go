@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -37,8 +36,7 @@ func startZooKeeper(t *testing.T) int {
 	var log bytes.Buffer
 	cmd := exec.Command("java", "-Xmx128m", "-cp", zookeeperJar, "org.apache.zookeeper.server.ZooKeeperServerMain", cfg)
 	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	if err := chtest.Begin(t, cmd); err != nil {
 		t.Skipf("java does not start: %v", err)
 	}
 	t.Cleanup(func() { chtest.Kill(cmd) })

@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/wirespan/wirespan/tracer/npmtest"
@@ -28,8 +27,7 @@ func StartCHDB(t *testing.T) func(database string) string {
 	}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	if err := Begin(t, cmd); err != nil {
 		t.Skipf("node does not start: %v", err)
 	}
 	t.Cleanup(func() {

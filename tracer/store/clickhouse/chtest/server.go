@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -97,12 +98,11 @@ func (s *Server) Run(t *testing.T) {
 	t.Helper()
 	s.Cmd = exec.Command("clickhouse-server", "--config-file="+filepath.Join(s.Dir, "config.xml"))
 	s.Cmd.Dir, s.Cmd.Stdout, s.Cmd.Stderr = s.Dir, s.Log, s.Log
-	s.Cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if os.Getuid() == 0 { // as nobody
-		s.Cmd.SysProcAttr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
+		s.Cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 		filepath.Walk(s.Dir, func(path string, _ os.FileInfo, _ error) error { return os.Chown(path, 65534, 65534) })
 	}
-	if err := s.Cmd.Start(); err != nil {
+	if err := Begin(t, s.Cmd); err != nil {
 		t.Skipf("clickhouse-server does not start: %v", err)
 	}
 	cmd := s.Cmd
@@ -117,6 +117,25 @@ func (s *Server) Run(t *testing.T) {
 			t.Fatalf("clickhouse-server does not answer:\n%s", s.Log)
 		}
 	}
+}
+
+// Begin starts a process that ends with this one, or with the test. Linux sends it
+// Pdeathsig when the thread that started it ends (prctl(2), PR_SET_PDEATHSIG), as
+// threads do that were in another network namespace: so one is kept for it.
+func Begin(t *testing.T, cmd *exec.Cmd) error {
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{}
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
+	begun, ended := make(chan error), make(chan struct{})
+	t.Cleanup(func() { close(ended) })
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		begun <- cmd.Start()
+		<-ended
+	}()
+	return <-begun
 }
 
 // Kill ends a process at once, and waits for it.
