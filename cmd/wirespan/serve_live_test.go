@@ -130,12 +130,7 @@ func TestServeNotifies(t *testing.T) {
 func TestServerKilled(t *testing.T) {
 	t.Parallel()
 	st := filepath.Join(t.TempDir(), "store")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := freeAddr(t)
 	begin := func() *serveProc {
 		return serving(t, programCmd(t.Context(), "serve", "--ui", "127.0.0.1:0", "--otlp-grpc", addr, "--otlp-http", "off", "--store", st, "--retention", "0s"))
 	}

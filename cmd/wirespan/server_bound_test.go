@@ -62,12 +62,7 @@ func TestBufferBound(t *testing.T) {
 	const all, first, bound = 3000, 200, 1 << 20
 	capture, at := lookups(t, all, first)
 	st, dir := filepath.Join(t.TempDir(), "store"), filepath.Join(t.TempDir(), "buffer")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := freeAddr(t)
 	begin := func() *serveProc {
 		return serving(t, programCmd(t.Context(), "serve", "--ui", "127.0.0.1:0", "--otlp-grpc", addr, "--otlp-http", "off", "--store", st, "--retention", "0s"))
 	}
